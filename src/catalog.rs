@@ -1,0 +1,200 @@
+//! What mixlint knows of the world, as data: providers and clients, read from `rules/`.
+//!
+//! The files are embedded at build time. `mixlint.toml` may add `[[provider]]` and `[[client]]` tables in the same
+//! schema. This module holds the schema; `rules/providers/README.md` and `rules/clients/README.md` explain it.
+
+use serde::Deserialize;
+
+/// A provider: who issues keys and answers at some hosts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Provider {
+    /// Its identifier in reports: `mixroute`, `openai`.
+    pub id: String,
+    /// Its name for people: `Mixroute`.
+    pub name: String,
+    /// Hosts of its API, exact; `*.host` matches every subdomain.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// Registered domains: a host below one that is not listed in `hosts` or `other-hosts` is taken for a slip.
+    #[serde(default)]
+    pub domains: Vec<String>,
+    /// Hosts below `domains` that are real but serve no API (documentation, marketing).
+    #[serde(default)]
+    pub other_hosts: Vec<String>,
+    /// The base URL to recommend for OpenAI clients.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// Regular expressions for the whole key. Matching one is evidence by format.
+    #[serde(default)]
+    pub key_formats: Vec<String>,
+    /// A key of a shape that several providers issue; see `shared-formats.toml`.
+    #[serde(default)]
+    pub shared_formats: Vec<String>,
+    /// Environment variables by convention: `MIXROUTE_API_KEY`. Exact names.
+    #[serde(default)]
+    pub key_env: Vec<String>,
+    /// Words that name the provider inside a variable's or constant's name: `mixroute`, `deep seek`; several words
+    /// of one entry must follow each other. Empty: only `key-env` counts.
+    #[serde(default)]
+    pub name_words: Vec<String>,
+    /// It passes other providers' keys on (a gateway), or anybody's key may be right there: a key at one of its hosts
+    /// is never judged.
+    #[serde(default)]
+    pub forwards: bool,
+    /// Names of variables that hold whichever key is in use (`OPENAI_API_KEY`): no evidence, though they hold a word.
+    #[serde(default)]
+    pub neutral_names: Vec<String>,
+    /// The path in front of `/chat/completions`: `/v1`. Base URLs of OpenAI clients at its hosts must have it;
+    /// absent: any path is taken for right.
+    #[serde(default)]
+    pub base_path: Option<String>,
+}
+
+/// A shape of key that more than one provider issues.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SharedFormat {
+    /// Name used in `shared-formats` of the providers.
+    pub id: String,
+    /// What to call such a key.
+    pub name: String,
+    /// Regular expression for the whole key.
+    pub pattern: String,
+    /// Texts that a key of this shape does not contain.
+    #[serde(default)]
+    pub without: Vec<String>,
+}
+
+/// A kind of client: an SDK's class, a framework's model, an HTTP call.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Client {
+    /// Its identifier in reports: `openai-python`.
+    pub id: String,
+    /// Its name for people: `the openai package`.
+    pub name: String,
+    /// `python`, `javascript`, `rust`, `shell`.
+    pub language: String,
+    /// The package in manifests, for versions; absent for the standard library.
+    #[serde(default)]
+    pub package: Option<String>,
+    /// Modules that export it, as imported. A callee is `module.name` for each of them.
+    #[serde(default)]
+    pub modules: Vec<String>,
+    /// Which endpoint an absent base URL means; absent where the URL is always given.
+    #[serde(default)]
+    pub default_endpoint: Option<String>,
+    /// What the endpoint is: the base of an OpenAI client, of an Anthropic client, or the full URL of a request.
+    #[serde(default)]
+    pub url_kind: UrlKind,
+    /// The ways to make one.
+    #[serde(default)]
+    pub construct: Vec<Construct>,
+    /// Methods on it that set a slot with their first argument: `with_api_key = "key"`.
+    #[serde(default)]
+    pub setters: std::collections::BTreeMap<String, Slot>,
+    /// Fields that can be assigned afterwards: `base_url = "endpoint"`.
+    #[serde(default)]
+    pub fields: std::collections::BTreeMap<String, Slot>,
+    /// Methods that make a changed copy, with arguments as the constructor's: `with_options`.
+    #[serde(default)]
+    pub derive: Vec<String>,
+    /// The right spelling of the base URL for help texts: `base_url=`, `baseURL:`.
+    #[serde(default)]
+    pub endpoint_spelling: Option<String>,
+}
+
+/// One way to make a client.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Construct {
+    /// What is called: names below `modules` (`OpenAI`, `chat.completions.create`), or, with `any-receiver`, method
+    /// names alone.
+    pub callee: Vec<String>,
+    /// Versions of the package for which this holds (`>=1.3, <2`); absent: all.
+    #[serde(default)]
+    pub versions: Option<String>,
+    /// Methods of values whose class is not known: `client.post(url, ...)`.
+    #[serde(default)]
+    pub any_receiver: bool,
+    /// Where the key is, most important first. See [`Construct::endpoint`] for the form.
+    #[serde(default)]
+    pub key: Vec<String>,
+    /// Where the endpoint is, most important first. A path: first a keyword (`base_url`) or a position (`0`), then
+    /// fields of the object there (`0.configuration.baseURL`).
+    #[serde(default)]
+    pub endpoint: Vec<String>,
+    /// Where HTTP headers are, as for `key`: their `Authorization` or `api-key` is the key.
+    #[serde(default)]
+    pub headers: Vec<String>,
+    /// Module attributes that give the key when no argument does: `openai.api_key`.
+    #[serde(default)]
+    pub global_key: Vec<String>,
+    /// Module attributes that give the endpoint when no argument does.
+    #[serde(default)]
+    pub global_endpoint: Vec<String>,
+    /// Environment variables read for the key when neither gives it, first one set wins.
+    #[serde(default)]
+    pub env_key: Vec<EnvName>,
+    /// Environment variables read for the endpoint.
+    #[serde(default)]
+    pub env_endpoint: Vec<EnvName>,
+    /// A missing argument is `undefined`; `null` and `""` skip the environment (openai-node).
+    #[serde(default)]
+    pub null_skips_env: bool,
+    /// An empty string counts as absent.
+    #[serde(default)]
+    pub empty_is_absent: bool,
+    /// Where the model's name is; its prefix chooses the provider (LiteLLM). As for `key`.
+    #[serde(default)]
+    pub model: Vec<String>,
+    /// Prefixes of the model's name for which this is an OpenAI client. Any other model: not judged without an
+    /// explicit endpoint.
+    #[serde(default)]
+    pub model_prefixes: Vec<String>,
+    /// Arguments whose presence makes the client something else (`http_client`, `azure_endpoint`, `provider`): the
+    /// endpoint is unknown. Paths as for `key`.
+    #[serde(default)]
+    pub opaque_with: Vec<String>,
+}
+
+/// An environment variable that a client reads.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum EnvName {
+    /// In every version.
+    Always(String),
+    /// In some.
+    Versions {
+        /// The variable.
+        name: String,
+        /// Versions that read it.
+        versions: String,
+    },
+}
+
+/// A part of a client that a setter or an assignment changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Slot {
+    /// The API key.
+    Key,
+    /// The base URL or URL.
+    Endpoint,
+    /// One header by name and value, or an object of headers.
+    Headers,
+}
+
+/// What an endpoint's URL stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UrlKind {
+    /// The base of an OpenAI client: paths such as `/chat/completions` are added, `/v1` is not.
+    #[default]
+    OpenaiBase,
+    /// A host to which the client itself adds `/v1`.
+    HostOnly,
+    /// The URL of one request.
+    Full,
+}

@@ -1,0 +1,35 @@
+//! From source text to [`facts`](crate::facts): one file for each language.
+
+use crate::facts::Module;
+use crate::language::Language;
+use crate::source::Source;
+
+mod dotenv;
+mod javascript;
+mod python;
+mod rust;
+mod shell;
+mod yaml;
+
+/// Why a file could not be lowered at all. Syntax errors that the parser recovers from are not among them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unparsable {
+    /// The parser refused the file.
+    #[error("not parsed: {0}")]
+    Refused(String),
+    /// Nested deeper than the parser can bear.
+    #[error("nested too deeply")]
+    TooDeep,
+}
+
+/// Lowers one file.
+pub fn extract(source: &Source) -> Result<Module, Unparsable> {
+    match source.language {
+        Language::Python => python::extract(source),
+        Language::JavaScript | Language::TypeScript | Language::Tsx => javascript::extract(source),
+        Language::Rust => rust::extract(source),
+        Language::Shell => shell::extract(source),
+        Language::Dotenv => dotenv::extract(source),
+        Language::Yaml => yaml::extract(source),
+    }
+}

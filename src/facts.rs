@@ -1,0 +1,862 @@
+//! What an extractor says of one file: a small program in one form for all languages.
+//!
+//! An extractor lowers syntax to this form and knows no rule; the resolver reads this form and knows no syntax.
+//! A [`Module`] holds four arenas (expressions, blocks, functions, classes) that refer to each other by index, so
+//! that a fact is plain data and a walk over it never recurses over the shape of the input.
+//!
+//! Conventions that every extractor keeps:
+//! - Parentheses, `await`, casts (`x as T`, `x!`), borrows (`&x`, `*x`) and Rust's `?` are dropped: the inner
+//!   expression stands for the whole.
+//! - Imports, functions and classes are values: `import x` is an [`Stmt::Assign`] of [`ExprKind::Import`] to `x`.
+//! - What is not understood becomes [`ExprKind::Unknown`], never a guess. An assignment whose value is not understood
+//!   is still an assignment, of `Unknown`, so that an older value does not live on.
+//! - Spans are byte offsets into the decoded text of the file. The span of a string in program code includes its
+//!   quotes; in dotenv, YAML and shell it is the value as written, without quotes.
+
+use crate::text::Text;
+
+#[cfg(test)]
+pub(crate) mod dump;
+
+/// A range of bytes in a file's decoded text, end exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// A span from byte offsets.
+    pub fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    /// The bytes as an index range.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Whether `other` lies within this span.
+    pub fn contains(self, other: Span) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+}
+
+macro_rules! index {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub u32);
+        impl $name {
+            /// Position in its arena.
+            pub fn index(self) -> usize { self.0 as usize }
+        }
+    )*};
+}
+index! {
+    /// An expression of a module.
+    ExprId
+    /// A block of statements of a module.
+    BlockId
+    /// A function of a module; number 0 is the module's own top level.
+    FuncId
+    /// A class (Python, JS), or a Rust type with an `impl`.
+    ClassId
+}
+
+/// One expression.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// Where it stands.
+    pub span: Span,
+    /// What it is.
+    pub kind: ExprKind,
+}
+
+/// The forms an expression can take, in every language.
+#[derive(Clone, Debug)]
+pub enum ExprKind {
+    /// A string literal, escapes decoded where that is simple.
+    Str(Text),
+    /// Any other constant worth comparing (`true`, `3`).
+    Const(String),
+    /// Python's `None`, JS's `null`, Rust's `None`.
+    Null,
+    /// JS's `undefined`.
+    Undefined,
+    /// A variable, by name.
+    Name(String),
+    /// `base.name`; in Rust also `base::name`.
+    Member(ExprId, String),
+    /// `base[index]`.
+    Index(ExprId, ExprId),
+    /// A call or `new`.
+    Call(Call),
+    /// `{...}`, `dict(...)`, a Rust struct literal.
+    Object(Object),
+    /// A list, tuple, set or array.
+    List(Vec<Item>),
+    /// Pieces joined to one string: `+`, f-strings, templates, `format!`, shell words.
+    Concat(Vec<ExprId>),
+    /// A read of the process environment that the syntax itself shows (`env!("X")`, `$X` in a dotenv value,
+    /// `${{ secrets.X }}`), with the value it takes when unset.
+    Env {
+        /// Name of the variable.
+        name: String,
+        /// `${X:-default}`.
+        default: Option<ExprId>,
+    },
+    /// One of several, by conditions: ternary, `match`/`switch` as an expression.
+    Choice(Vec<(Vec<Test>, ExprId)>),
+    /// The left value, or the right one where the left is missing: `or`, `||`, `??`, `unwrap_or`.
+    Fallback {
+        /// Tried first.
+        left: ExprId,
+        /// Taken otherwise.
+        right: ExprId,
+        /// Only null and undefined count as missing (`??`), not the empty string.
+        nullish: bool,
+    },
+    /// Each element of a collection in turn: the variable of a `for` loop or a comprehension.
+    Each(ExprId),
+    /// A function, lambda, closure or method.
+    Func(FuncId),
+    /// A class.
+    Class(ClassId),
+    /// An imported thing.
+    Import(Import),
+    /// Anything else.
+    Unknown,
+}
+
+/// A call: `callee(args)`, `new callee(args)`.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What is called.
+    pub callee: ExprId,
+    /// The arguments in order.
+    pub args: Vec<Arg>,
+    /// Written with `new`.
+    pub new: bool,
+}
+
+/// One argument of a call.
+#[derive(Clone, Debug)]
+pub struct Arg {
+    /// Keyword (`api_key=`); absent for a positional one.
+    pub name: Option<String>,
+    /// `*args`, `...args` (name absent), `**kwargs`.
+    pub spread: Spread,
+    /// The value.
+    pub value: ExprId,
+}
+
+/// Whether an argument or item is unpacked in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spread {
+    /// An ordinary one.
+    No,
+    /// `*x`, `...x` in a list of positions.
+    Positional,
+    /// `**x`.
+    Keyword,
+}
+
+/// An object, dictionary or struct literal.
+#[derive(Clone, Debug, Default)]
+pub struct Object {
+    /// Entries in order.
+    pub entries: Vec<Entry>,
+    /// The type's name, for a Rust struct literal.
+    pub ty: Option<String>,
+}
+
+/// One entry of an [`Object`].
+#[derive(Clone, Debug)]
+pub enum Entry {
+    /// `key: value`; the key is `None` where it is computed and not known.
+    Field {
+        /// The key, where it is a constant.
+        key: Option<String>,
+        /// Where the key stands.
+        key_span: Span,
+        /// The value.
+        value: ExprId,
+    },
+    /// `...x`, `**x`, `..x`.
+    Spread(ExprId),
+}
+
+/// One item of a [`ExprKind::List`].
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The value.
+    pub value: ExprId,
+    /// Unpacked (`*x`, `...x`).
+    pub spread: bool,
+}
+
+/// `import module` or one name of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The module as written: `openai`, `.config`, `../lib/x.js`, `npm:openai`; in Rust the path with dots.
+    pub module: String,
+    /// The imported name; `None` for the module itself, `default` for JS's default export.
+    pub name: Option<String>,
+}
+
+/// What a condition says where it holds: `subject` is (or is not) a value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Test {
+    /// The tested expression's text, white space removed: equal texts are equal subjects.
+    pub subject: String,
+    /// The tested expression, where it was lowered.
+    pub expr: Option<ExprId>,
+    /// The constant that it is compared with; `None` for plain truth.
+    pub value: Option<String>,
+    /// The test holds when the comparison does not.
+    pub negated: bool,
+}
+
+/// A lowered condition; turn it into what an arm knows with [`Cond::assume`].
+#[derive(Clone, Debug)]
+pub enum Cond {
+    /// The subject is truthy (not null, not empty). `is not None`, `!= null` and `is_some()` count as this.
+    Truthy(String, Option<ExprId>),
+    /// The subject equals a constant.
+    Equals(String, Option<ExprId>, String),
+    /// Negation.
+    Not(Box<Cond>),
+    /// Conjunction.
+    And(Vec<Cond>),
+    /// Disjunction.
+    Or(Vec<Cond>),
+}
+
+impl Cond {
+    /// A condition that is not understood: only its text says whether it is the same as another.
+    pub fn opaque(text: &str) -> Self {
+        Self::Truthy(squeeze(text), None)
+    }
+
+    /// What is known when the condition holds (`true`) or fails.
+    pub fn assume(&self, holds: bool) -> Vec<Test> {
+        match self {
+            Self::Truthy(subject, expr) => {
+                vec![Test { subject: subject.clone(), expr: *expr, value: None, negated: !holds }]
+            }
+            Self::Equals(subject, expr, value) => {
+                vec![Test { subject: subject.clone(), expr: *expr, value: Some(value.clone()), negated: !holds }]
+            }
+            Self::Not(inner) => inner.assume(!holds),
+            Self::And(all) if holds => all.iter().flat_map(|c| c.assume(true)).collect(),
+            Self::Or(any) if !holds => any.iter().flat_map(|c| c.assume(false)).collect(),
+            Self::And(parts) | Self::Or(parts) => {
+                if let [one] = parts.as_slice() {
+                    return one.assume(holds);
+                }
+                vec![Test { subject: format!("{self:?}"), expr: None, value: None, negated: !holds }]
+            }
+        }
+    }
+
+    /// What each arm of an if/elif chain knows, and then what holds when none was taken (the `else`).
+    pub fn chain(conds: &[Cond]) -> Vec<Vec<Test>> {
+        let mut known: Vec<Test> = Vec::new();
+        let mut arms = Vec::new();
+        for cond in conds {
+            let mut arm = known.clone();
+            arm.extend(cond.assume(true));
+            arms.push(arm);
+            known.extend(cond.assume(false));
+        }
+        arms.push(known);
+        arms
+    }
+}
+
+/// Text with all white space removed: the identity of a test's subject.
+pub fn squeeze(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).take(200).collect()
+}
+
+/// Where an assignment goes: `root.path[0].path[1]…`.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The variable.
+    pub root: String,
+    /// Members and constant indices; `None` for an index that is not constant.
+    pub path: Vec<Option<String>>,
+}
+
+impl Place {
+    /// A plain variable.
+    pub fn name(root: impl Into<String>) -> Self {
+        Self { root: root.into(), path: Vec::new() }
+    }
+}
+
+/// A statement.
+#[derive(Clone, Debug)]
+pub enum Stmt {
+    /// `place = value`. `+=` and the like assign a [`ExprKind::Concat`] or `Unknown`.
+    Assign {
+        /// The whole statement.
+        span: Span,
+        /// What is written.
+        place: Place,
+        /// Its new value.
+        value: ExprId,
+        /// Where the name stands that is written.
+        name_span: Span,
+    },
+    /// An expression for its effect.
+    Expr(ExprId),
+    /// Alternatives: an if/else chain, `match`/`switch`, a loop body that may not run, an `except` clause.
+    /// The arms are complete: where the source has no `else`, an empty arm stands for it.
+    Branch(Vec<Arm>),
+    /// A block that always runs (a bare block, `with`, `try`'s body).
+    Block(BlockId),
+    /// `return`.
+    Return(Option<ExprId>),
+    /// `raise`, `throw`, `panic!`, `sys.exit()`, `process.exit()`. Not `break` and `continue`.
+    Exit,
+}
+
+/// One arm of a [`Stmt::Branch`].
+#[derive(Clone, Debug)]
+pub struct Arm {
+    /// What holds in it.
+    pub tests: Vec<Test>,
+    /// What it does.
+    pub body: BlockId,
+}
+
+/// A sequence of statements.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// The statements.
+    pub stmts: Vec<Stmt>,
+    /// The function it belongs to.
+    pub func: FuncId,
+    /// The statement that holds it: block and index there. `None` for a function's body.
+    pub parent: Option<(BlockId, usize)>,
+    /// What holds in it, where it is an arm.
+    pub tests: Vec<Test>,
+    /// Names that live only in this block (`let`, `const`; Rust's `let`). Empty in Python and shell.
+    pub declares: Vec<String>,
+}
+
+/// A parameter of a function. A destructured one has a made-up name and is taken apart at the body's start.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub span: Span,
+    /// Its default value, evaluated where the function is defined.
+    pub default: Option<ExprId>,
+    /// How arguments reach it.
+    pub kind: ParamKind,
+}
+
+/// How arguments reach a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    /// By position or by name.
+    Normal,
+    /// By name only.
+    KeywordOnly,
+    /// `*args`, `...rest`.
+    Rest,
+    /// `**kwargs`.
+    Keywords,
+}
+
+/// A function, method, lambda or closure; number 0 is the module's top level.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its name, where it has one.
+    pub name: Option<String>,
+    /// The whole definition.
+    pub span: Span,
+    /// Parameters, without the receiver.
+    pub params: Vec<Param>,
+    /// The name by which a method calls its object: `self`, `this`, `cls`.
+    pub receiver: Option<String>,
+    /// Its body.
+    pub body: BlockId,
+    /// The class that it is a method of.
+    pub class: Option<ClassId>,
+    /// The function around it; `None` for the module.
+    pub parent: Option<FuncId>,
+    /// Where its definition stands: block and index there.
+    pub at: Option<(BlockId, usize)>,
+    /// Decorators, as expressions.
+    pub decorators: Vec<ExprId>,
+    /// Names declared `global` or `nonlocal`: they are the outer function's.
+    pub outer_names: Vec<String>,
+    /// Yields, or is otherwise not a plain function: its result is unknown.
+    pub generator: bool,
+}
+
+/// A class.
+#[derive(Clone, Debug)]
+pub struct Class {
+    /// Its name.
+    pub name: String,
+    /// The whole definition.
+    pub span: Span,
+    /// What it inherits from.
+    pub bases: Vec<ExprId>,
+    /// Fields with a value in the class body, static or not, in order.
+    pub fields: Vec<Field>,
+    /// Methods by name.
+    pub methods: Vec<(String, FuncId)>,
+    /// Decorators (`@dataclass`).
+    pub decorators: Vec<ExprId>,
+    /// The function it is defined in.
+    pub func: FuncId,
+}
+
+/// A field of a class body.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub span: Span,
+    /// Its value; `None` for a mere annotation.
+    pub value: Option<ExprId>,
+}
+
+/// A set of environment variables that hold together: a dotenv file, a compose service's `environment`, a CI step's
+/// `env`, the exports of a shell script.
+#[derive(Clone, Debug)]
+pub struct EnvBlock {
+    /// What it is.
+    pub kind: EnvKind,
+    /// A name for people: the service, job or container.
+    pub label: String,
+    /// Where it stands.
+    pub span: Span,
+    /// The block around it (a job's for a step's), whose variables it inherits: an index into `Module::env_blocks`,
+    /// always smaller than its own.
+    pub parent: Option<usize>,
+    /// The variables in order; a later one of the same name wins.
+    pub vars: Vec<EnvVar>,
+    /// Other dotenv files that it loads below its own variables (`env_file`), relative to the file.
+    pub env_files: Vec<String>,
+    /// Variables that this block does not name may come from elsewhere (`envFrom`, a template's control flow).
+    pub open: bool,
+    /// Processes run in this scope. False for a scope that only hands its variables down (a workflow's `env`).
+    pub runs: bool,
+}
+
+/// What kind of file or section an [`EnvBlock`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnvKind {
+    /// A dotenv file.
+    Dotenv,
+    /// A shell script's variables.
+    Shell,
+    /// A compose service.
+    Compose,
+    /// A Kubernetes container, ConfigMap or Secret.
+    Kubernetes,
+    /// A CI workflow, job or step.
+    Ci,
+    /// Any other mapping or name/value list.
+    Mapping,
+}
+
+/// One variable of an [`EnvBlock`].
+#[derive(Clone, Debug)]
+pub struct EnvVar {
+    /// Its name.
+    pub name: String,
+    /// Where the name stands.
+    pub name_span: Span,
+    /// Its value, in the module's expressions. A pass-through (`- NAME`) is an [`ExprKind::Env`] of its own name.
+    pub value: ExprId,
+    /// `NAME=value`, as a whole.
+    pub span: Span,
+}
+
+/// A comment that holds the word `mixlint:`.
+#[derive(Clone, Debug)]
+pub struct Comment {
+    /// Where it stands, with its marker (`#`, `//`).
+    pub span: Span,
+    /// Nothing but white space stands before it on its line.
+    pub own_line: bool,
+}
+
+/// One file, lowered.
+#[derive(Clone, Debug)]
+pub struct Module {
+    /// Expressions.
+    pub exprs: Vec<Expr>,
+    /// Blocks.
+    pub blocks: Vec<Block>,
+    /// Functions; the first is the module's top level.
+    pub functions: Vec<Function>,
+    /// Classes.
+    pub classes: Vec<Class>,
+    /// `from x import *`, `export * from`, `use x::*`: where, and from which module.
+    pub star_imports: Vec<String>,
+    /// JS: what other modules get under which name, where that is not the top-level variable of the same name
+    /// (`export { a as b }`, `export default x`, `module.exports = x` as `default`).
+    pub exports: Vec<(String, ExprId)>,
+    /// Environment blocks.
+    pub env_blocks: Vec<EnvBlock>,
+    /// Comments that hold `mixlint:`.
+    pub comments: Vec<Comment>,
+    /// The parser had to skip something; what it understood is here.
+    pub recovered: bool,
+    /// The program point of each expression: its block and statement index. Filled by [`Module::finish`].
+    pub points: Vec<(BlockId, u32)>,
+    /// The expression that directly holds each expression. Filled by [`Module::finish`].
+    pub parents: Vec<Option<ExprId>>,
+}
+
+impl Default for Module {
+    fn default() -> Self {
+        Builder::new().finish()
+    }
+}
+
+impl Module {
+    /// The expression behind an index.
+    pub fn expr(&self, id: ExprId) -> &Expr {
+        &self.exprs[id.index()]
+    }
+
+    /// What the expression is.
+    pub fn kind(&self, id: ExprId) -> &ExprKind {
+        &self.exprs[id.index()].kind
+    }
+
+    /// Where the expression stands.
+    pub fn span(&self, id: ExprId) -> Span {
+        self.exprs[id.index()].span
+    }
+
+    /// The block behind an index.
+    pub fn block(&self, id: BlockId) -> &Block {
+        &self.blocks[id.index()]
+    }
+
+    /// The function behind an index.
+    pub fn func(&self, id: FuncId) -> &Function {
+        &self.functions[id.index()]
+    }
+
+    /// All expression indices.
+    pub fn expr_ids(&self) -> impl Iterator<Item = ExprId> + use<> {
+        (0..self.exprs.len() as u32).map(ExprId)
+    }
+
+    /// Calls `visit` for each expression that `id` directly holds. Function and class bodies are not entered.
+    pub fn children(&self, id: ExprId, mut visit: impl FnMut(ExprId)) {
+        match self.kind(id) {
+            ExprKind::Member(base, _) | ExprKind::Each(base) => visit(*base),
+            ExprKind::Index(base, index) => {
+                visit(*base);
+                visit(*index);
+            }
+            ExprKind::Call(call) => {
+                visit(call.callee);
+                call.args.iter().for_each(|arg| visit(arg.value));
+            }
+            ExprKind::Object(object) => {
+                for entry in &object.entries {
+                    match entry {
+                        Entry::Field { value, .. } | Entry::Spread(value) => visit(*value),
+                    }
+                }
+            }
+            ExprKind::List(items) => items.iter().for_each(|item| visit(item.value)),
+            ExprKind::Concat(parts) => parts.iter().copied().for_each(visit),
+            ExprKind::Env { default: Some(default), .. } => visit(*default),
+            ExprKind::Choice(arms) => {
+                for (tests, value) in arms {
+                    tests.iter().filter_map(|test| test.expr).for_each(&mut visit);
+                    visit(*value);
+                }
+            }
+            ExprKind::Fallback { left, right, .. } => {
+                visit(*left);
+                visit(*right);
+            }
+            ExprKind::Str(_)
+            | ExprKind::Const(_)
+            | ExprKind::Null
+            | ExprKind::Undefined
+            | ExprKind::Name(_)
+            | ExprKind::Env { default: None, .. }
+            | ExprKind::Func(_)
+            | ExprKind::Class(_)
+            | ExprKind::Import(_)
+            | ExprKind::Unknown => {}
+        }
+    }
+
+    /// Fills `points` and `parents`. An expression that no statement holds (a parameter's default, a class field)
+    /// belongs to the place where its function or class is defined, or to the module's start.
+    fn finish(&mut self) {
+        self.points = vec![(BlockId(0), 0); self.exprs.len()];
+        self.parents = vec![None; self.exprs.len()];
+        let mut roots: Vec<(ExprId, (BlockId, u32))> = Vec::new();
+        for (number, block) in self.blocks.iter().enumerate() {
+            for (index, stmt) in block.stmts.iter().enumerate() {
+                let point = (BlockId(number as u32), index as u32);
+                match stmt {
+                    Stmt::Assign { value, .. } | Stmt::Expr(value) | Stmt::Return(Some(value)) => {
+                        roots.push((*value, point));
+                    }
+                    Stmt::Branch(arms) => {
+                        for test in arms.iter().flat_map(|arm| &arm.tests) {
+                            roots.extend(test.expr.map(|expr| (expr, point)));
+                        }
+                    }
+                    Stmt::Block(_) | Stmt::Return(None) | Stmt::Exit => {}
+                }
+            }
+        }
+        for function in &self.functions {
+            let at = function.at.map_or((BlockId(0), 0), |(block, index)| (block, index as u32));
+            roots.extend(function.params.iter().filter_map(|param| param.default).map(|expr| (expr, at)));
+            roots.extend(function.decorators.iter().map(|&expr| (expr, at)));
+        }
+        for class in &self.classes {
+            // A class is a value assigned where it is defined; its field values are seen from the end of that block,
+            // so that a constant above it is visible.
+            let at = self.functions[class.func.index()].body;
+            let at = class
+                .methods
+                .first()
+                .and_then(|(_, func)| self.functions[func.index()].at)
+                .map_or((at, self.blocks[at.index()].stmts.len() as u32), |(block, index)| (block, index as u32));
+            roots.extend(class.fields.iter().filter_map(|field| field.value).map(|expr| (expr, at)));
+            roots.extend(class.bases.iter().chain(&class.decorators).map(|&expr| (expr, at)));
+        }
+        for block in &self.env_blocks {
+            roots.extend(block.vars.iter().map(|var| (var.value, (BlockId(0), 0))));
+        }
+        roots.extend(self.exports.iter().map(|(_, expr)| (*expr, (BlockId(0), self.blocks[0].stmts.len() as u32))));
+        let mut stack: Vec<(ExprId, (BlockId, u32))> = Vec::new();
+        for root in roots {
+            stack.push(root);
+            while let Some((expr, point)) = stack.pop() {
+                self.points[expr.index()] = point;
+                let mut held = Vec::new();
+                self.children(expr, |child| held.push(child));
+                for child in held {
+                    self.parents[child.index()] = Some(expr);
+                    stack.push((child, point));
+                }
+            }
+        }
+    }
+}
+
+/// Builds a [`Module`] while an extractor walks the syntax.
+#[derive(Debug)]
+pub struct Builder {
+    module: Module,
+    block: BlockId,
+    func: FuncId,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Builder {
+    /// An empty module, positioned at its top level.
+    pub fn new() -> Self {
+        let body = Block { stmts: Vec::new(), func: FuncId(0), parent: None, tests: Vec::new(), declares: Vec::new() };
+        let top = Function {
+            name: None,
+            span: Span::default(),
+            params: Vec::new(),
+            receiver: None,
+            body: BlockId(0),
+            class: None,
+            parent: None,
+            at: None,
+            decorators: Vec::new(),
+            outer_names: Vec::new(),
+            generator: false,
+        };
+        Self {
+            module: Module {
+                exprs: Vec::new(),
+                blocks: vec![body],
+                functions: vec![top],
+                classes: Vec::new(),
+                star_imports: Vec::new(),
+                exports: Vec::new(),
+                env_blocks: Vec::new(),
+                comments: Vec::new(),
+                recovered: false,
+                points: Vec::new(),
+                parents: Vec::new(),
+            },
+            block: BlockId(0),
+            func: FuncId(0),
+        }
+    }
+
+    /// Adds an expression.
+    pub fn expr(&mut self, span: Span, kind: ExprKind) -> ExprId {
+        let id = ExprId(self.module.exprs.len() as u32);
+        self.module.exprs.push(Expr { span, kind });
+        id
+    }
+
+    /// Adds a statement to the current block.
+    pub fn stmt(&mut self, stmt: Stmt) {
+        self.module.blocks[self.block.index()].stmts.push(stmt);
+    }
+
+    /// Adds `place = value`.
+    pub fn assign(&mut self, span: Span, name_span: Span, place: Place, value: ExprId) {
+        self.stmt(Stmt::Assign { span, place, value, name_span });
+    }
+
+    /// Says that a name lives in the current block only (`let`, `const`). Call it before the assignment.
+    pub fn declare(&mut self, name: &str) {
+        let declares = &mut self.module.blocks[self.block.index()].declares;
+        if !declares.iter().any(|known| known == name) {
+            declares.push(name.to_owned());
+        }
+    }
+
+    /// The block that statements are added to.
+    pub fn current_block(&self) -> BlockId {
+        self.block
+    }
+
+    /// The function that statements are added to.
+    pub fn current_func(&self) -> FuncId {
+        self.func
+    }
+
+    /// Opens a block inside the current one, for [`Stmt::Block`] or an arm; `close_block` returns to the outer one.
+    /// Open all arms of a branch before its statement is added: they take the index it will have.
+    pub fn open_block(&mut self, tests: Vec<Test>) -> BlockId {
+        let parent = (self.block, self.module.blocks[self.block.index()].stmts.len());
+        let id = BlockId(self.module.blocks.len() as u32);
+        self.module.blocks.push(Block {
+            stmts: Vec::new(),
+            func: self.func,
+            parent: Some(parent),
+            tests,
+            declares: Vec::new(),
+        });
+        self.block = id;
+        id
+    }
+
+    /// Returns from a block to the one around it.
+    pub fn close_block(&mut self) {
+        if let Some((parent, _)) = self.module.blocks[self.block.index()].parent {
+            self.block = parent;
+        }
+    }
+
+    /// Adds a branch whose arms have been filled by `open_block` .. `close_block`.
+    pub fn branch(&mut self, arms: Vec<BlockId>) {
+        let arms =
+            arms.into_iter().map(|body| Arm { tests: self.module.blocks[body.index()].tests.clone(), body }).collect();
+        self.stmt(Stmt::Branch(arms));
+    }
+
+    /// Opens a function: statements go to its body until `close_function`. `function.body`, `parent` and `at` are
+    /// filled in here.
+    pub fn open_function(&mut self, mut function: Function) -> (FuncId, Resume) {
+        let resume = Resume { block: self.block, func: self.func };
+        let id = FuncId(self.module.functions.len() as u32);
+        let body = BlockId(self.module.blocks.len() as u32);
+        function.body = body;
+        function.parent = Some(self.func);
+        function.at = Some((self.block, self.module.blocks[self.block.index()].stmts.len()));
+        self.module.functions.push(function);
+        self.module.blocks.push(Block {
+            stmts: Vec::new(),
+            func: id,
+            parent: None,
+            tests: Vec::new(),
+            declares: Vec::new(),
+        });
+        self.func = id;
+        self.block = body;
+        (id, resume)
+    }
+
+    /// Returns from a function to where it was opened.
+    pub fn close_function(&mut self, resume: Resume) {
+        self.block = resume.block;
+        self.func = resume.func;
+    }
+
+    /// Adds a class.
+    pub fn class(&mut self, class: Class) -> ClassId {
+        let id = ClassId(self.module.classes.len() as u32);
+        self.module.classes.push(class);
+        id
+    }
+
+    /// The class behind an index, to add fields and methods to it.
+    pub fn class_mut(&mut self, id: ClassId) -> &mut Class {
+        &mut self.module.classes[id.index()]
+    }
+
+    /// The function behind an index.
+    pub fn function_mut(&mut self, id: FuncId) -> &mut Function {
+        &mut self.module.functions[id.index()]
+    }
+
+    /// What has been built so far, to look at or to add imports, exports, environment blocks and comments to.
+    pub fn module(&mut self) -> &mut Module {
+        &mut self.module
+    }
+
+    /// The finished module.
+    pub fn finish(mut self) -> Module {
+        self.module.finish();
+        self.module
+    }
+}
+
+/// Where a builder goes on after a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Resume {
+    block: BlockId,
+    func: FuncId,
+}
+
+impl Function {
+    /// A function with nothing in it yet, for [`Builder::open_function`].
+    pub fn new(name: Option<String>, span: Span) -> Self {
+        Self {
+            name,
+            span,
+            params: Vec::new(),
+            receiver: None,
+            body: BlockId(0),
+            class: None,
+            parent: None,
+            at: None,
+            decorators: Vec::new(),
+            outer_names: Vec::new(),
+            generator: false,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Which language a file is in: by name, then extension, then `#!` line.
+
+/// A language that has an extractor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Language {
+    /// Python.
+    Python,
+    /// JavaScript, with JSX.
+    JavaScript,
+    /// TypeScript.
+    TypeScript,
+    /// TypeScript with JSX.
+    Tsx,
+    /// Rust.
+    Rust,
+    /// bash, sh, zsh.
+    Shell,
+    /// dotenv.
+    Dotenv,
+    /// YAML.
+    Yaml,
+}
+
+impl Language {
+    /// The name used in the catalogue and in reports; the dialects of JavaScript share one.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::JavaScript | Self::TypeScript | Self::Tsx => "javascript",
+            Self::Rust => "rust",
+            Self::Shell => "shell",
+            Self::Dotenv => "dotenv",
+            Self::Yaml => "yaml",
+        }
+    }
+
+    /// The language of a file by its name alone.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let lower = name.to_ascii_lowercase();
+        if is_dotenv(&lower) {
+            return Some(Self::Dotenv);
+        }
+        if matches!(
+            lower.as_str(),
+            ".envrc" | ".bashrc" | ".bash_profile" | ".zshrc" | ".zshenv" | ".zprofile" | ".profile" | ".bash_aliases"
+        ) {
+            return Some(Self::Shell);
+        }
+        let extension = lower.rsplit_once('.').map(|(_, extension)| extension)?;
+        Some(match extension {
+            "py" | "pyi" | "pyw" => Self::Python,
+            "js" | "jsx" | "mjs" | "cjs" => Self::JavaScript,
+            "ts" | "mts" | "cts" => Self::TypeScript,
+            "tsx" => Self::Tsx,
+            "rs" => Self::Rust,
+            "sh" | "bash" | "zsh" | "ksh" | "bats" => Self::Shell,
+            "yaml" | "yml" => Self::Yaml,
+            _ => return None,
+        })
+    }
+
+    /// The language that a `#!` line names.
+    pub fn of_shebang(first_line: &str) -> Option<Self> {
+        let line = first_line.strip_prefix("#!")?;
+        let mut words = line.split_ascii_whitespace();
+        let mut program = words.next()?.rsplit('/').next()?;
+        if program == "env" {
+            program = words.find(|word| !word.starts_with('-') && !word.contains('='))?;
+            program = program.rsplit('/').next()?;
+        }
+        let program = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        Some(match program {
+            "python" | "pypy" | "uv" => Self::Python,
+            "node" | "bun" | "deno" => Self::JavaScript,
+            "ts-node" | "tsx" => Self::TypeScript,
+            "sh" | "bash" | "zsh" | "dash" | "ksh" => Self::Shell,
+            _ => return None,
+        })
+    }
+}
+
+/// Whether a file of this (lower-case) name holds `NAME=value` lines: `.env`, `.env.local`, `prod.env`, `.flaskenv`,
+/// `.dev.vars`; not `.envrc`, which is shell, and not `.env.py`.
+pub fn is_dotenv(lower: &str) -> bool {
+    if matches!(lower, ".flaskenv" | ".dev.vars") || lower.starts_with(".dev.vars.") {
+        return true;
+    }
+    if let Some(rest) = lower.strip_prefix(".env").or_else(|| lower.strip_prefix("env.")) {
+        let suffix = rest.rsplit_once('.').map_or(rest, |(_, suffix)| suffix);
+        let code = matches!(
+            suffix,
+            "py" | "js"
+                | "ts"
+                | "mjs"
+                | "cjs"
+                | "mts"
+                | "cts"
+                | "tsx"
+                | "jsx"
+                | "rs"
+                | "sh"
+                | "yaml"
+                | "yml"
+                | "json"
+                | "toml"
+                | "md"
+                | "d"
+                | "enc"
+                | "gpg"
+                | "age"
+                | "swp"
+                | "bak~"
+                | "go"
+                | "java"
+                | "rb"
+                | "php"
+                | "html"
+        );
+        let dotted = lower.starts_with(".env");
+        return !code
+            && (rest.is_empty() || (dotted && rest.starts_with(['.', '-', '_'])) || (!dotted && is_mode(rest)));
+    }
+    lower.ends_with(".env")
+}
+
+/// The second half of `env.example` and the like: without a leading dot only well-known words count.
+fn is_mode(word: &str) -> bool {
+    matches!(word, "example" | "sample" | "template" | "dist" | "local" | "development" | "production" | "test")
+}
+
+/// Whether a dotenv file is an example to copy, which feeds no code.
+pub fn is_example(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["example", "sample", "template", "dist", "tmpl", "default", "defaults"]
+        .iter()
+        .any(|word| lower.split(['.', '-', '_']).any(|part| part == *word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_name() {
+        for (name, language) in [
+            ("app.py", Some(Language::Python)),
+            ("a.MJS", Some(Language::JavaScript)),
+            ("x.d.ts", Some(Language::TypeScript)),
+            (".env", Some(Language::Dotenv)),
+            (".env.production.local", Some(Language::Dotenv)),
+            ("prod.env", Some(Language::Dotenv)),
+            ("env.example", Some(Language::Dotenv)),
+            (".envrc", Some(Language::Shell)),
+            ("env.py", Some(Language::Python)),
+            (".env.ts", Some(Language::TypeScript)),
+            ("environment", None),
+            ("envoy.yaml", Some(Language::Yaml)),
+            ("README", None),
+        ] {
+            assert_eq!(Language::of_name(name), language, "{name}");
+        }
+    }
+
+    #[test]
+    fn by_shebang() {
+        for (line, language) in [
+            ("#!/usr/bin/env python3.12", Some(Language::Python)),
+            ("#!/usr/bin/env -S node --no-warnings", Some(Language::JavaScript)),
+            ("#!/bin/bash -e", Some(Language::Shell)),
+            ("#!/usr/bin/perl", None),
+            ("# no", None),
+        ] {
+            assert_eq!(Language::of_shebang(line), language, "{line}");
+        }
+    }
+
+    #[test]
+    fn examples() {
+        assert!(is_example(".env.example"));
+        assert!(is_example("sample.env"));
+        assert!(!is_example(".env.production"));
+    }
+}

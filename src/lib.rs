@@ -1,0 +1,8 @@
+//! mixlint finds API keys that a program would send to the wrong provider.
+
+pub mod catalog;
+pub mod extract;
+pub mod facts;
+pub mod language;
+pub mod source;
+pub mod text;
