@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod extract;
 pub mod facts;
+pub mod finding;
 pub mod language;
 pub mod source;
 pub mod text;
