@@ -1,9 +1,21 @@
 //! What mixlint knows of the world, as data: providers and clients, read from `rules/`.
 //!
 //! The files are embedded at build time. `mixlint.toml` may add `[[provider]]` and `[[client]]` tables in the same
-//! schema. This module holds the schema; `rules/providers/README.md` and `rules/clients/README.md` explain it.
+//! schema. This module holds the schema; `rules/providers/README.md` and `rules/clients/README.md` explain it, [`load`]
+//! reads the files and answers questions of them.
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
+
+mod load;
+mod specifier;
+mod versions;
+
+pub use load::{Catalog, CatalogError};
+pub(crate) use load::{FormatOwner, PAGES, squash};
+pub use specifier::Specifier;
+pub use versions::{Ecosystem, InvalidRange, Range, Requirement, Version};
 
 /// A provider: who issues keys and answers at some hosts.
 #[derive(Clone, Debug, Deserialize)]
@@ -19,7 +31,8 @@ pub struct Provider {
     /// Registered domains: a host below one that is not listed in `hosts` or `other-hosts` is taken for a slip.
     #[serde(default)]
     pub domains: Vec<String>,
-    /// Hosts below `domains` that are real but serve no API (documentation, marketing).
+    /// Real hosts that are not its API, though they look like it: below `domains` (documentation, marketing), or one
+    /// slip away from one of `hosts`. As for `hosts`.
     #[serde(default)]
     pub other_hosts: Vec<String>,
     /// The base URL to recommend for OpenAI clients.
@@ -28,21 +41,30 @@ pub struct Provider {
     /// Regular expressions for the whole key. Matching one is evidence by format.
     #[serde(default)]
     pub key_formats: Vec<String>,
-    /// A key of a shape that several providers issue; see `shared-formats.toml`.
+    /// What its keys begin with where nobody else's do: says whose key a placeholder (`sk-proj-YOUR_KEY`) stands for.
+    #[serde(default)]
+    pub key_prefixes: Vec<String>,
+    /// Shapes of its keys that other providers issue too: identifiers of `[[shared-format]]`.
     #[serde(default)]
     pub shared_formats: Vec<String>,
-    /// Environment variables by convention: `MIXROUTE_API_KEY`. Exact names.
+    /// Environment variables by convention: `MIXROUTE_API_KEY`. Exact but for case and separators, so that a constant
+    /// `mixrouteApiKey` counts too.
     #[serde(default)]
     pub key_env: Vec<String>,
-    /// Words that name the provider inside a variable's or constant's name: `mixroute`, `deep seek`; several words
-    /// of one entry must follow each other. Empty: only `key-env` counts.
+    /// Words that name the provider inside a variable's or constant's name, in lower case without separators:
+    /// `mixroute` is found in `MIXROUTE_KEY`, `mixRouteKey` and `mix_route_key`, not in `RemixRoute`. Empty: only
+    /// `key-env` counts.
     #[serde(default)]
     pub name_words: Vec<String>,
+    /// Where the words alone are no evidence (`OPENAI_API_KEY` holds whichever key is in use): one of these must stand
+    /// beside them (`OPENAI_OFFICIAL_KEY`).
+    #[serde(default)]
+    pub name_needs: Vec<String>,
     /// It passes other providers' keys on (a gateway), or anybody's key may be right there: a key at one of its hosts
     /// is never judged.
     #[serde(default)]
     pub forwards: bool,
-    /// Names of variables that hold whichever key is in use (`OPENAI_API_KEY`): no evidence, though they hold a word.
+    /// Names of variables that are no evidence though the rules above say so. Exact, as `key-env`.
     #[serde(default)]
     pub neutral_names: Vec<String>,
     /// The path in front of `/chat/completions`: `/v1`. Base URLs of OpenAI clients at its hosts must have it;
@@ -74,12 +96,13 @@ pub struct Client {
     pub id: String,
     /// Its name for people: `the openai package`.
     pub name: String,
-    /// `python`, `javascript`, `rust`, `shell`.
+    /// `python`, `javascript`, `rust`, `shell`: [`Language::name`](crate::language::Language::name).
     pub language: String,
     /// The package in manifests, for versions; absent for the standard library.
     #[serde(default)]
     pub package: Option<String>,
-    /// Modules that export it, as imported. A callee is `module.name` for each of them.
+    /// Modules that export it, as imported; in Rust with dots. A callee is `module.name` for each of them; without
+    /// modules it is the name alone (`fetch`, `curl`).
     #[serde(default)]
     pub modules: Vec<String>,
     /// Which endpoint an absent base URL means; absent where the URL is always given.
@@ -93,10 +116,10 @@ pub struct Client {
     pub construct: Vec<Construct>,
     /// Methods on it that set a slot with their first argument: `with_api_key = "key"`.
     #[serde(default)]
-    pub setters: std::collections::BTreeMap<String, Slot>,
+    pub setters: BTreeMap<String, Slot>,
     /// Fields that can be assigned afterwards: `base_url = "endpoint"`.
     #[serde(default)]
-    pub fields: std::collections::BTreeMap<String, Slot>,
+    pub fields: BTreeMap<String, Slot>,
     /// Methods that make a changed copy, with arguments as the constructor's: `with_options`.
     #[serde(default)]
     pub derive: Vec<String>,
@@ -109,12 +132,12 @@ pub struct Client {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Construct {
-    /// What is called: names below `modules` (`OpenAI`, `chat.completions.create`), or, with `any-receiver`, method
-    /// names alone.
+    /// What is called: names below `modules` (`OpenAI`, `chat.completions.create`; empty for the module itself), or,
+    /// with `any-receiver`, method names alone.
     pub callee: Vec<String>,
     /// Versions of the package for which this holds (`>=1.3, <2`); absent: all.
     #[serde(default)]
-    pub versions: Option<String>,
+    pub versions: Option<Range>,
     /// Methods of values whose class is not known: `client.post(url, ...)`.
     #[serde(default)]
     pub any_receiver: bool,
@@ -170,7 +193,7 @@ pub enum EnvName {
         /// The variable.
         name: String,
         /// Versions that read it.
-        versions: String,
+        versions: Range,
     },
 }
 
@@ -193,8 +216,27 @@ pub enum UrlKind {
     /// The base of an OpenAI client: paths such as `/chat/completions` are added, `/v1` is not.
     #[default]
     OpenaiBase,
-    /// A host to which the client itself adds `/v1`.
+    /// A host to which the client itself adds `/v1` (Anthropic's clients).
     HostOnly,
     /// The URL of one request.
     Full,
+    /// A URL that requests are joined with in ways not known (`axios.create`): only its host says something.
+    Any,
+}
+
+impl EnvName {
+    /// The variable's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Always(name) | Self::Versions { name, .. } => name,
+        }
+    }
+
+    /// Whether a version of the package reads it; `None` stands for the current version.
+    pub fn applies(&self, version: Option<Version>) -> bool {
+        match self {
+            Self::Always(_) => true,
+            Self::Versions { versions, .. } => versions.contains(version.unwrap_or(Version::NEWEST)),
+        }
+    }
 }

@@ -1,0 +1,30 @@
+//! Embeds `rules/`: writes lists of (name, text) for the providers, the clients and the rule pages, so that adding one
+//! is a matter of adding a file.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    let mut code = String::new();
+    for (name, folder, extension) in
+        [("PROVIDERS", "rules/providers", "toml"), ("CLIENTS", "rules/clients", "toml"), ("PAGES", "rules", "md")]
+    {
+        let folder = Path::new(&root).join(folder);
+        let mut files: Vec<_> =
+            fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+        files.retain(|path| path.extension().is_some_and(|found| found == extension) && !path.ends_with("README.md"));
+        files.sort();
+        let _ = writeln!(code, "pub(crate) static {name}: &[(&str, &str)] = &[");
+        for file in files {
+            let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let _ = writeln!(code, "    ({stem:?}, include_str!({:?})),", file.to_string_lossy());
+        }
+        code.push_str("];\n");
+    }
+    fs::write(Path::new(&out).join("embedded.rs"), code)?;
+    let mut stdout = io::stdout();
+    io::Write::write_all(&mut stdout, b"cargo:rerun-if-changed=rules\ncargo:rerun-if-changed=build.rs\n")
+}

@@ -1,0 +1,3 @@
+//! The rules: their pages ([`page`]).
+
+pub mod page;
