@@ -45,6 +45,10 @@ impl Url {
         let (scheme, rest) = split_scheme(text)?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at_checked(end)?;
+        // Some programs take `\` for `/`: whose host it is depends on who reads it.
+        if authority.contains('\\') {
+            return None;
+        }
         let (userinfo, address) = match authority.rsplit_once('@') {
             Some((_, address)) => (true, address),
             None => (false, authority),

@@ -12,15 +12,17 @@ pub(super) fn evidence(catalog: &Catalog, literal: &str) -> FormatEvidence {
     if literal.is_empty() || literal.len() > LONGEST || is_reference(literal) {
         return FormatEvidence::NotKnown;
     }
-    let issued = issued(catalog, literal);
-    if !issued.is_empty() && looks_random(literal) {
-        return FormatEvidence::Issued(issued);
+    // The words of a placeholder can have a key's format, but no key consists of such words.
+    if let Some(label) = placeholder(catalog, literal) {
+        return FormatEvidence::Placeholder(label);
     }
-    // What only looks like a key is a placeholder; and so is what consists of the words of one.
-    match placeholder(catalog, literal) {
-        Some(label) => FormatEvidence::Placeholder(label),
-        None if !issued.is_empty() => FormatEvidence::Placeholder(label_of_prefix(catalog, literal)),
-        None => FormatEvidence::NotKnown,
+    let issued = issued(catalog, literal);
+    if issued.is_empty() {
+        FormatEvidence::NotKnown
+    } else if looks_random(literal) {
+        FormatEvidence::Issued(issued)
+    } else {
+        FormatEvidence::Placeholder(label_of_prefix(catalog, literal))
     }
 }
 
@@ -372,6 +374,9 @@ pub fn reference_name(literal: &str) -> Option<String> {
         let name = inner.strip_prefix("env:").unwrap_or(inner);
         let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(name.len());
         let operator = name.get(end..).unwrap_or("");
+        if name.starts_with("sk-") {
+            return None;
+        }
         return if operator.is_empty() || operator.starts_with([':', '-', '?']) {
             identifier(name.get(..end).unwrap_or(name))
         } else {
