@@ -70,13 +70,16 @@ struct File {
     client: Vec<Client>,
 }
 
+/// Clients and their constructs by language, then by name.
+type Callees = HashMap<String, HashMap<String, Vec<(usize, usize)>>>;
+
 /// Answers prepared once. Positions are indices into the catalogue's lists.
 #[derive(Clone, Debug, Default)]
 struct Index {
-    /// By language, then callee symbol: client and construct.
-    symbols: HashMap<String, HashMap<String, Vec<(usize, usize)>>>,
-    /// By language, then method name.
-    methods: HashMap<String, HashMap<String, Vec<(usize, usize)>>>,
+    /// By callee symbol.
+    symbols: Callees,
+    /// By method name.
+    methods: Callees,
     /// By exact host.
     hosts: HashMap<String, usize>,
     /// By `.host` of `*.host`.
@@ -222,13 +225,7 @@ impl Catalog {
             .any(|map| map.get(language).is_some_and(|names| names.contains_key(symbol)))
     }
 
-    fn found(
-        &self,
-        map: &HashMap<String, HashMap<String, Vec<(usize, usize)>>>,
-        language: &str,
-        name: &str,
-        version: Option<Version>,
-    ) -> Vec<(&Client, &Construct)> {
+    fn found(&self, map: &Callees, language: &str, name: &str, version: Option<Version>) -> Vec<(&Client, &Construct)> {
         let all: Vec<(&Client, &Construct)> = map
             .get(language)
             .and_then(|names| names.get(name))

@@ -257,14 +257,12 @@ fn placeholder(catalog: &Catalog, literal: &str) -> Option<Option<String>> {
     let words = name::words(body);
     let is_filler =
         |word: &String| FILLERS.contains(&word.as_str()) || DUMMIES.contains(&word.as_str()) || is_blank(word);
-    let filler = || words.iter().all(|word| is_filler(word));
-    let label_of_prefix = || prefix.map(|(_, provider)| provider.to_owned());
-    if words.is_empty() || filler() {
-        return Some(label_of_prefix());
+    if words.iter().all(is_filler) {
+        return Some(prefix.map(|(_, provider)| provider.to_owned()));
     }
     // Words of a provider among them: take them out and see whether the rest is filler.
     let (rest, mut found) = without_providers(catalog, &words);
-    if found.is_empty() || !rest.iter().all(|word| is_filler(word)) {
+    if found.is_empty() || !rest.iter().all(is_filler) {
         return masked(literal).then_some(None);
     }
     if found.len() > 1 {

@@ -92,6 +92,19 @@ fn symbols() {
 }
 
 #[test]
+fn a_call_is_one_client() {
+    let catalog = Catalog::builtin();
+    for client in &catalog.clients {
+        for construct in client.construct.iter().filter(|construct| !construct.any_receiver) {
+            for symbol in construct.callee.iter().flat_map(|name| symbols_of(&client.modules, name)) {
+                let found = ids(&catalog.construct(&client.language, &symbol, None));
+                assert_eq!(found.len(), 1, "{symbol}: {found:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn environment_by_version() {
     let catalog = Catalog::builtin();
     for (language, symbol, at, expected) in [
