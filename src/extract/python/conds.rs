@@ -1,9 +1,11 @@
 //! Conditions: what an `if`, a `case` or a conditional expression tests.
 
+use std::collections::HashSet;
+
 use tree_sitter::Node;
 
 use super::{Lower, children, clip, fields, operands, operator, span, strip};
-use crate::facts::{Cond, ExprId, ExprKind, squeeze};
+use crate::facts::{Cond, ExprId, ExprKind, Stmt, Test, squeeze};
 
 /// More operands of `and` and `or`, or more members of `in (…)`, than this are one condition that is not understood.
 const MAX_OPERANDS: usize = 16;
@@ -154,6 +156,25 @@ impl Lower<'_> {
 
     fn is_environ(&self, node: Node) -> bool {
         matches!(self.text_of(node), "os.environ" | "environ")
+    }
+
+    /// Makes statements of the tested expressions that no arm's tests hold, as those of `b` and `c` in `a and (b or c)`,
+    /// so that each expression has its place.
+    pub(super) fn hold(&mut self, conds: &[Cond], arms: &[Vec<Test>]) {
+        let mut held: HashSet<_> = arms.iter().flatten().filter_map(|test| test.expr).collect();
+        let mut pending: Vec<_> = conds.iter().rev().collect();
+        while let Some(cond) = pending.pop() {
+            match cond {
+                Cond::Truthy(_, Some(expr)) | Cond::Equals(_, Some(expr), _) => {
+                    if held.insert(*expr) {
+                        self.builder.stmt(Stmt::Expr(*expr));
+                    }
+                }
+                Cond::Truthy(..) | Cond::Equals(..) => {}
+                Cond::Not(inner) => pending.push(inner),
+                Cond::And(all) | Cond::Or(all) => pending.extend(all.iter().rev()),
+            }
+        }
     }
 
     /// What a `case` tests; `None` where it takes everything.

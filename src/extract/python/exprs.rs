@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tree_sitter::Node;
 
 use super::{Lower, fields, operands, operator, span, strip};
-use crate::facts::{Arg, Call, Cond, Entry, ExprId, ExprKind, Item, Object, Place, Span, Spread, Stmt};
+use crate::facts::{Arg, Call, Cond, Entry, ExprId, ExprKind, Item, Object, Place, Span, Spread, Stmt, Test};
 
 /// Longer chains of `and` and `or` are not understood: what walks the facts would have to go as deep.
 const MAX_CHAIN: usize = 16;
@@ -365,7 +365,7 @@ impl Lower<'_> {
             arms.push((tests, value));
             known.extend(cond.assume(true));
         }
-        self.add(node, ExprKind::Choice(arms))
+        self.choice(node, &conds, arms)
     }
 
     /// An operand of `and` as a condition, and its value where that is falsy.
@@ -387,7 +387,14 @@ impl Lower<'_> {
         let cond = self.cond(condition);
         let then = self.expr(then);
         let otherwise = self.expr(otherwise);
-        self.add(node, ExprKind::Choice(vec![(cond.assume(true), then), (cond.assume(false), otherwise)]))
+        let arms = vec![(cond.assume(true), then), (cond.assume(false), otherwise)];
+        self.choice(node, &[cond], arms)
+    }
+
+    fn choice(&mut self, node: Node, conds: &[Cond], arms: Vec<(Vec<Test>, ExprId)>) -> ExprId {
+        let (tests, values): (Vec<_>, Vec<_>) = arms.into_iter().unzip();
+        self.hold(conds, &tests);
+        self.add(node, ExprKind::Choice(tests.into_iter().zip(values).collect()))
     }
 }
 

@@ -154,7 +154,9 @@ impl Lower<'_> {
 
     /// Arms with their conditions, and what runs where none holds.
     fn arms(&mut self, conds: &[Cond], bodies: Vec<Option<Node>>, otherwise: Option<Node>) {
-        let mut tests = chain(conds).into_iter();
+        let tests = chain(conds);
+        self.hold(conds, &tests);
+        let mut tests = tests.into_iter();
         let bodies = bodies.into_iter().chain([otherwise]);
         let arms = bodies
             .map(|body| {
@@ -322,7 +324,9 @@ impl Lower<'_> {
                 }
             }
         }
-        let mut tests = chain(&conds).into_iter();
+        let tests = chain(&conds);
+        self.hold(&conds, &tests);
+        let mut tests = tests.into_iter();
         let mut arms = Vec::new();
         for case in bodies.into_iter().map(Some).chain([otherwise]) {
             arms.push(self.arm(tests.next().unwrap_or_default(), |this| {

@@ -43,7 +43,9 @@ impl Lower<'_> {
     pub(super) fn target(&mut self, target: Node, value: ExprId, statement: Span) {
         let target = strip(target);
         if is_sequence(target) {
-            self.deeper(|this| this.unpack(target, value, statement));
+            if self.deeper(|this| this.unpack(target, value, statement)).is_none() {
+                self.builder.stmt(Stmt::Expr(value));
+            }
         } else if let Some((place, name_span)) = self.place(target) {
             self.assign(statement, name_span, place, value);
         } else {
