@@ -124,10 +124,10 @@ impl<'s> Lower<'s> {
 
     /// Makes `name` a variable of the innermost comprehension, under another name where it would hide one.
     fn bind_alias(&mut self, name: &str, at: usize) {
-        if self.bound.iter().any(|names| names.contains(name)) {
-            if let Some(aliases) = self.aliases.last_mut() {
-                aliases.insert(name.to_owned(), format!("{name}@{at}"));
-            }
+        if self.bound.iter().any(|names| names.contains(name))
+            && let Some(aliases) = self.aliases.last_mut()
+        {
+            aliases.insert(name.to_owned(), format!("{name}@{at}"));
         }
     }
 }

@@ -54,9 +54,14 @@ impl Lower<'_> {
     }
 
     fn unpack(&mut self, target: Node, value: ExprId, statement: Span) {
+        let parts = operands(target);
         let mut starred = false;
-        for (number, part) in operands(target).into_iter().enumerate() {
-            if matches!(part.kind(), "list_splat_pattern" | "list_splat") {
+        if parts.first().is_none_or(|first| is_starred(*first)) {
+            // No target takes a known part of it.
+            self.builder.stmt(Stmt::Expr(value));
+        }
+        for (number, part) in parts.into_iter().enumerate() {
+            if is_starred(part) {
                 starred = true;
                 if let Some(&inner) = operands(part).first() {
                     let unknown = self.unknown(inner);
@@ -196,6 +201,10 @@ impl Lower<'_> {
             }
         }
     }
+}
+
+fn is_starred(node: Node) -> bool {
+    matches!(node.kind(), "list_splat_pattern" | "list_splat")
 }
 
 fn is_sequence(node: Node) -> bool {
