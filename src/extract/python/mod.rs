@@ -6,6 +6,8 @@
 //! What Python's own forms become:
 //! - A comprehension's and a walrus's variables are assigned before the statement that holds them. A comprehension's
 //!   variable that would overwrite another one gets a made-up name (`x@120`), because its scope ends with it.
+//! - In `a, b = b, a` all values are first assigned to made-up names (`=120`).
+//! - A `try`'s `else` is the arm in which no handler ran.
 //! - A part of an expression that has no value for us (an operand of `<`, of `not`) but makes calls is put before its
 //!   statement as one of its own, so that the calls are seen.
 //! - In a class body, a field's name means the class's member.

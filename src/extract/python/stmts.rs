@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Lower, children, fields, operands, span, strip};
-use crate::facts::{BlockId, Cond, ExprKind, Import, Place, Stmt, Test, squeeze};
+use crate::facts::{BlockId, Cond, ExprKind, FuncId, Import, Place, Stmt, Test, squeeze};
 
 /// Above this many tests an if/elif chain's arms no longer repeat that the ones before them failed.
 const MAX_CHAIN: usize = 256;
@@ -53,7 +53,10 @@ impl Lower<'_> {
             "global_statement" | "nonlocal_statement" => {
                 let names: Vec<_> = operands(node).into_iter().map(|name| self.text_of(name).to_owned()).collect();
                 let func = self.builder.current_func();
-                self.builder.function_mut(func).outer_names.extend(names);
+                // At the top level `global` says nothing new.
+                if func != FuncId(0) {
+                    self.builder.function_mut(func).outer_names.extend(names);
+                }
             }
             "future_import_statement" | "type_alias_statement" => {}
             // The rest stands here only after a syntax error.
