@@ -1,0 +1,229 @@
+//! Functions, lambdas and classes.
+
+use std::collections::{HashMap, HashSet};
+
+use tree_sitter::Node;
+
+use super::{ClassScope, Lower, children, operands, span};
+use crate::facts::{Class, ClassId, ExprId, ExprKind, Field, FuncId, Function, Param, ParamKind, Place, Stmt};
+
+impl Lower<'_> {
+    /// `@decorator` lines and what they decorate.
+    pub(super) fn decorated(&mut self, node: Node) {
+        let (decorators, definition) = parts(node);
+        match definition.map(|definition| (definition.kind(), definition)) {
+            Some(("function_definition", definition)) => self.function_statement(node, definition, &decorators),
+            Some(("class_definition", definition)) => self.class_statement(node, definition, &decorators),
+            _ => {}
+        }
+    }
+
+    /// A function as a statement: its name becomes a variable.
+    pub(super) fn function_statement(&mut self, whole: Node, node: Node, decorators: &[Node]) {
+        let decorators = decorators.iter().map(|&decorator| self.expr(decorator)).collect();
+        let func = self.function(node, decorators, None);
+        let value = self.add(node, ExprKind::Func(func));
+        if let Some(name) = node.child_by_field_name("name") {
+            self.assign(span(whole), span(name), Place::name(self.text_of(name)), value);
+        }
+    }
+
+    /// A function or method, with its body.
+    fn function(&mut self, node: Node, decorators: Vec<ExprId>, class: Option<ClassId>) -> FuncId {
+        let name = node.child_by_field_name("name").map(|name| self.text_of(name).to_owned());
+        let mut function = Function::new(name, span(node));
+        function.params = node.child_by_field_name("parameters").map(|list| self.params(list)).unwrap_or_default();
+        if class.is_some() && !decorators.iter().any(|&decorator| self.is_name(decorator, "staticmethod")) {
+            function.receiver = take_receiver(&mut function.params);
+        }
+        function.class = class;
+        function.decorators = decorators;
+        let mut names: HashSet<_> = function.params.iter().map(|param| param.name.clone()).collect();
+        names.extend(function.receiver.clone());
+        let outside = (self.class.take(), std::mem::take(&mut self.aliases));
+        self.bound.push(names);
+        let (func, resume) = self.builder.open_function(function);
+        if let Some(body) = node.child_by_field_name("body") {
+            self.block(body);
+        }
+        self.builder.close_function(resume);
+        self.bound.pop();
+        (self.class, self.aliases) = outside;
+        func
+    }
+
+    /// A lambda returns its body. It sees the variables of a comprehension around it.
+    pub(super) fn lambda(&mut self, node: Node) -> ExprId {
+        let mut function = Function::new(None, span(node));
+        function.params = node.child_by_field_name("parameters").map(|list| self.params(list)).unwrap_or_default();
+        let own: HashMap<_, _> = function.params.iter().map(|param| (param.name.clone(), param.name.clone())).collect();
+        self.bound.push(own.keys().cloned().collect());
+        self.aliases.push(own);
+        let class = self.class.take();
+        let (func, resume) = self.builder.open_function(function);
+        if let Some(body) = node.child_by_field_name("body") {
+            let value = self.expr(body);
+            self.builder.stmt(Stmt::Return(Some(value)));
+        }
+        self.builder.close_function(resume);
+        self.class = class;
+        self.aliases.pop();
+        self.bound.pop();
+        self.add(node, ExprKind::Func(func))
+    }
+
+    fn params(&mut self, list: Node) -> Vec<Param> {
+        let mut params = Vec::new();
+        let mut kind = ParamKind::Normal;
+        for node in operands(list) {
+            let named = match node.kind() {
+                "keyword_separator" => {
+                    kind = ParamKind::KeywordOnly;
+                    continue;
+                }
+                "positional_separator" => continue,
+                "default_parameter" | "typed_default_parameter" => node.child_by_field_name("name"),
+                "typed_parameter" => operands(node).first().copied(),
+                _ => Some(node),
+            };
+            let Some(named) = named else { continue };
+            let (name, this) = match named.kind() {
+                "list_splat_pattern" => (operands(named).first().copied(), ParamKind::Rest),
+                "dictionary_splat_pattern" => (operands(named).first().copied(), ParamKind::Keywords),
+                _ => (Some(named), kind),
+            };
+            let Some(name) = name else { continue };
+            if this == ParamKind::Rest {
+                kind = ParamKind::KeywordOnly;
+            }
+            let default = node.child_by_field_name("value").map(|value| self.expr(value));
+            params.push(Param { name: self.text_of(name).to_owned(), span: span(name), default, kind: this });
+        }
+        params
+    }
+
+    fn is_name(&mut self, id: ExprId, wanted: &str) -> bool {
+        matches!(self.builder.module().kind(id), ExprKind::Name(name) if name == wanted)
+    }
+
+    /// A class as a statement: its name becomes a variable.
+    pub(super) fn class_statement(&mut self, whole: Node, node: Node, decorators: &[Node]) {
+        let decorators = decorators.iter().map(|&decorator| self.expr(decorator)).collect();
+        let class = self.class(node, decorators);
+        let value = self.add(node, ExprKind::Class(class));
+        if let Some(name) = node.child_by_field_name("name") {
+            self.assign(span(whole), span(name), Place::name(self.text_of(name)), value);
+        }
+    }
+
+    fn class(&mut self, node: Node, decorators: Vec<ExprId>) -> ClassId {
+        let name = node.child_by_field_name("name").map(|name| self.text_of(name).to_owned()).unwrap_or_default();
+        let bases = node.child_by_field_name("superclasses").map(operands).unwrap_or_default();
+        let bases = bases
+            .into_iter()
+            .filter(|base| !matches!(base.kind(), "keyword_argument" | "list_splat" | "dictionary_splat"))
+            .map(|base| self.expr(base))
+            .collect();
+        let func = self.builder.current_func();
+        let class = Class { name, span: span(node), bases, fields: vec![], methods: vec![], decorators, func };
+        let id = self.builder.class(class);
+        let outside = self.class.replace(ClassScope { id, fields: HashSet::new() });
+        let body = node.child_by_field_name("body").map(children).unwrap_or_default();
+        // Fields first: what they need before the class statement then stands before every method's place too.
+        for &statement in &body {
+            self.deeper(|this| this.fields(id, statement));
+        }
+        for statement in body {
+            self.deeper(|this| this.method(id, statement));
+        }
+        self.class = outside;
+        id
+    }
+
+    /// The fields that a statement of a class body makes.
+    fn fields(&mut self, class: ClassId, node: Node) {
+        let (decorators, definition) = parts(node);
+        match node.kind() {
+            "class_definition" | "decorated_definition" => {
+                let Some(inner) = definition.filter(|inner| inner.kind() == "class_definition") else { return };
+                let decorators = decorators.into_iter().map(|decorator| self.expr(decorator)).collect();
+                let value = self.class(inner, decorators);
+                let value = self.add(inner, ExprKind::Class(value));
+                if let Some(name) = inner.child_by_field_name("name") {
+                    self.field(class, name, Some(value));
+                }
+            }
+            "expression_statement" => {
+                for assignment in operands(node).into_iter().filter(|child| child.kind() == "assignment") {
+                    self.field_assignment(class, assignment);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn field_assignment(&mut self, class: ClassId, node: Node) {
+        let mut targets = Vec::new();
+        let mut value = Some(node);
+        while let Some(inner) = value.filter(|value| value.kind() == "assignment") {
+            targets.extend(inner.child_by_field_name("left"));
+            value = inner.child_by_field_name("right");
+        }
+        let value = value.map(|value| (value, self.expr(value)));
+        for target in targets {
+            match (target.kind(), value) {
+                ("identifier", value) => self.field(class, target, value.map(|(_, value)| value)),
+                ("pattern_list" | "tuple_pattern", Some((node, value))) => {
+                    for (number, name) in operands(target).into_iter().enumerate() {
+                        if name.kind() == "identifier" {
+                            let index = self.add(node, ExprKind::Const(number.to_string()));
+                            let value = self.add(name, ExprKind::Index(value, index));
+                            self.field(class, name, Some(value));
+                        }
+                    }
+                }
+                // `x.y = v` in a class body makes no field.
+                (_, Some((_, value))) => self.builder.stmt(Stmt::Expr(value)),
+                _ => {}
+            }
+        }
+    }
+
+    fn field(&mut self, class: ClassId, name: Node, value: Option<ExprId>) {
+        let field = Field { name: self.text_of(name).to_owned(), span: span(name), value };
+        if let Some(scope) = &mut self.class {
+            scope.fields.insert(field.name.clone());
+        }
+        self.builder.class_mut(class).fields.push(field);
+    }
+
+    fn method(&mut self, class: ClassId, node: Node) {
+        let (decorators, definition) = parts(node);
+        let Some(definition) = definition.filter(|definition| definition.kind() == "function_definition") else {
+            return;
+        };
+        let decorators = decorators.into_iter().map(|decorator| self.expr(decorator)).collect();
+        let func = self.function(definition, decorators, Some(class));
+        if let Some(name) = definition.child_by_field_name("name") {
+            let name = self.text_of(name).to_owned();
+            self.builder.class_mut(class).methods.push((name, func));
+        }
+    }
+}
+
+/// The decorators of a definition, and the definition itself.
+fn parts<'t>(node: Node<'t>) -> (Vec<Node<'t>>, Option<Node<'t>>) {
+    match node.kind() {
+        "decorated_definition" => {
+            let decorators = operands(node).into_iter().filter(|child| child.kind() == "decorator");
+            let decorators = decorators.filter_map(|decorator| operands(decorator).into_iter().next()).collect();
+            (decorators, node.child_by_field_name("definition"))
+        }
+        _ => (Vec::new(), Some(node)),
+    }
+}
+
+/// Takes the first positional parameter away: it is the object.
+fn take_receiver(params: &mut Vec<Param>) -> Option<String> {
+    matches!(params.first()?.kind, ParamKind::Normal).then(|| params.remove(0).name)
+}
