@@ -1,0 +1,275 @@
+//! Items: imports, constants, functions, types and modules.
+
+use std::collections::HashMap;
+
+use syn::{Attribute, Block, Fields, FnArg, ImplItem, Item, ItemImpl, Signature, TraitItem, Type, UseTree};
+
+use super::spans::ident;
+use super::{Lower, Sink};
+use crate::facts::{Class, ClassId, ExprKind, Field, Function, Import, Span, Stmt};
+
+/// A longer path than any that is written by hand. Every name of a `use` repeats it.
+const MAX_PATH: usize = 500;
+
+impl Lower<'_> {
+    /// Lowers the items of a module or block. Imports and types come first, functions last: in Rust their order does
+    /// not matter.
+    pub(super) fn items(&mut self, items: &[&Item]) {
+        for item in items {
+            match item {
+                Item::Use(node) if !is_test(&node.attrs) => self.import(&node.tree, String::new(), 0),
+                _ => {}
+            }
+        }
+        for item in items {
+            self.type_item(item);
+        }
+        for item in items {
+            self.constant(item);
+        }
+        for item in items {
+            self.code(item);
+        }
+    }
+
+    fn import(&mut self, tree: &UseTree, mut module: String, depth: usize) {
+        let mut tree = tree;
+        loop {
+            if module.len() > MAX_PATH || depth > super::MAX_DEPTH {
+                return;
+            }
+            match tree {
+                UseTree::Path(path) => {
+                    if !module.is_empty() {
+                        module.push('.');
+                    }
+                    module.push_str(&ident(&path.ident));
+                    tree = &path.tree;
+                }
+                UseTree::Name(name) => return self.import_name(&name.ident, &name.ident, module),
+                UseTree::Rename(rename) => return self.import_name(&rename.ident, &rename.rename, module),
+                UseTree::Glob(_) => return self.builder.module().star_imports.push(module),
+                UseTree::Group(group) => {
+                    for tree in &group.items {
+                        self.import(tree, module.clone(), depth + 1);
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    fn import_name(&mut self, original: &syn::Ident, bound: &syn::Ident, module: String) {
+        let span = self.at(bound.span());
+        let mut local = ident(bound);
+        let import = if original == "self" {
+            if bound == "self" {
+                local = module.rsplit('.').next().unwrap_or("").to_owned();
+            }
+            Import { module, name: None }
+        } else if module.is_empty() {
+            Import { module: ident(original), name: None }
+        } else {
+            Import { module, name: Some(ident(original)) }
+        };
+        if local == "_" || local.is_empty() {
+            return;
+        }
+        let value = self.expr(span, ExprKind::Import(import));
+        self.bind(span, span, &local, value);
+    }
+
+    /// Adds a type, without the methods.
+    fn type_item(&mut self, item: &Item) {
+        match item {
+            Item::Struct(node) if !is_test(&node.attrs) => {
+                let span = self.between(node.struct_token.span, node.ident.span());
+                let class = self.define(&node.ident, span);
+                let Fields::Named(fields) = &node.fields else { return };
+                for field in &fields.named {
+                    let Some(name) = &field.ident else { continue };
+                    let span = self.at(name.span());
+                    let name = ident(name);
+                    let value = self.environment_attribute(&name, &field.attrs);
+                    self.builder.class_mut(class).fields.push(Field { name, span, value });
+                }
+            }
+            Item::Enum(node) if !is_test(&node.attrs) => {
+                let span = self.between(node.enum_token.span, node.brace_token.span.close());
+                self.define(&node.ident, span);
+            }
+            Item::Union(node) if !is_test(&node.attrs) => {
+                let span = self.between(node.union_token.span, node.ident.span());
+                self.define(&node.ident, span);
+            }
+            Item::Trait(node) if !is_test(&node.attrs) => {
+                let span = self.between(node.trait_token.span, node.brace_token.span.close());
+                self.define(&node.ident, span);
+            }
+            _ => {}
+        }
+    }
+
+    fn define(&mut self, name: &syn::Ident, span: Span) -> ClassId {
+        let name_span = self.at(name.span());
+        let name = ident(name);
+        let class = self.class(name.clone(), span);
+        let value = self.expr(span, ExprKind::Class(class));
+        self.bind(span, name_span, &name, value);
+        class
+    }
+
+    fn class(&mut self, name: String, span: Span) -> ClassId {
+        let func = self.builder.current_func();
+        let class = self.builder.class(Class {
+            name: name.clone(),
+            span,
+            bases: Vec::new(),
+            fields: Vec::new(),
+            methods: Vec::new(),
+            decorators: Vec::new(),
+            func,
+        });
+        if let Some(scope) = self.types.last_mut() {
+            scope.insert(name, class);
+        }
+        class
+    }
+
+    fn constant(&mut self, item: &Item) {
+        let (name, value) = match item {
+            Item::Const(node) if !is_test(&node.attrs) => (&node.ident, &node.expr),
+            Item::Static(node) if !is_test(&node.attrs) => (&node.ident, &node.expr),
+            Item::Macro(node) if !is_test(&node.attrs) && node.ident.is_none() => {
+                self.macro_item(&node.mac);
+                return;
+            }
+            _ => return,
+        };
+        let value_span = self.span(value);
+        let value = self.value(value);
+        let name_span = self.at(name.span());
+        let name = ident(name);
+        if name == "_" {
+            self.builder.stmt(Stmt::Expr(value));
+        } else {
+            self.bind(Span { start: name_span.start, end: value_span.end }, name_span, &name, value);
+        }
+    }
+
+    fn code(&mut self, item: &Item) {
+        match item {
+            Item::Fn(node) if !is_test(&node.attrs) => {
+                let span = self.between(node.sig.fn_token.span, node.block.brace_token.span.close());
+                let func = self.function(span, &node.sig, &node.block, None);
+                let name_span = self.at(node.sig.ident.span());
+                let value = self.expr(span, ExprKind::Func(func));
+                self.bind(span, name_span, &ident(&node.sig.ident), value);
+            }
+            Item::Impl(node) if !is_test(&node.attrs) => self.implementation(node),
+            Item::Trait(node) if !is_test(&node.attrs) => {
+                let name = ident(&node.ident);
+                let Some(class) = self.find(&name) else { return };
+                let outer = self.self_type.replace((name, class));
+                for item in &node.items {
+                    match item {
+                        TraitItem::Const(node) => {
+                            let default = node.default.as_ref().map(|(_, value)| value);
+                            self.associated(class, &node.ident, default);
+                        }
+                        TraitItem::Fn(node) => {
+                            if let Some(body) = &node.default {
+                                self.method(class, &node.sig, body);
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+                self.self_type = outer;
+            }
+            Item::Mod(node) if !is_test(&node.attrs) => {
+                let Some((_, items)) = &node.content else { return };
+                // Its names are its own: two modules may each have a `BASE_URL`.
+                let items: Vec<_> = items.iter().collect();
+                let outer = self.self_type.take();
+                let block = self.builder.open_block(Vec::new());
+                self.types.push(HashMap::new());
+                self.deeper(|lower| lower.items(&items));
+                self.types.pop();
+                self.builder.close_block();
+                self.builder.stmt(Stmt::Block(block));
+                self.self_type = outer;
+            }
+            _ => {}
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<ClassId> {
+        self.types.iter().rev().find_map(|scope| scope.get(name).copied())
+    }
+
+    fn implementation(&mut self, node: &ItemImpl) {
+        let mut ty = &*node.self_ty;
+        while let Type::Reference(inner) = ty {
+            ty = &inner.elem;
+        }
+        let name = match ty {
+            Type::Path(path) => path.path.segments.last().map(|segment| ident(&segment.ident)),
+            _ => None,
+        };
+        let name = name.unwrap_or_else(|| "_".to_owned());
+        let span = self.between(node.impl_token.span, node.brace_token.span.close());
+        // A type from elsewhere has methods here, but its name keeps meaning what was imported.
+        let class = self.find(&name).unwrap_or_else(|| self.class(name.clone(), span));
+        let outer = self.self_type.replace((name, class));
+        for item in &node.items {
+            match item {
+                ImplItem::Const(node) => self.associated(class, &node.ident, Some(&node.expr)),
+                ImplItem::Fn(node) if !is_test(&node.attrs) => self.method(class, &node.sig, &node.block),
+                _ => {}
+            }
+        }
+        self.self_type = outer;
+    }
+
+    fn associated(&mut self, class: ClassId, name: &syn::Ident, value: Option<&syn::Expr>) {
+        let value = value.map(|value| self.value(value));
+        let span = self.at(name.span());
+        self.builder.class_mut(class).fields.push(Field { name: ident(name), span, value });
+    }
+
+    fn method(&mut self, class: ClassId, signature: &Signature, body: &Block) {
+        let span = self.between(signature.fn_token.span, body.brace_token.span.close());
+        let func = self.function(span, signature, body, Some(class));
+        self.builder.class_mut(class).methods.push((ident(&signature.ident), func));
+    }
+
+    fn function(
+        &mut self,
+        span: Span,
+        signature: &Signature,
+        body: &Block,
+        class: Option<ClassId>,
+    ) -> crate::facts::FuncId {
+        let mut function = Function::new(Some(ident(&signature.ident)), span);
+        function.class = class;
+        function.receiver = signature.receiver().map(|_| "self".to_owned());
+        let (func, resume) = self.builder.open_function(function);
+        let patterns = signature.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(typed) => Some(&*typed.pat),
+            FnArg::Receiver(_) => None,
+        });
+        self.parameters(func, patterns);
+        self.body(body, &Sink::Return);
+        self.builder.close_function(resume);
+        func
+    }
+}
+
+/// Whether an item is built for tests only: `#[cfg(test)]`.
+fn is_test(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| match &attribute.meta {
+        syn::Meta::List(list) if list.path.is_ident("cfg") => list.tokens.to_string() == "test",
+        _ => false,
+    })
+}

@@ -1,0 +1,349 @@
+//! Macros. Their tokens are no syntax yet; where they are written like expressions they are read as such.
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Expr, Lit, LitStr, Macro, Token, token};
+
+use super::spans::{ident, path_first};
+use super::{Lower, Sink};
+use crate::facts::{Call, Entry, ExprId, ExprKind, Item, Object, Span, Stmt};
+
+/// How many macros within each other are read. Each reads again what the inner ones read.
+const MAX_REPARSED: usize = 12;
+
+/// One argument of a macro that looks like a call.
+pub(super) struct Argument {
+    /// `name = value`.
+    pub(super) name: Option<String>,
+    pub(super) value: Expr,
+}
+
+impl Parse for Argument {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let named = input.peek(syn::Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]);
+        let name = if named {
+            let name = input.parse::<syn::Ident>()?;
+            input.parse::<Token![=]>()?;
+            Some(ident(&name))
+        } else {
+            if input.peek(syn::Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
+                // `target: "x"` of the logging macros.
+                input.parse::<syn::Ident>()?;
+                input.parse::<Token![:]>()?;
+            }
+            None
+        };
+        // `%value` and `?value` of `tracing`.
+        if input.peek(Token![%]) {
+            input.parse::<Token![%]>()?;
+        } else if input.peek(Token![?]) {
+            input.parse::<Token![?]>()?;
+        }
+        Ok(Self { name, value: input.parse()? })
+    }
+}
+
+/// `value; count` or values.
+enum Elements {
+    Repeat(Expr),
+    List(Vec<Argument>),
+}
+
+impl Parse for Elements {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        if input.is_empty() {
+            return Ok(Self::List(Vec::new()));
+        }
+        let first = input.parse::<Argument>()?;
+        if input.peek(Token![;]) {
+            input.parse::<Token![;]>()?;
+            input.parse::<Expr>()?;
+            return Ok(Self::Repeat(first.value));
+        }
+        let mut elements = vec![first];
+        while !input.is_empty() {
+            input.parse::<Token![,]>()?;
+            if !input.is_empty() {
+                elements.push(input.parse()?);
+            }
+        }
+        Ok(Self::List(elements))
+    }
+}
+
+/// A `static ref X: T = value;`, or the like in `thread_local!`.
+struct LazyStatics(Vec<(syn::Ident, Expr)>);
+
+impl Parse for LazyStatics {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let mut items = Vec::new();
+        while !input.is_empty() {
+            input.call(syn::Attribute::parse_outer)?;
+            input.parse::<syn::Visibility>()?;
+            input.parse::<Token![static]>()?;
+            input.parse::<Option<Token![ref]>>()?;
+            let name = input.parse::<syn::Ident>()?;
+            input.parse::<Token![:]>()?;
+            input.parse::<syn::Type>()?;
+            input.parse::<Token![=]>()?;
+            items.push((name, input.parse()?));
+            input.parse::<Option<Token![;]>>()?;
+        }
+        Ok(Self(items))
+    }
+}
+
+/// A value in `json!`.
+enum Json {
+    Object(Vec<(Expr, Json)>, token::Brace),
+    List(Vec<Json>, token::Bracket),
+    Value(Expr),
+}
+
+impl Parse for Json {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let inside;
+        if input.peek(token::Brace) {
+            let brace = syn::braced!(inside in input);
+            let mut entries = Vec::new();
+            while !inside.is_empty() {
+                let key = inside.parse::<Expr>()?;
+                inside.parse::<Token![:]>()?;
+                entries.push((key, inside.parse()?));
+                if !inside.is_empty() {
+                    inside.parse::<Token![,]>()?;
+                }
+            }
+            Ok(Self::Object(entries, brace))
+        } else if input.peek(token::Bracket) {
+            let bracket = syn::bracketed!(inside in input);
+            let mut items = Vec::new();
+            while !inside.is_empty() {
+                items.push(inside.parse()?);
+                if !inside.is_empty() {
+                    inside.parse::<Token![,]>()?;
+                }
+            }
+            Ok(Self::List(items, bracket))
+        } else {
+            Ok(Self::Value(input.parse()?))
+        }
+    }
+}
+
+impl Lower<'_> {
+    /// Lowers a macro in the place of a statement.
+    pub(super) fn macro_statement(&mut self, node: &Macro, sink: &Sink) {
+        if is_exit(node) {
+            for argument in self.arguments(node) {
+                self.effect(&argument.value);
+            }
+            return self.builder.stmt(Stmt::Exit);
+        }
+        if self.macro_item(node) {
+            return;
+        }
+        let value = self.macro_value(node);
+        let span = self.macro_span(node);
+        self.deliver(span, value, sink);
+    }
+
+    /// Lowers a macro that defines something; false if it does not.
+    pub(super) fn macro_item(&mut self, node: &Macro) -> bool {
+        if !matches!(name(node).as_str(), "lazy_static" | "thread_local") {
+            return false;
+        }
+        let Some(LazyStatics(items)) = self.reparse(node) else { return false };
+        for (name, value) in items {
+            let value = self.value(&value);
+            let name_span = self.at(name.span());
+            let end = self.builder.module().span(value).end.max(name_span.end);
+            self.bind(Span { start: name_span.start, end }, name_span, &ident(&name), value);
+        }
+        true
+    }
+
+    /// Lowers a macro whose value is used.
+    pub(super) fn macro_value(&mut self, node: &Macro) -> ExprId {
+        let span = self.macro_span(node);
+        if self.reparsed >= MAX_REPARSED {
+            return self.unknown(span);
+        }
+        self.reparsed += 1;
+        let value = self.macro_here(node, span);
+        self.reparsed -= 1;
+        value
+    }
+
+    fn macro_here(&mut self, node: &Macro, span: Span) -> ExprId {
+        let name = name(node);
+        match name.as_str() {
+            "format" | "format_args" => {
+                let arguments = self.arguments(node);
+                self.format(span, &arguments)
+            }
+            "env" | "option_env" | "dotenv" => match environment_name(node) {
+                Some(name) => self.expr(span, ExprKind::Env { name, default: None }),
+                None => self.unknown(span),
+            },
+            // `join!` gives all results, once the futures are done.
+            "vec" | "join" | "try_join" | "array" | "smallvec" => match self.reparse::<Elements>(node) {
+                Some(Elements::Repeat(value)) => self.list_of(span, &[Argument { name: None, value }]),
+                Some(Elements::List(elements)) => self.list_of(span, &elements),
+                None => self.unknown(span),
+            },
+            "concat" => {
+                let parts = self.arguments(node).iter().map(|part| self.value(&part.value)).collect();
+                self.expr(span, ExprKind::Concat(parts))
+            }
+            "json" => match self.reparse(node) {
+                Some(json) => self.json(&json),
+                None => self.unknown(span),
+            },
+            "dbg" => match self.arguments(node).as_slice() {
+                [one] => self.value(&one.value),
+                all => self.list_of(span, all),
+            },
+            // Its second half is a pattern.
+            "matches" => {
+                if let Some(value) = parse(node.tokens.clone(), first_argument) {
+                    self.effect(&value);
+                }
+                self.unknown(span)
+            }
+            _ => {
+                let Some(arguments) = parse(node.tokens.clone(), arguments) else { return self.unknown(span) };
+                let args = arguments.iter().map(|argument| self.argument(&argument.value)).collect();
+                let callee = self.between(path_first(&node.path), node.bang_token.span);
+                let callee = self.name(callee, format!("{name}!"));
+                self.expr(span, ExprKind::Call(Call { callee, args, new: false }))
+            }
+        }
+    }
+
+    fn list_of(&mut self, span: Span, items: &[Argument]) -> ExprId {
+        let items = items.iter().map(|item| Item { value: self.value(&item.value), spread: false }).collect();
+        self.expr(span, ExprKind::List(items))
+    }
+
+    fn json(&mut self, json: &Json) -> ExprId {
+        match json {
+            Json::Object(entries, brace) => {
+                let span = self.at(brace.span.join());
+                let mut object = Object::default();
+                for (key, value) in entries {
+                    let key_span = self.span(key);
+                    let key = match key {
+                        Expr::Lit(literal) => match &literal.lit {
+                            Lit::Str(text) => Some(text.value()),
+                            _ => None,
+                        },
+                        _ => None,
+                    };
+                    let value = self.deeper(|lower| lower.json(value));
+                    let value = value.unwrap_or_else(|| self.unknown(span));
+                    object.entries.push(Entry::Field { key, key_span, value });
+                }
+                self.expr(span, ExprKind::Object(object))
+            }
+            Json::List(items, bracket) => {
+                let span = self.at(bracket.span.join());
+                let mut list = Vec::new();
+                for item in items {
+                    let value = self.deeper(|lower| lower.json(item));
+                    let value = value.unwrap_or_else(|| self.unknown(span));
+                    list.push(Item { value, spread: false });
+                }
+                self.expr(span, ExprKind::List(list))
+            }
+            Json::Value(Expr::Path(path)) if path.path.is_ident("null") => {
+                let span = self.path_span(&path.path);
+                self.expr(span, ExprKind::Null)
+            }
+            Json::Value(value) => self.value(value),
+        }
+    }
+
+    fn arguments(&mut self, node: &Macro) -> Vec<Argument> {
+        parse(node.tokens.clone(), arguments).unwrap_or_default()
+    }
+
+    fn reparse<T: Parse>(&mut self, node: &Macro) -> Option<T> {
+        parse(node.tokens.clone(), T::parse)
+    }
+
+    pub(super) fn macro_span(&self, node: &Macro) -> Span {
+        self.between(path_first(&node.path), node.delimiter.span().close())
+    }
+
+    /// Lowers the string that `#[arg(env = "X")]` of a field names, if it has one.
+    pub(super) fn environment_attribute(&mut self, field: &str, attributes: &[syn::Attribute]) -> Option<ExprId> {
+        for attribute in attributes {
+            let path = attribute.path();
+            if !["arg", "clap", "structopt"].iter().any(|name| path.is_ident(name)) {
+                continue;
+            }
+            let syn::Meta::List(list) = &attribute.meta else { continue };
+            // A field whose argument reads the environment when it is not given.
+            let mut tokens = list.tokens.clone().into_iter().peekable();
+            let mut start = true;
+            while let Some(token) = tokens.next() {
+                let named = start && matches!(&token, TokenTree::Ident(name) if name == "env");
+                start = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',');
+                if !named {
+                    continue;
+                }
+                let mut span = self.at(token.span());
+                let mut name = field.to_uppercase();
+                if matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '=') {
+                    tokens.next();
+                    let Some(literal) = tokens.next() else { continue };
+                    span = self.at(literal.span());
+                    match syn::parse2::<LitStr>(TokenStream::from(literal)) {
+                        Ok(literal) => name = literal.value(),
+                        Err(_) => continue,
+                    }
+                }
+                return Some(self.expr(span, ExprKind::Env { name, default: None }));
+            }
+        }
+        None
+    }
+}
+
+/// The last word of a macro's path.
+fn name(node: &Macro) -> String {
+    node.path.segments.last().map(|segment| ident(&segment.ident)).unwrap_or_default()
+}
+
+/// Whether a macro leaves the function.
+pub(super) fn is_exit(node: &Macro) -> bool {
+    matches!(name(node).as_str(), "panic" | "unreachable" | "bail" | "todo" | "unimplemented" | "compile_error")
+}
+
+/// The variable that `env!("X")` and its kin read.
+pub(super) fn environment_name(node: &Macro) -> Option<String> {
+    if !matches!(name(node).as_str(), "env" | "option_env" | "dotenv") {
+        return None;
+    }
+    match node.tokens.clone().into_iter().next()? {
+        token @ TokenTree::Literal(_) => syn::parse2::<LitStr>(TokenStream::from(token)).ok().map(|name| name.value()),
+        _ => None,
+    }
+}
+
+/// Runs a parser over a macro's tokens.
+fn parse<T>(tokens: TokenStream, parser: fn(ParseStream) -> syn::Result<T>) -> Option<T> {
+    parser.parse2(tokens).ok()
+}
+
+fn arguments(input: ParseStream) -> syn::Result<Vec<Argument>> {
+    let all = input.parse_terminated(Argument::parse, Token![,])?;
+    Ok(all.into_iter().collect())
+}
+
+fn first_argument(input: ParseStream) -> syn::Result<Expr> {
+    let first = input.parse()?;
+    input.parse::<TokenStream>()?;
+    Ok(first)
+}
