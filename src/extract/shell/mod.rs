@@ -1,0 +1,373 @@
+//! Lowers bash, sh and zsh scripts and `.envrc`.
+//!
+//! Assignments are assignments, reads of variables are [`ExprKind::Env`] (a script's variable and the environment's
+//! are one name space), commands are calls. The requests of curl, wget and httpie get named arguments. What a script
+//! exports, and what it sets for one command, also becomes environment blocks.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
+
+use super::Unparsable;
+use crate::facts::{BlockId, Builder, Comment, EnvVar, ExprId, ExprKind, Function, Module, Param, ParamKind};
+use crate::facts::{Place, Span, Stmt};
+use crate::source::Source;
+
+mod command;
+mod control;
+mod request;
+mod script;
+#[cfg(test)]
+mod tests;
+mod word;
+
+/// Syntax nested deeper than this is not looked into.
+const MAX_DEPTH: usize = 200;
+
+/// Lowers one file.
+pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
+    let tree = parse(&source.text)?;
+    let root = tree.root_node();
+    let mut lowering = Lowering {
+        source,
+        builder: Builder::new(),
+        script: script::Script::default(),
+        depth: 0,
+        conditional: false,
+        subshell: false,
+        function: None,
+    };
+    lowering.statements(root);
+    lowering.builder.module().recovered = root.has_error();
+    if source.text.contains("mixlint:") {
+        lowering.comments(&tree);
+    }
+    Ok(lowering.finish())
+}
+
+/// Parses with a deadline: the parser's recovery from some broken inputs takes quadratic time.
+fn parse(text: &str) -> Result<Tree, Unparsable> {
+    let mut parser = Parser::new();
+    parser.set_language(&tree_sitter_bash::LANGUAGE.into()).map_err(|error| Unparsable::Refused(error.to_string()))?;
+    let start = Instant::now();
+    let limit = Duration::from_secs(2) + Duration::from_micros(2) * u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let mut progress = |_: &ParseState| {
+        if start.elapsed() > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let options = ParseOptions::new().progress_callback(&mut progress);
+    let bytes = text.as_bytes();
+    parser
+        .parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
+        .ok_or_else(|| Unparsable::Refused("takes too long".to_owned()))
+}
+
+struct Lowering<'a> {
+    source: &'a Source,
+    builder: Builder,
+    script: script::Script,
+    depth: usize,
+    /// What is lowered may not run.
+    conditional: bool,
+    /// What is lowered runs in a process of its own, which `exit` ends.
+    subshell: bool,
+    /// The function that is lowered.
+    function: Option<Scope>,
+}
+
+/// The names that a function writes.
+#[derive(Default)]
+struct Scope {
+    local: BTreeSet<String>,
+    assigned: BTreeSet<String>,
+}
+
+/// How a variable is declared.
+#[derive(Clone, Copy, Default)]
+struct Declared {
+    export: bool,
+    local: bool,
+}
+
+fn span(node: Node<'_>) -> Span {
+    Span::new(node.start_byte(), node.end_byte())
+}
+
+impl<'a> Lowering<'a> {
+    fn text(&self, node: Node<'_>) -> &'a str {
+        self.source.text.get(node.byte_range()).unwrap_or("")
+    }
+
+    fn unknown(&mut self, span: Span) -> ExprId {
+        self.builder.expr(span, ExprKind::Unknown)
+    }
+
+    /// The place where the next statement goes.
+    fn point(&mut self) -> (BlockId, u32) {
+        let block = self.builder.current_block();
+        (block, self.builder.module().blocks[block.index()].stmts.len() as u32)
+    }
+
+    /// Runs `work` with the state of an arm, function or subshell, which ends with it.
+    fn within(&mut self, conditional: bool, subshell: bool, work: impl FnOnce(&mut Self)) {
+        let outer = (self.conditional, self.subshell);
+        self.conditional |= conditional;
+        self.subshell |= subshell;
+        work(self);
+        (self.conditional, self.subshell) = outer;
+    }
+
+    /// Lowers all statements that a node directly holds.
+    fn statements(&mut self, node: Node<'_>) {
+        let mut cursor = node.walk();
+        for child in node.named_children(&mut cursor) {
+            self.statement(child);
+        }
+    }
+
+    fn statement(&mut self, node: Node<'_>) {
+        if self.depth >= MAX_DEPTH {
+            return;
+        }
+        self.depth += 1;
+        match node.kind() {
+            "command" => self.command(node),
+            "variable_assignment" => self.assignment(node, Declared::default()),
+            "variable_assignments" | "compound_statement" | "do_group" | "pipeline" | "negated_command" | "ERROR" => {
+                self.statements(node);
+            }
+            "declaration_command" => self.declaration(node),
+            "unset_command" => self.unset(node),
+            "list" => self.list(node),
+            "redirected_statement" => self.redirected(node),
+            "subshell" => {
+                self.builder.open_block(Vec::new());
+                let block = self.builder.current_block();
+                self.within(false, true, |this| this.statements(node));
+                self.builder.close_block();
+                self.builder.stmt(Stmt::Block(block));
+            }
+            "if_statement" => self.if_statement(node),
+            "case_statement" => self.case_statement(node),
+            "for_statement" | "while_statement" | "c_style_for_statement" => self.loop_statement(node),
+            "function_definition" => self.function(node),
+            "test_command" => self.substitutions(node),
+            _ => {}
+        }
+        self.depth -= 1;
+    }
+
+    /// `command <file`, `command <<END | other`.
+    fn redirected(&mut self, node: Node<'_>) {
+        let mut cursor = node.walk();
+        for child in node.named_children(&mut cursor) {
+            match child.kind() {
+                "heredoc_redirect" => {
+                    // The rest of the line stands inside; the text itself is no code.
+                    let mut inner = child.walk();
+                    for part in child.named_children(&mut inner) {
+                        if !part.kind().starts_with("heredoc") {
+                            self.statement(part);
+                        }
+                    }
+                }
+                "file_redirect" | "herestring_redirect" => self.substitutions(child),
+                _ => self.statement(child),
+            }
+        }
+    }
+
+    /// Lowers the commands of every `$(...)` and `<(...)` somewhere in a node that is not lowered itself.
+    fn substitutions(&mut self, node: Node<'_>) {
+        let mut cursor = node.walk();
+        loop {
+            let inside = cursor.node();
+            let found = matches!(inside.kind(), "command_substitution" | "process_substitution");
+            if found {
+                self.substitution(inside);
+            }
+            if !found && cursor.goto_first_child() {
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The commands inside one `$(...)`.
+    fn substitution(&mut self, node: Node<'_>) {
+        self.within(false, true, |this| {
+            if this.depth < MAX_DEPTH {
+                this.depth += 1;
+                this.statements(node);
+                this.depth -= 1;
+            }
+        });
+    }
+
+    /// `NAME=value`, as a statement.
+    fn assignment(&mut self, node: Node<'_>, declared: Declared) {
+        let Some((place, name_span, value)) = self.assigned(node) else { return };
+        self.assign(span(node), place, name_span, value, declared);
+    }
+
+    fn assign(&mut self, span: Span, place: Place, name_span: Span, value: ExprId, declared: Declared) {
+        if let Some(scope) = &mut self.function {
+            if declared.local {
+                scope.local.insert(place.root.clone());
+            }
+            scope.assigned.insert(place.root.clone());
+        }
+        if place.path.is_empty() && !(declared.local && self.function.is_some()) {
+            let point = self.point();
+            let var = EnvVar { name: place.root.clone(), name_span, value, span };
+            self.script.assign(var, point, declared.export, self.conditional);
+        }
+        self.builder.assign(span, name_span, place, value);
+    }
+
+    /// The parts of a `variable_assignment`.
+    fn assigned(&mut self, node: Node<'_>) -> Option<(Place, Span, ExprId)> {
+        let target = node.child_by_field_name("name")?;
+        let (place, name_span) = if target.kind() == "subscript" {
+            let name = target.child_by_field_name("name")?;
+            let index = target.child_by_field_name("index").map(|index| self.text(index).to_owned());
+            let index = index.filter(|index| !index.contains('$'));
+            (Place { root: self.text(name).to_owned(), path: vec![index] }, span(name))
+        } else {
+            (Place::name(self.text(target)), span(target))
+        };
+        let value = match node.child_by_field_name("value") {
+            Some(value) => self.value(value),
+            None => {
+                let end = node.end_byte();
+                self.builder.expr(Span::new(end, end), ExprKind::Str("".into()))
+            }
+        };
+        let operator = self.source.text.get(target.end_byte()..).is_some_and(|rest| rest.starts_with("+="));
+        if !operator {
+            return Some((place, name_span, value));
+        }
+        let old = ExprKind::Env { name: place.root.clone(), default: None };
+        let old = self.builder.expr(name_span, old);
+        Some((place, name_span, self.builder.expr(span(node), ExprKind::Concat(vec![old, value]))))
+    }
+
+    /// `export`, `declare`, `local`, `readonly`, `typeset`.
+    fn declaration(&mut self, node: Node<'_>) {
+        let keyword = node.child(0).map_or("", |first| self.text(first));
+        let mut declared =
+            Declared { export: keyword == "export", local: matches!(keyword, "local" | "declare" | "typeset") };
+        let mut cursor = node.walk();
+        for child in node.named_children(&mut cursor) {
+            match child.kind() {
+                "variable_assignment" => self.assignment(child, declared),
+                "variable_name" if declared.export => self.script.export(self.text(child), self.conditional),
+                "variable_name" if declared.local => {
+                    let name = self.text(child);
+                    if let Some(scope) = &mut self.function {
+                        scope.local.insert(name.to_owned());
+                    }
+                }
+                "word" => {
+                    let option = self.text(child);
+                    if keyword != "export" && option.starts_with('-') {
+                        declared.export |= option.contains('x');
+                        declared.local &= !option.contains('g');
+                    }
+                }
+                "command_substitution" => {
+                    // `export $(grep -v '^#' .env | xargs)`
+                    self.substitution(child);
+                    self.script.load_from_text(self.text(child));
+                }
+                _ => {
+                    self.value(child);
+                    self.script.may_set_more();
+                }
+            }
+        }
+    }
+
+    fn unset(&mut self, node: Node<'_>) {
+        let mut cursor = node.walk();
+        for child in node.named_children(&mut cursor) {
+            if matches!(child.kind(), "variable_name" | "word") && !self.text(child).starts_with('-') {
+                let name = self.text(child);
+                self.script.unset(name, self.conditional);
+                let value = self.builder.expr(span(child), ExprKind::Null);
+                self.builder.assign(span(node), span(child), Place::name(name), value);
+            }
+        }
+    }
+
+    fn function(&mut self, node: Node<'_>) {
+        let (Some(name), Some(body)) = (node.child_by_field_name("name"), node.child_by_field_name("body")) else {
+            return;
+        };
+        let mut function = Function::new(Some(self.text(name).to_owned()), span(node));
+        function.params = positions(self.text(body))
+            .map(|number| Param { name: number.to_string(), span: span(name), default: None, kind: ParamKind::Normal })
+            .collect();
+        let (id, resume) = self.builder.open_function(function);
+        let outer = self.function.replace(Scope::default());
+        self.within(true, false, |this| this.statement(body));
+        let scope = std::mem::replace(&mut self.function, outer).unwrap_or_default();
+        self.builder.function_mut(id).outer_names = scope.assigned.difference(&scope.local).cloned().collect();
+        self.builder.close_function(resume);
+        let value = self.builder.expr(span(node), ExprKind::Func(id));
+        self.builder.assign(span(node), span(name), Place::name(self.text(name)), value);
+    }
+
+    fn comments(&mut self, tree: &Tree) {
+        let mut cursor = tree.walk();
+        loop {
+            let node = cursor.node();
+            if node.kind() == "comment" {
+                let text = self.text(node);
+                if text.contains("mixlint:") {
+                    let line = self.source.line_span(self.source.line_of(node.start_byte())).start as usize;
+                    let before = self.source.text.get(line..node.start_byte()).unwrap_or("");
+                    let span = Span::new(node.start_byte(), node.start_byte() + text.trim_end().len());
+                    let own_line = before.trim().is_empty();
+                    self.builder.module().comments.push(Comment { span, own_line });
+                }
+            }
+            if cursor.goto_first_child() {
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Adds the environment blocks and finishes the module.
+    fn finish(mut self) -> Module {
+        let (blocks, mut points) = self.script.blocks(self.source, &mut self.builder);
+        self.builder.module().env_blocks = blocks;
+        let mut module = self.builder.finish();
+        // An exported value is read where its assignment stands, not at the file's start.
+        while let Some((expr, point)) = points.pop() {
+            module.points[expr.index()] = point;
+            module.children(expr, |child| points.push((child, point)));
+        }
+        module
+    }
+}
+
+/// `1..=n`, where `$n` is the highest positional parameter that a function's text reads.
+fn positions(body: &str) -> std::ops::RangeInclusive<u8> {
+    let bytes = body.as_bytes();
+    let highest = memchr::memchr_iter(b'$', bytes).filter_map(|at| {
+        let at = if bytes.get(at + 1) == Some(&b'{') { at + 2 } else { at + 1 };
+        bytes.get(at).filter(|byte| byte.is_ascii_digit()).map(|byte| byte - b'0')
+    });
+    1..=highest.max().unwrap_or(0)
+}
