@@ -12,6 +12,7 @@ use crate::text::Text;
 
 mod parse;
 
+pub(crate) use parse::did_you_mean;
 pub use parse::{ConfigError, Known};
 
 /// A configuration; the default one says nothing.
