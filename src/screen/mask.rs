@@ -89,7 +89,7 @@ patterns! {
         ( " | ' | ` )"#;
     /// The same in settings, where quotes are a choice.
     BARE = r#"(?im)(?:key|token|secret|passw|credential|authorization)[\w.\-]*["']?[ \t]*[=:][ \t]*([^\s"'`][^\s"'`]*)"#;
-    RUN = r"[A-Za-z0-9_\-+/=]{24,}";
+    RUN = r"[A-Za-z0-9_\-+/]{24,}={0,2}";
 }
 
 fn find(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
