@@ -87,8 +87,8 @@ impl Excerpt {
             for ((label, start), shown) in labels.iter().zip(&starts).zip(&mut shown) {
                 if start.line == line + 1 {
                     let text = &excerpt.text;
-                    let from = text.floor_char_boundary(place(label.start));
-                    let to = text.ceil_char_boundary(place(label.end.max(label.start)));
+                    let from = floor(text, place(label.start));
+                    let to = ceil(text, place(label.end.max(label.start)));
                     *shown = Some(Shown { start: from, end: to, position: *start });
                 }
             }
@@ -128,7 +128,7 @@ fn window(source: &Source, line: usize, mut labels: impl Iterator<Item = Span>) 
         return whole;
     }
     let Some(first) = labels.next() else {
-        return Span::new(whole.start as usize, source.text.floor_char_boundary(whole.start as usize + AROUND));
+        return Span::new(whole.start as usize, floor(&source.text, whole.start as usize + AROUND));
     };
     let around = |label: Span| {
         let end = label.end.min(whole.end).min(label.start.saturating_add(WIDEST as u32 / 2));
@@ -141,7 +141,7 @@ fn window(source: &Source, line: usize, mut labels: impl Iterator<Item = Span>) 
             (start, end) = (start.min(s), end.max(e));
         }
     }
-    Span::new(source.text.floor_char_boundary(start as usize), source.text.floor_char_boundary(end as usize))
+    Span::new(floor(&source.text, start as usize), floor(&source.text, end as usize))
 }
 
 /// The text of a window, masked and made visible, as long as it was.
@@ -149,8 +149,8 @@ fn safe(source: &Source, line: usize, window: Span, secrets: &[Span]) -> String 
     let (start, end) = (window.start as usize, window.end as usize);
     let above = source.line_span(line.saturating_sub(MASK_LINES)).start as usize;
     let below = source.line_span((line + 1).min(source.line_count().saturating_sub(1))).end as usize;
-    let from = source.text.floor_char_boundary(above.max(start.saturating_sub(MASK_BYTES))).min(start);
-    let to = source.text.floor_char_boundary(below.min(end.saturating_add(MASK_BYTES))).max(end);
+    let from = floor(&source.text, above.max(start.saturating_sub(MASK_BYTES))).min(start);
+    let to = floor(&source.text, below.min(end.saturating_add(MASK_BYTES))).max(end);
     let inside: Vec<Span> = secrets
         .iter()
         .filter(|secret| (secret.end as usize) > from && (secret.start as usize) < to)
@@ -162,6 +162,24 @@ fn safe(source: &Source, line: usize, window: Span, secrets: &[Span]) -> String 
     let masked = mask(source.text.get(from..to).unwrap_or(""), Form::of(source.language), &inside);
     let shown = masked.get(start - from..end - from).unwrap_or("");
     shown.chars().map(|c| if c == '\t' { c } else { visible(c) }).collect()
+}
+
+/// The start of the character that an offset is in.
+fn floor(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+/// The end of the character that an offset is in.
+fn ceil(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset += 1;
+    }
+    offset
 }
 
 impl SourceCode for Excerpt {
