@@ -66,14 +66,11 @@ pub enum Outside {
 const MAX_SIZE: u64 = 1 << 20;
 
 impl Config {
-    /// Reads a file.
+    /// Reads a file. A `pyproject.toml` without the table says nothing.
     pub fn read(path: &Path, known: &Known<'_>) -> Result<Self, ConfigError> {
         let text = read_text(path).map_err(|reason| ConfigError::unreadable(path, &reason))?;
-        let in_pyproject = path.file_name().is_some_and(|name| name == "pyproject.toml");
-        let mut config = parse::parse(&text, path, in_pyproject, known)?.unwrap_or_default();
-        config.path = Some(path.to_path_buf());
-        config.root = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(config)
+        let config = parse::parse(&text, path, is_pyproject(path), known)?.unwrap_or_default();
+        Ok(config.of(path))
     }
 
     /// The nearest configuration upward from an absolute path.
@@ -86,34 +83,38 @@ impl Config {
                     return Self::read(&path, known);
                 }
             }
+            // A pyproject.toml that does not mean us may be as broken as it likes.
             let path = dir.join("pyproject.toml");
-            // One that is no TOML is somebody else's trouble, unless it means us.
-            let ours = |text: &String| text.contains("[tool.mixlint") || text.contains("mixlint");
-            if path.is_file() && read_text(&path).is_ok_and(|text| ours(&text)) {
-                let config = Self::read(&path, known)?;
-                if config.is_given(&path) {
-                    return Ok(config);
-                }
+            let text = if path.is_file() { read_text(&path).ok() } else { None };
+            let means_us = |text: &String| text.contains("mixlint") && text.contains("[tool");
+            if let Some(text) = text.filter(means_us)
+                && let Some(config) = parse::parse(&text, &path, true, known)?
+            {
+                return Ok(config.of(&path));
             }
         }
         Ok(Self { root: start.to_path_buf(), ..Self::default() })
     }
 
-    /// Whether a pyproject.toml has the table.
-    fn is_given(&self, path: &Path) -> bool {
-        read_text(path).is_ok_and(|text| parse::has_table(&text))
+    fn of(self, path: &Path) -> Self {
+        let root = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        Self { path: Some(path.to_path_buf()), root, ..self }
     }
 }
 
+fn is_pyproject(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "pyproject.toml")
+}
+
 fn read_text(path: &Path) -> Result<String, String> {
-    let metadata = path.metadata().map_err(|error| error.kind().to_string())?;
+    let metadata = path.metadata().map_err(|error| crate::walk::reason(&error))?;
     if !metadata.is_file() {
         return Err("not a regular file".to_owned());
     }
     if metadata.len() > MAX_SIZE {
         return Err("too large".to_owned());
     }
-    let bytes = std::fs::read(path).map_err(|error| error.kind().to_string())?;
+    let bytes = std::fs::read(path).map_err(|error| crate::walk::reason(&error))?;
     crate::source::decode(bytes).map_err(|error| error.to_string())
 }
 

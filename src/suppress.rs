@@ -186,7 +186,7 @@ mod tests {
         };
         let findings = text.match_indices("OpenAI").map(finding).collect();
         let rules = Rules { known: KNOWN, active: &|rule| rule != "late-base-url" };
-        let kept = apply(&[source.clone()], &[reported], &comments, findings, &rules);
+        let kept = apply(std::slice::from_ref(&source), &[reported], &comments, findings, &rules);
         let place = |f: &Finding| source.position(f.at.span.start);
         let mut lines: Vec<String> =
             kept.iter().map(|f| format!("{}:{} {} {}", place(f).line, place(f).column, f.rule, f.message)).collect();

@@ -54,7 +54,10 @@ impl Excludes {
         for glob in globs {
             builder.add_line(None, glob)?;
         }
-        self.0.push(builder.build()?);
+        let set = builder.build()?;
+        if !set.is_empty() {
+            self.0.push(set);
+        }
         Ok(())
     }
 
@@ -137,7 +140,7 @@ pub fn walk(paths: &[PathBuf], options: &Options) -> Result<Files, Vec<PathError
             Ok(metadata) if metadata.is_dir() => roots.push(absolute),
             Ok(metadata) if metadata.is_file() => found.give(absolute, options),
             Ok(_) => errors.push(PathError { path: path.clone(), reason: SkipReason::Special.to_string() }),
-            Err(error) => errors.push(PathError { path: path.clone(), reason: error.kind().to_string() }),
+            Err(error) => errors.push(PathError { path: path.clone(), reason: reason(&error) }),
         }
     }
     if !errors.is_empty() {
@@ -153,7 +156,7 @@ pub fn walk(paths: &[PathBuf], options: &Options) -> Result<Files, Vec<PathError
 
 /// Reads a file.
 pub fn load(entry: &Entry, max_size: u64) -> Result<Source, SkipReason> {
-    let unreadable = |error: std::io::Error| SkipReason::Unreadable(error.kind().to_string());
+    let unreadable = |error: std::io::Error| SkipReason::Unreadable(reason(&error));
     // Looked at once more before it is opened: opening a FIFO waits for ever.
     if !entry.path.metadata().map_err(unreadable)?.is_file() {
         return Err(SkipReason::Special);
@@ -247,7 +250,7 @@ fn descend(first: &Path, rest: &[PathBuf], options: &Options, found: &mut Found)
                 }
                 Err(error) => {
                     if let Some(path) = path_of(&error) {
-                        let reason = error.io_error().map_or("not walked".to_owned(), |e| e.kind().to_string());
+                        let reason = error.io_error().map_or("not walked".to_owned(), reason);
                         send(path.to_path_buf(), Err(SkipReason::Unreadable(reason)));
                     }
                 }
@@ -303,7 +306,8 @@ fn wanted(entry: &DirEntry, exclude: &Excludes) -> bool {
     if !dir && in_ci_directory(path) && Language::of_name(&name.to_string_lossy()) != Some(Language::Yaml) {
         return false;
     }
-    !(dir && junk::is_junk(path)) && !exclude.matches(path, dir)
+    let left_out = dir && junk::is_junk(path) || exclude.matches(path, dir);
+    !left_out
 }
 
 fn is_dir(entry: &DirEntry) -> bool {
@@ -372,6 +376,14 @@ pub fn shown(path: &Path, cwd: &Path) -> PathBuf {
     match path.strip_prefix(cwd) {
         Ok(below) if !below.as_os_str().is_empty() => below.to_path_buf(),
         _ => path.to_path_buf(),
+    }
+}
+
+/// Why the system refuses, in the words that people know.
+pub fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        kind => kind.to_string(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The command line: the built program where the analysis does not matter, and `cli::run` with a made-up analysis
 //! where it does.
 
+#![allow(clippy::unwrap_used)]
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
@@ -114,16 +116,19 @@ fn wrong_arguments() {
         (&["check", "--frobnicate"][..], "--frobnicate"),
         (&["chekc"], "chekc"),
         (&["check", "--output-format", "sarif"], "sarif"),
-        (&["check", "no.py"], "error: no.py: entity not found\n"),
-        (&["check", "no.py", "nor.py"], "error: no.py: entity not found\nerror: nor.py: entity not found\n"),
+        (&["check", "no.py"], "error: no.py: no such file or directory\n"),
+        (
+            &["check", "no.py", "nor.py"],
+            "error: no.py: no such file or directory\nerror: nor.py: no such file or directory\n",
+        ),
         (&["check", "--select", "foreign-kye"], "unknown rule `foreign-kye`\n  help: did you mean `foreign-key`?"),
         (&["check", "--ignore", "foreign-key,zzz"], "unknown rule `zzz`"),
         (&["explain", "late-base-ulr"], "did you mean `late-base-url`?"),
-        (&["check", "--config", "no.toml"], "no.toml: cannot be read: entity not found"),
+        (&["check", "--config", "no.toml"], "no.toml: cannot be read: no such file or directory"),
         (&["check", "-"], "--stdin-filename"),
         (&["check", "--stdin-filename", "a.py", "a.py"], "add '-'"),
         (&["check", "-", "--stdin-filename", "a.txt"], "no language"),
-        (&["check", "--files-from", "no.txt"], "no.txt: entity not found"),
+        (&["check", "--files-from", "no.txt"], "no.txt: no such file or directory"),
     ] {
         let (code, out, err) = call(dir.path(), args);
         assert_eq!((code, out.as_str()), (2, ""), "{args:?}");

@@ -102,11 +102,6 @@ pub(super) fn parse(
     read(table, known).map(Some).map_err(located)
 }
 
-/// Whether a pyproject.toml has our table.
-pub(super) fn has_table(text: &str) -> bool {
-    DeTable::parse(text).is_ok_and(|table| our_table(table.get_ref()).is_some())
-}
-
 fn our_table<'t, 'i>(table: &'t DeTable<'i>) -> Option<&'t DeTable<'i>> {
     table.get("tool")?.get_ref().as_table()?.get("mixlint")?.get_ref().as_table()
 }

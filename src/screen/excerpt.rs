@@ -295,6 +295,22 @@ mod tests {
         assert_eq!(excerpt.text, "x = f('''**\n**\n**''')\n");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_label_fits(
+            text in "([a-zé漢\t ]{0,9}(\r?\n|🙂|\x1b|key = 'x')){0,9}",
+            labels in proptest::collection::vec((0..99_usize, 0..30_usize), 1..4),
+        ) {
+            let source = Source::new("a.py", Language::Python, text);
+            let labels: Vec<Span> = labels.into_iter().map(|(start, len)| Span::new(start, start + len)).collect();
+            let excerpt = Excerpt::new(&source, &labels, &[]);
+            for at in 0..labels.len() {
+                proptest::prop_assert!(excerpt.read_span(&excerpt.span(at), 0, 0).is_ok());
+                proptest::prop_assert!(excerpt.read_span(&excerpt.span(at), 1, 1).is_ok());
+            }
+        }
+    }
+
     #[test]
     fn escapes_are_inert() {
         let (text, ..) = shown("a\tb\x1b[31m\u{202e}\rc", (0, 1));

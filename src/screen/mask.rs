@@ -17,8 +17,10 @@ use crate::text::public_prefix;
 pub enum Form {
     /// Program code: values are quoted.
     Code,
-    /// `NAME=value`, `name: value`: values may stand without quotes.
+    /// dotenv and YAML: values may stand without quotes, up to the end of the line.
     Settings,
+    /// Shell: the same, up to the next space.
+    Shell,
     /// A sentence of our own, with names and URLs from scanned files in it.
     Prose,
     /// A path.
@@ -29,7 +31,8 @@ impl Form {
     /// The form of a file's text.
     pub fn of(language: Language) -> Self {
         match language {
-            Language::Dotenv | Language::Yaml | Language::Shell => Self::Settings,
+            Language::Dotenv | Language::Yaml => Self::Settings,
+            Language::Shell => Self::Shell,
             _ => Self::Code,
         }
     }
@@ -84,27 +87,34 @@ patterns! {
     QUERY = r#"(?i)[?&][a-z0-9_.\-]*(?:key|token|secret|password|sig)[a-z0-9_.\-]*=([^&\s"'`#]+)"#;
     /// A name that says that its value is a secret, up to the opening quote of that value.
     NAMED = r#"(?ix)
-        (?: key | token | secret | passw | credential | authorization ) [\w.\-]* (?: ["'`\])] | \\["'] )*
-        \s* (?: : \s* [\w<>&'\ \[\]|?:.]+? )? (?: => | := | [=:,(] ) \s* (?: \(\s* )* (?: [a-z]{1,2}\#* )?
+        (?: key | token | secret | passw | pwd | credential | authorization | bearer | _auth ) [\w.\-]*
+        (?: ["'`\])] | \\["'] )* \s*
+        (?: : \s* [\w<>&'\ \[\]|?:.]+? )? (?: => | := | [=:,(] ) \s* (?: \(\s* )* (?: [a-z]{1,2}\#* )?
         ( " | ' | ` )"#;
     /// The same in settings, where quotes are a choice.
-    BARE = r#"(?im)(?:key|token|secret|passw|credential|authorization)[\w.\-]*["']?[ \t]*[=:][ \t]*([^\s"'`][^\s"'`]*)"#;
+    BARE = r#"(?im)(?:key|token|secret|passw|pwd|credential|authorization)[\w.\-]*["']?[ \t]*[=:][ \t]*([^\s"'`#][^\r\n"'`]*)"#;
+    BARE_WORD = r#"(?im)(?:key|token|secret|passw|pwd|credential|authorization)[\w.\-]*=([^\s"'`;)]+)"#;
+    /// A block scalar of YAML: the value is on the next line.
+    BLOCK = r#"(?im)(?:key|token|secret|passw|pwd|credential)[\w.\-]*["']?[ \t]*:[ \t]*[|>][+\-0-9]*[ \t]*\r?\n[ \t]*([^\r\n]+)"#;
+    /// `name: API_KEY`, then `value: ...`.
+    PAIR = r#"(?i)\bname["']?\s*[:=]\s*["']?[\w.\-]*(?:key|token|secret|passw|credential)[\w.\-]*["']?[,\s]+["']?value["']?\s*[:=]\s*["']?([^"'\r\n]+)"#;
+    CURL_USER = r#"(?:\s-u|--user)[ \t=]*["']?[^\s:"'$]+:([^\s"']+)"#;
     RUN = r"[A-Za-z0-9_\-+/]{24,}={0,2}";
 }
 
 fn find(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
-    for pattern in [&DASHED, &UNDERSCORED] {
-        for found in each(pattern, text) {
-            // The words of an identifier (`sk_learn_configuration`) are no key.
-            if pattern_is_certain(found.1) || has_letter_and_digit(found.1) || mixed_case(found.1) {
-                out.push(body(text, found.0));
-            }
+    for (range, found) in each(&DASHED, text).chain(each(&UNDERSCORED, text)) {
+        // The words of an identifier (`sk_learn_configuration`) are no key.
+        let last = found.rsplit(['-', '_']).next().unwrap_or(found);
+        let vendor = form != Form::Path || is_vendor(found);
+        if is_certain(found) || (vendor && (has_letter_and_digit(last) || mixed_case(last))) {
+            out.push(body(text, range));
         }
     }
     if form == Form::Path {
         return;
     }
-    for group in groups(&USER_INFO, text).chain(groups(&QUERY, text)) {
+    for group in groups(&USER_INFO, text).chain(groups(&QUERY, text)).chain(groups(&CURL_USER, text)) {
         out.push(group);
     }
     for group in groups(&BEARER, text) {
@@ -122,17 +132,20 @@ fn find(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
             }
         }
     }
-    if form == Form::Settings {
-        for group in groups(&BARE, text) {
-            let value = &text[group.clone()];
-            if !is_reference(value) && !is_name(value) {
-                out.push(body(text, group));
-            }
+    let unquoted = match form {
+        Form::Settings => groups(&BARE, text).chain(groups(&BLOCK, text)).collect(),
+        Form::Shell => groups(&BARE_WORD, text).collect(),
+        _ => Vec::new(),
+    };
+    for group in unquoted.into_iter().chain(groups(&PAIR, text)) {
+        let value = text[group.clone()].trim_end();
+        if !is_reference(value) && !is_name(value) {
+            out.push(body(text, group.start..group.start + value.len()));
         }
     }
     for (range, run) in each(&RUN, text) {
         if looks_random(run) {
-            out.push(body(text, range));
+            hide_run(text, range, out);
         }
     }
 }
@@ -153,7 +166,7 @@ fn groups<'t>(
     pattern.iter().flat_map(move |regex| regex.captures_iter(text)).filter_map(|found| Some(found.get(1)?.range()))
 }
 
-fn pattern_is_certain(found: &str) -> bool {
+fn is_certain(found: &str) -> bool {
     ["sk-", "gsk_", "gsk-", "csk-", "xai-", "pplx-", "nvapi-", "AIza", "github_pat_"]
         .iter()
         .any(|p| found.starts_with(p))
@@ -164,9 +177,8 @@ fn has_letter_and_digit(text: &str) -> bool {
     text.bytes().any(|b| b.is_ascii_alphabetic()) && text.bytes().any(|b| b.is_ascii_digit())
 }
 
-/// Whether the last part of a token changes between cases as no word does.
-fn mixed_case(text: &str) -> bool {
-    let last = text.rsplit(['-', '_']).next().unwrap_or(text);
+/// Whether a text changes between cases as no word does.
+fn mixed_case(last: &str) -> bool {
     let changes = last.as_bytes().windows(2).filter(|w| w[0].is_ascii_uppercase() != w[1].is_ascii_uppercase()).count();
     last.len() >= 16 && changes * 4 > last.len()
 }
@@ -199,6 +211,18 @@ fn looks_random(run: &str) -> bool {
     run.len() >= 24 && odd >= 12 && has_letter_and_digit(run)
 }
 
+/// Hides a random run, but for the words of a path or URL that a random part stands in.
+fn hide_run(text: &str, range: Range<usize>, out: &mut Vec<Range<usize>>) {
+    let mut start = range.start;
+    for part in text[range].split('/') {
+        let lower = part.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b == b'_');
+        if !lower && !matches!(part, "v1" | "v2") {
+            out.push(body(text, start..start + part.len()));
+        }
+        start += part.len() + 1;
+    }
+}
+
 /// What a quote at `open` holds: up to the same quote, or to the end of the line where there is none.
 fn quoted(text: &str, open: Range<usize>) -> Range<usize> {
     let bytes = text.as_bytes();
@@ -227,15 +251,20 @@ fn trim_quotes(text: &str, range: Range<usize>) -> Range<usize> {
     start..(start + inner.trim_matches(is_quote).len())
 }
 
-/// The part of a key to hide: all but the prefix that a vendor gives to every key.
-fn body(text: &str, range: Range<usize>) -> Range<usize> {
+/// Whether a text begins as the keys of some vendor do.
+fn is_vendor(text: &str) -> bool {
     const VENDORS: [&str; 22] = [
         "sk", "gsk", "csk", "xai", "pplx", "hf", "ghp", "gho", "ghu", "ghs", "github", "nvapi", "r8", "fw", "tgp",
         "rpa", "glpat", "lsv2", "ak", "rk", "key", "app",
     ];
+    text.split(['-', '_']).next().is_some_and(|word| VENDORS.contains(&word))
+}
+
+/// The part of a key to hide: all but the prefix that a vendor gives to every key.
+fn body(text: &str, range: Range<usize>) -> Range<usize> {
     let Some(key) = text.get(range.clone()) else { return range };
     let prefix = public_prefix(key);
-    let known = prefix.split(['-', '_']).next().is_some_and(|word| VENDORS.contains(&word));
+    let known = is_vendor(prefix);
     let kept = if key.starts_with("AIza") {
         4
     } else if known {
@@ -262,7 +291,20 @@ mod tests {
 
     #[test]
     fn patterns_compile() {
-        for pattern in [&DASHED, &UNDERSCORED, &BEARER, &USER_INFO, &QUERY, &NAMED, &BARE, &RUN] {
+        for pattern in [
+            &DASHED,
+            &UNDERSCORED,
+            &BEARER,
+            &USER_INFO,
+            &QUERY,
+            &NAMED,
+            &BARE,
+            &BARE_WORD,
+            &BLOCK,
+            &PAIR,
+            &CURL_USER,
+            &RUN,
+        ] {
             assert!(pattern.is_some());
         }
     }
@@ -292,7 +334,9 @@ mod tests {
             assert!(!masked.contains("Qq0W"), "{masked}");
             assert!(prefix == "unknown_" || masked.contains(prefix), "{masked}");
             masks(Form::Prose, &format!("the key {prefix}{body} is"), "Qq0W");
-            masks(Form::Path, &format!("x/{prefix}{body}/y"), "Qq0W");
+            if prefix != "unknown_" {
+                masks(Form::Path, &format!("x/{prefix}{body}/y"), "Qq0W");
+            }
         }
         masks(Form::Code, "x('sk-your-mixroute-key')", "mixroute-key");
     }
@@ -324,9 +368,28 @@ mod tests {
             ("OPENAI_API_KEY=hunter", "hunter"),
             ("export API_TOKEN=hunter x", "hunter"),
             (" api_key: hunter", "hunter"),
+            ("PASSWORD=my hunter word # x", "hunter"),
+            ("api_key: |-\n  hunter\n", "hunter"),
+            ("- name: API_KEY\n  value: hunter\n", "hunter"),
         ] {
             masks(Form::Settings, text, secret);
         }
+    }
+
+    #[test]
+    fn values_in_shell() {
+        for text in ["OPENAI_API_KEY=hunter python x.py", "curl -u me:hunter url", "curl --user 'me:hunter' url"] {
+            masks(Form::Shell, text, "hunter");
+        }
+        let text = "OPENAI_API_KEY=$MIXROUTE_API_KEY python run.py --key-env=MY_KEY";
+        assert_eq!(mask(text, Form::Shell, &[]), text);
+    }
+
+    #[test]
+    fn urls_with_a_random_part() {
+        let hex = "0123456789abcdef".repeat(2);
+        let text = format!("https://gateway.example.com/v1/{hex}/my-gateway/openai");
+        assert_eq!(mask(&text, Form::Prose, &[]), text.replace(&hex, &"*".repeat(32)));
     }
 
     #[test]
@@ -357,6 +420,21 @@ mod tests {
         }
         for text in ["OPENAI_API_KEY=${MIXROUTE_API_KEY}", "api_key: ${{ secrets.MIXROUTE_KEY }}", "KEY: $X"] {
             assert_eq!(mask(text, Form::Settings, &[]), text);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_byte_keeps_its_place(
+            text in "([a-z]{0,3}(key|sk-|Bearer |://|é|漢)[=:@'\"`\\\\ \n]{0,4}[A-Za-z0-9_/+-]{0,30}){0,8}",
+            start in 0..200_u32,
+            len in 0..50_u32,
+        ) {
+            for form in [Form::Code, Form::Settings, Form::Shell, Form::Prose, Form::Path] {
+                let masked = mask(&text, form, &[Span { start, end: start + len }]);
+                proptest::prop_assert_eq!(masked.len(), text.len());
+                proptest::prop_assert_eq!(masked.matches('\n').count(), text.matches('\n').count());
+            }
         }
     }
 

@@ -113,7 +113,7 @@ fn a_missing_path_is_an_error() {
     let dir = tree(&[("a.py", "")]);
     let errors = walk(&["a.py".into(), "no".into(), "nor".into()], &options(dir.path())).unwrap_err();
     assert_eq!(errors.len(), 2);
-    assert_eq!(errors[0].to_string(), "no: entity not found");
+    assert_eq!(errors[0].to_string(), "no: no such file or directory");
 }
 
 #[test]
