@@ -1,0 +1,144 @@
+//! The arguments. Parsing does nothing but parse.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Finds API keys that a program would send to the wrong provider.
+#[derive(Debug, Parser)]
+#[command(name = "mixlint", version, arg_required_else_help = true, disable_help_subcommand = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    #[command(flatten)]
+    pub(super) global: Global,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Global {
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+    /// Say more: which configuration is used, which files are skipped and why
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Say nothing but the results
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Lint files and directories
+    Check(Check),
+    /// List every client with the key and the endpoint that it may use
+    Routes(Routes),
+    /// Print the page of a rule
+    Explain {
+        /// Its name
+        rule: String,
+    },
+    /// List the rules
+    Rules,
+}
+
+/// What to read. The same for `check` and `routes`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Paths {
+    /// Files and directories; '-' reads standard input [default: the current directory]
+    #[arg(value_name = "PATHS")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Name of the file that standard input holds: decides its language and where its project is
+    #[arg(long, value_name = "PATH")]
+    pub(super) stdin_filename: Option<PathBuf>,
+    /// Read more paths from a file, or from standard input for '-': one a line, or separated by NUL
+    #[arg(long, value_name = "FILE")]
+    pub(super) files_from: Option<PathBuf>,
+    /// Use this configuration, not the nearest one
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(super) config: Option<PathBuf>,
+    /// Use no configuration
+    #[arg(long)]
+    pub(super) no_config: bool,
+    /// Leave out files that match a glob, as in a .gitignore in the current directory
+    #[arg(long, value_name = "GLOB")]
+    pub(super) exclude: Vec<String>,
+    /// Leave out excluded files even if they are given
+    #[arg(long)]
+    pub(super) force_exclude: bool,
+    /// Heed neither .gitignore nor .ignore
+    #[arg(long)]
+    pub(super) no_ignore: bool,
+    /// Print the files that would be checked, and stop
+    #[arg(long)]
+    pub(super) show_files: bool,
+    /// How many threads to use; 0: as many as there are processors
+    #[arg(short = 'j', long = "jobs", value_name = "N", default_value_t = 0)]
+    pub(super) jobs: usize,
+    /// Parse every file
+    #[arg(long, hide = true)]
+    pub(super) no_prefilter: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) paths: Paths,
+    /// How to show findings
+    #[arg(long, value_name = "FORMAT", default_value = "full")]
+    pub(super) output_format: CheckFormat,
+    /// Run these rules only
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+    /// Do not run these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+    /// The least severe finding that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "warning")]
+    pub(super) fail_on: FailOn,
+    /// Count the findings of each rule
+    #[arg(long)]
+    pub(super) statistics: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Routes {
+    #[command(flatten)]
+    pub(super) paths: Paths,
+    /// How to show routes
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) output_format: RoutesFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// The code, with labels and help
+    Full,
+    /// path:line:column: severity[rule] message
+    Concise,
+    /// One JSON object
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RoutesFormat {
+    /// A table
+    #[value(alias = "full")]
+    Text,
+    /// One JSON object
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    Error,
+    Warning,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}

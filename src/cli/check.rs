@@ -1,0 +1,219 @@
+//! `mixlint check` and `mixlint routes`.
+
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::args::{self, CheckFormat, Color, FailOn, Global, Paths, RoutesFormat};
+use super::files::{self, Loaded};
+use super::select::Selection;
+use super::{Core, EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, Host, Stop};
+use crate::analysis::Output;
+use crate::config::Known;
+use crate::finding::{Finding, Severity};
+use crate::report::{self, Files, Format, Style, Summary};
+use crate::screen;
+use crate::suppress;
+use crate::walk::Files as Walked;
+
+/// Stack of a worker thread: the parsers of some languages recurse.
+const STACK: usize = 16 << 20;
+
+/// What a run has read and found.
+struct Run {
+    loaded: Loaded,
+    output: Output,
+}
+
+pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>, core: &Core<'_>) -> Result<u8, Stop> {
+    // A slip in a rule's name is told before anything is read.
+    Selection::new(&args.select, &args.ignore, &Default::default(), core.rules)?;
+    let Some(run) = analyze(&args.paths, global, host, core)? else { return Ok(EXIT_OK) };
+    let Run { loaded, mut output } = run;
+    let input = &loaded.input;
+    let selection = Selection::new(&args.select, &args.ignore, &input.config, core.rules)?;
+
+    output.secrets.sort();
+    let files = Files { sources: &input.sources, secrets: &output.secrets };
+    let names: Vec<&str> = core.rules.iter().map(|info| info.name).collect();
+    let rules = suppress::Rules { known: &names, active: &|rule| selection.is_active(rule) };
+    let mut findings = suppress::apply(&input.sources, &input.reported, &output.comments, output.findings, &rules);
+    findings.retain(|finding| {
+        let source = input.sources.get(finding.at.file.index());
+        input.is_reported(finding.at.file)
+            && selection.is_active(finding.rule)
+            && source.is_some_and(|source| selection.holds_for(finding.rule, source, &host.cwd))
+    });
+    for finding in &mut findings {
+        finding.severity = selection.severity(finding);
+    }
+    report::sort_findings(&mut findings, &files);
+
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let summary = Summary {
+        files_read: input.reported.iter().filter(|reported| **reported).count(),
+        files_parsed: output.files_parsed,
+        files_skipped: loaded.skipped.len() + loaded.failed.len(),
+        clients: output.clients,
+        errors,
+        warnings: findings.len() - errors,
+    };
+    let format = match args.output_format {
+        CheckFormat::Full => Format::Full,
+        CheckFormat::Concise => Format::Concise,
+        CheckFormat::Json => Format::Json,
+    };
+    let style = style(global, format, host);
+    let mut out = BufWriter::new(&mut *host.stdout);
+    report::findings(&mut out, format, &files, &findings, &summary, style)?;
+    if args.statistics && format != Format::Json {
+        out.write_all(statistics(&findings).as_bytes())?;
+    }
+    out.flush()?;
+    drop(out);
+    if args.statistics && format == Format::Json {
+        let _ = host.stderr.write_all(statistics(&findings).as_bytes());
+    }
+    if !global.quiet && format != Format::Json {
+        let _ = writeln!(host.stderr, "{}", last_line(&summary));
+    }
+
+    let least = match args.fail_on {
+        FailOn::Error => Some(Severity::Error),
+        FailOn::Warning => Some(Severity::Warning),
+        FailOn::Never => None,
+    };
+    let fails = least.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least));
+    Ok(match (loaded.failed.is_empty(), fails) {
+        (false, _) => EXIT_ERROR,
+        (true, true) => EXIT_FINDINGS,
+        (true, false) => EXIT_OK,
+    })
+}
+
+pub(super) fn routes(args: &args::Routes, global: &Global, host: &mut Host<'_>, core: &Core<'_>) -> Result<u8, Stop> {
+    let Some(run) = analyze(&args.paths, global, host, core)? else { return Ok(EXIT_OK) };
+    let Run { loaded, mut output } = run;
+    let files = Files { sources: &loaded.input.sources, secrets: &[] };
+    output.routes.retain(|route| loaded.input.is_reported(route.at.file));
+    report::sort_routes(&mut output.routes, &files);
+    let mut out = BufWriter::new(&mut *host.stdout);
+    report::routes(&mut out, args.output_format == RoutesFormat::Json, &files, &output.routes)?;
+    out.flush()?;
+    drop(out);
+    if !global.quiet && args.output_format == RoutesFormat::Text && output.routes.is_empty() {
+        let read = loaded.input.reported.iter().filter(|reported| **reported).count();
+        let _ = writeln!(host.stderr, "No clients in {}", plural(read, "file"));
+    }
+    Ok(if loaded.failed.is_empty() { EXIT_OK } else { EXIT_ERROR })
+}
+
+/// Finds, reads and analyses the files; `None` if they were only to be shown.
+fn analyze(args: &Paths, global: &Global, host: &mut Host<'_>, core: &Core<'_>) -> Result<Option<Run>, Stop> {
+    let names: Vec<&str> = core.rules.iter().map(|info| info.name).collect();
+    let known = Known { rules: &names, providers: core.providers };
+    let given = files::given(args, host)?;
+    let config = given.config(args, &host.cwd, &known)?;
+    if global.verbose > 0 {
+        let path = config.path.as_ref().map_or_else(|| "none".to_owned(), |path| screen::path(path));
+        let _ = writeln!(host.stderr, "configuration: {path}");
+    }
+    let options = files::options(args, &config, &host.cwd)?;
+    let found = given.walk(&options)?;
+    if args.show_files {
+        show_files(&found, global, host)?;
+        return Ok(None);
+    }
+
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.jobs).stack_size(STACK).build();
+    let pool = pool.map_err(|_| Stop::User("no threads can be started".to_owned()))?;
+    let run = || {
+        let loaded = given.load(found, &options, config, args.no_prefilter);
+        let output = (core.analyze)(&loaded.input);
+        Run { loaded, output }
+    };
+    // What a panic carries may come from a file; where it was is all that can be said, and main says it.
+    let run = catch_unwind(AssertUnwindSafe(|| pool.install(run)))
+        .map_err(|_| Stop::User("mixlint itself failed; please report it".to_owned()))?;
+
+    for (path, reason) in &run.loaded.failed {
+        let _ = writeln!(host.stderr, "error: {}: {}", screen::path(path), screen::clean(&reason.to_string()));
+    }
+    if global.verbose > 0 {
+        skipped(&run.loaded.skipped, host);
+        for (file, reason) in &run.output.unparsed {
+            let path = run.loaded.input.sources.get(file.index()).map(|source| screen::path(source.path()));
+            let _ = writeln!(host.stderr, "{}: {}", path.unwrap_or_default(), screen::clean(reason));
+        }
+    }
+    Ok(Some(run))
+}
+
+fn show_files(found: &Walked, global: &Global, host: &mut Host<'_>) -> Result<(), Stop> {
+    let mut out = BufWriter::new(&mut *host.stdout);
+    for entry in &found.entries {
+        writeln!(out, "{}", screen::path(&entry.shown))?;
+    }
+    out.flush()?;
+    drop(out);
+    if global.verbose > 0 {
+        skipped(&found.skipped, host);
+    }
+    Ok(())
+}
+
+fn skipped(skipped: &[(std::path::PathBuf, crate::walk::SkipReason)], host: &mut Host<'_>) {
+    for (path, reason) in skipped {
+        let _ = writeln!(host.stderr, "skipped {}: {}", screen::path(path), screen::clean(&reason.to_string()));
+    }
+}
+
+/// `3 mixroute-key-at-openai`, most frequent first.
+fn statistics(findings: &[Finding]) -> String {
+    let mut counts = BTreeMap::new();
+    for finding in findings {
+        *counts.entry(finding.rule).or_insert(0_usize) += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(rule, count)| (std::cmp::Reverse(*count), *rule));
+    counts.iter().map(|(rule, count)| format!("{count:6} {rule}\n")).collect()
+}
+
+fn last_line(summary: &Summary) -> String {
+    let files = plural(summary.files_read, "file");
+    let skipped = match summary.files_skipped {
+        0 => String::new(),
+        n => format!(" ({n} skipped)"),
+    };
+    if summary.errors + summary.warnings == 0 {
+        return format!("No findings in {files}{skipped}");
+    }
+    format!("Found {} in {files}{skipped}", report::counts(summary.errors, summary.warnings))
+}
+
+fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Colours and characters. The lines of `concise` are for programs: they are coloured on demand only.
+fn style(global: &Global, format: Format, host: &Host<'_>) -> Style {
+    let set = |name: &str| (host.env)(name).filter(|value| !value.is_empty());
+    let on = |name: &str| set(name).is_some_and(|value| value != "0");
+    let color = match global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if format != Format::Full || set("NO_COLOR").is_some() => false,
+        Color::Auto => {
+            let dumb = set("TERM").is_some_and(|term| term == "dumb");
+            on("FORCE_COLOR") || on("CLICOLOR_FORCE") || (host.terminal && !dumb)
+        }
+    };
+    // What is not a terminal is a log or a file: UTF-8 in all likelihood. A terminal says what it is by its locale.
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| set(name));
+    let utf8 = |value: &std::ffi::OsString| {
+        let value = value.to_string_lossy().to_ascii_lowercase();
+        value.contains("utf-8") || value.contains("utf8")
+    };
+    let unicode = !host.terminal || cfg!(windows) || cfg!(target_os = "macos") || locale.is_some_and(|l| utf8(&l));
+    Style { color, unicode }
+}

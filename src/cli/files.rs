@@ -1,0 +1,211 @@
+//! Which files a run reads: those that it reports on, and the project around them.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::args::Paths;
+use super::{Host, Stop};
+use crate::analysis::Input;
+use crate::config::{Config, Known};
+use crate::language::Language;
+use crate::root;
+use crate::source::{Source, decode};
+use crate::walk::{self, Entry, Excludes, Files, MAX_FILE_SIZE, Options, SkipReason};
+
+/// The paths of the command line.
+pub(super) struct Given {
+    paths: Vec<PathBuf>,
+    /// Standard input as a file: its name, and its text.
+    stdin: Option<(PathBuf, Language, String)>,
+}
+
+/// Everything that was read.
+pub(super) struct Loaded {
+    pub(super) input: Input,
+    /// What was not read, and why.
+    pub(super) skipped: Vec<(PathBuf, SkipReason)>,
+    /// Given files that could not be read.
+    pub(super) failed: Vec<(PathBuf, SkipReason)>,
+}
+
+/// Collects the paths, and reads standard input if it is among them.
+pub(super) fn given(args: &Paths, host: &mut Host<'_>) -> Result<Given, Stop> {
+    let user = |message: &str| Stop::User(message.to_owned());
+    let mut paths = args.paths.clone();
+    if let Some(list) = &args.files_from {
+        let bytes = if list.as_os_str() == "-" {
+            read_stdin(host)?
+        } else {
+            let read = std::fs::read(host.cwd.join(list));
+            read.map_err(|error| Stop::User(format!("{}: {}", crate::screen::path(list), walk::reason(&error))))?
+        };
+        paths.extend(split_paths(&bytes)?);
+    }
+    let dash = |path: &PathBuf| path.as_os_str() == "-";
+    let wants_stdin = paths.iter().any(dash) || (args.stdin_filename.is_some() && paths.is_empty());
+    if !wants_stdin {
+        if args.stdin_filename.is_some() {
+            return Err(user("--stdin-filename is for standard input: add '-'"));
+        }
+        if paths.is_empty() && args.files_from.is_none() {
+            paths.push(PathBuf::from("."));
+        }
+        return Ok(Given { paths, stdin: None });
+    }
+    if args.files_from.as_ref().is_some_and(dash) {
+        return Err(user("standard input cannot be both a list of files and a file"));
+    }
+    let Some(name) = &args.stdin_filename else {
+        return Err(user("'-' needs --stdin-filename, which says what standard input holds"));
+    };
+    let file_name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let bytes = read_stdin(host)?;
+    let text = decode(bytes).map_err(|error| Stop::User(format!("standard input: {error}")))?;
+    let language = Language::of_name(&file_name).or_else(|| Language::of_shebang(text.lines().next()?));
+    let language = language.ok_or_else(|| user("standard input: no language that mixlint reads, by its name"))?;
+    paths.retain(|path| !dash(path));
+    Ok(Given { paths, stdin: Some((walk::absolute(name, &host.cwd), language, text)) })
+}
+
+fn read_stdin(host: &mut Host<'_>) -> Result<Vec<u8>, Stop> {
+    let mut bytes = Vec::new();
+    let read = host.stdin.read_to_end(&mut bytes);
+    read.map_err(|error| Stop::User(format!("standard input: {}", error.kind())))?;
+    Ok(bytes)
+}
+
+/// The paths of a list: separated by NUL if there is one, else by line ends.
+fn split_paths(bytes: &[u8]) -> Result<Vec<PathBuf>, Stop> {
+    let by_nul = bytes.contains(&0);
+    let parts = bytes.split(|&byte| if by_nul { byte == 0 } else { byte == b'\n' });
+    let parts = parts.map(|part| if by_nul { part } else { part.strip_suffix(b"\r").unwrap_or(part) });
+    parts.filter(|part| !part.is_empty()).map(to_path).collect()
+}
+
+#[cfg(unix)]
+fn to_path(bytes: &[u8]) -> Result<PathBuf, Stop> {
+    use std::os::unix::ffi::OsStrExt;
+    Ok(std::ffi::OsStr::from_bytes(bytes).into())
+}
+
+#[cfg(not(unix))]
+fn to_path(bytes: &[u8]) -> Result<PathBuf, Stop> {
+    let text = std::str::from_utf8(bytes);
+    text.map(PathBuf::from).map_err(|_| Stop::User("the list of files is not UTF-8".to_owned()))
+}
+
+impl Given {
+    /// The configuration of the run: the nearest one upward from the first path.
+    pub(super) fn config(&self, args: &Paths, cwd: &Path, known: &Known<'_>) -> Result<Config, Stop> {
+        if args.no_config {
+            return Ok(Config { root: cwd.to_path_buf(), ..Config::default() });
+        }
+        if let Some(path) = &args.config {
+            return Ok(Config::read(&walk::absolute(path, cwd), known)?);
+        }
+        let first = self.paths.first().map(|path| walk::absolute(path, cwd));
+        let stdin = || self.stdin.as_ref().map(|(path, ..)| path.clone());
+        let from = first.or_else(stdin).unwrap_or_else(|| cwd.to_path_buf());
+        Ok(Config::discover(&from, known)?)
+    }
+
+    /// The report set, without standard input.
+    pub(super) fn walk(&self, options: &Options) -> Result<Files, Stop> {
+        walk::walk(&self.paths, options).map_err(|errors| {
+            let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            Stop::User(lines.join("\nerror: "))
+        })
+    }
+
+    /// The report set with the project around it, as one list.
+    pub(super) fn load(self, report: Files, options: &Options, config: Config, no_prefilter: bool) -> Loaded {
+        let mut all: Vec<(Entry, bool)> = Vec::new();
+        let mut skipped = report.skipped;
+        let around = around(&report.entries, self.stdin.as_ref().map(|(path, ..)| path), &self.paths, options);
+        let is_reported =
+            |entry: &Entry| report.entries.binary_search_by(|given| given.shown.cmp(&entry.shown)).is_ok();
+        all.extend(around.into_iter().filter(|entry| !is_reported(entry)).map(|entry| (entry, false)));
+        all.extend(report.entries.iter().cloned().map(|entry| (entry, true)));
+        if let Some((path, ..)) = &self.stdin {
+            all.retain(|(entry, _)| entry.path != *path);
+        }
+
+        let limit = config.max_file_size.unwrap_or(MAX_FILE_SIZE);
+        let loaded: Vec<_> =
+            all.into_par_iter().map(|(entry, given)| (walk::load(&entry, limit), entry, given)).collect();
+        let mut sources: Vec<(Source, bool)> = Vec::new();
+        let mut failed = Vec::new();
+        for (result, entry, given) in loaded {
+            match result {
+                Ok(source) => sources.push((source, given)),
+                Err(reason @ SkipReason::Unreadable(_)) if entry.explicit => failed.push((entry.shown, reason)),
+                Err(reason) if given => skipped.push((entry.shown, reason)),
+                Err(_) => {}
+            }
+        }
+        if let Some((path, language, text)) = self.stdin {
+            sources.push((Source::new(walk::shown(&path, &options.cwd), language, text), true));
+        }
+        sources.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+        skipped.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let (sources, reported) = sources.into_iter().unzip();
+        Loaded { input: Input { sources, reported, config, no_prefilter }, skipped, failed }
+    }
+}
+
+/// What decides which files are found.
+pub(super) fn options(args: &Paths, config: &Config, cwd: &Path) -> Result<Options, Stop> {
+    let mut exclude = Excludes::default();
+    let bad = |error: ignore::Error| Stop::User(format!("--exclude: {}", crate::screen::clean(&error.to_string())));
+    exclude.add(cwd, args.exclude.iter().map(String::as_str)).map_err(bad)?;
+    exclude.add(&config.root, config.exclude.iter().map(String::as_str)).map_err(bad)?;
+    Ok(Options {
+        cwd: cwd.to_path_buf(),
+        exclude,
+        force_exclude: args.force_exclude,
+        no_ignore: args.no_ignore,
+        shallow: false,
+        threads: args.jobs,
+    })
+}
+
+/// The files of the projects that the given paths belong to. Outside of a repository, where a project ends nobody
+/// knows, the directory of a given file is all there is.
+fn around(report: &[Entry], stdin: Option<&PathBuf>, paths: &[PathBuf], options: &Options) -> Vec<Entry> {
+    let mut given: Vec<PathBuf> = paths.iter().map(|path| walk::absolute(path, &options.cwd)).collect();
+    let walked: Vec<PathBuf> = given.iter().filter(|path| path.is_dir()).cloned().collect();
+    given.extend(stdin.cloned());
+    if report.is_empty() && stdin.is_none() {
+        return Vec::new();
+    }
+    // Many files of one directory are one question.
+    let mut dirs: Vec<PathBuf> = given
+        .iter()
+        .filter_map(|path| if path.is_dir() { Some(path.as_path()) } else { path.parent() })
+        .map(Path::to_path_buf)
+        .collect();
+    dirs.sort();
+    dirs.dedup();
+
+    let is_walked = |dir: &Path| walked.iter().any(|top| dir.starts_with(top));
+    let (mut roots, mut lone) = (Vec::new(), Vec::new());
+    for dir in &dirs {
+        match root::repository(dir) {
+            Some(root) if !is_walked(root) => roots.push(root.to_path_buf()),
+            None if !is_walked(dir) => lone.push(dir.clone()),
+            _ => {}
+        }
+    }
+    roots.sort();
+    roots.dedup();
+    let mut entries = Vec::new();
+    for (paths, shallow) in [(roots, false), (lone, true)] {
+        // What cannot be walked gives no facts; the given paths have been looked at already.
+        let options = Options { shallow, ..options.clone() };
+        entries.extend(walk::walk(&paths, &options).unwrap_or_default().entries);
+    }
+    entries.sort_by(|a, b| a.shown.cmp(&b.shown));
+    entries.dedup_by(|a, b| a.shown == b.shown);
+    entries
+}

@@ -1,0 +1,82 @@
+//! JSON, version 1: fields may be added, never changed.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Files, Summary, fingerprint};
+use crate::finding::{Finding, Location};
+use crate::screen;
+use crate::source::Position;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    version: u32,
+    diagnostics: Vec<Diagnostic<'a>>,
+    summary: &'a Summary,
+}
+
+#[derive(Serialize)]
+struct Diagnostic<'a> {
+    rule: &'a str,
+    severity: &'a str,
+    message: String,
+    path: String,
+    start: Point,
+    end: Point,
+    labels: Vec<Place>,
+    help: Option<String>,
+    fix: Option<()>,
+    fingerprint: String,
+}
+
+/// A position.
+#[derive(Serialize)]
+pub(super) struct Point {
+    line: usize,
+    column: usize,
+    offset: usize,
+}
+
+/// A place with a text.
+#[derive(Serialize)]
+pub(super) struct Place {
+    path: String,
+    start: Point,
+    end: Point,
+    text: String,
+}
+
+impl From<Position> for Point {
+    fn from(Position { line, column, offset }: Position) -> Self {
+        Self { line, column, offset }
+    }
+}
+
+impl Place {
+    pub(super) fn new(files: &Files<'_>, at: Location, text: &str) -> Self {
+        let (start, end) = (files.start(at).into(), files.end(at).into());
+        Self { path: files.path(at.file), start, end, text: screen::clean(text) }
+    }
+}
+
+pub(super) fn write(out: &mut dyn Write, files: &Files<'_>, findings: &[Finding], summary: &Summary) -> io::Result<()> {
+    let diagnostics = findings
+        .iter()
+        .zip(fingerprint::all(files, findings))
+        .map(|(finding, fingerprint)| Diagnostic {
+            rule: finding.rule,
+            severity: finding.severity.name(),
+            message: screen::clean(&finding.message),
+            path: files.path(finding.at.file),
+            start: files.start(finding.at).into(),
+            end: files.end(finding.at).into(),
+            labels: finding.labels.iter().map(|label| Place::new(files, label.at, &label.text)).collect(),
+            help: finding.help.as_deref().map(screen::clean),
+            fix: None,
+            fingerprint,
+        })
+        .collect();
+    serde_json::to_writer_pretty(&mut *out, &Report { version: 1, diagnostics, summary })?;
+    writeln!(out)
+}

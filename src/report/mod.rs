@@ -1,0 +1,158 @@
+//! Findings and routes as text. One file for each format; none of them looks at rules or syntax.
+//!
+//! Whatever comes from a scanned file passes through [`screen`](crate::screen).
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::facts::Span;
+use crate::finding::{FileId, Finding, Location, RouteRecord, Severity};
+use crate::screen;
+use crate::source::{Position, Source};
+
+mod concise;
+mod fingerprint;
+mod full;
+mod json;
+mod routes;
+
+/// The formats of `check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Code with labels.
+    Full,
+    /// One line for each finding.
+    Concise,
+    /// JSON.
+    Json,
+}
+
+/// How text is drawn.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Style {
+    /// With colours.
+    pub color: bool,
+    /// With box-drawing characters.
+    pub unicode: bool,
+}
+
+/// What was done, for the last line of a report and for JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Files read.
+    pub files_read: usize,
+    /// Of them, files parsed.
+    pub files_parsed: usize,
+    /// Files left out for a reason.
+    pub files_skipped: usize,
+    /// Clients found.
+    pub clients: usize,
+    /// Findings that are errors.
+    pub errors: usize,
+    /// Findings that are warnings.
+    pub warnings: usize,
+}
+
+/// What is reported on.
+#[derive(Clone, Copy)]
+pub struct Files<'a> {
+    /// The files of the run, by [`FileId`].
+    pub sources: &'a [Source],
+    /// Literals to mask, sorted.
+    pub secrets: &'a [Location],
+}
+
+impl<'a> Files<'a> {
+    /// A file. One that is not there shows as an empty one, so that a bug elsewhere costs a path, not the report.
+    fn source(&self, file: FileId) -> Option<&'a Source> {
+        self.sources.get(file.index())
+    }
+
+    fn path(&self, file: FileId) -> String {
+        self.source(file).map_or_else(|| "<unknown>".to_owned(), |source| screen::path(source.path()))
+    }
+
+    fn start(&self, at: Location) -> Position {
+        self.position(at.file, at.span.start)
+    }
+
+    fn end(&self, at: Location) -> Position {
+        self.position(at.file, at.span.end.max(at.span.start))
+    }
+
+    fn position(&self, file: FileId, offset: u32) -> Position {
+        self.source(file).map_or(Position { line: 1, column: 1, offset: 0 }, |source| source.position(offset))
+    }
+
+    /// The literals to mask in one file.
+    fn secrets_in(&self, file: FileId) -> Vec<Span> {
+        let start = self.secrets.partition_point(|secret| secret.file < file);
+        let end = self.secrets.partition_point(|secret| secret.file <= file);
+        self.secrets.get(start..end).unwrap_or_default().iter().map(|secret| secret.span).collect()
+    }
+}
+
+/// Puts findings into the one order of every format: path, start, rule, message.
+pub fn sort_findings(findings: &mut Vec<Finding>, files: &Files<'_>) {
+    findings.sort_by_cached_key(|finding| {
+        let at = (files.source(finding.at.file).map(|source| source.path.clone()), finding.at);
+        (at, finding.rule, finding.message.clone(), finding.labels.clone())
+    });
+    findings.dedup();
+}
+
+/// Puts routes into their order.
+pub fn sort_routes(routes: &mut [RouteRecord], files: &Files<'_>) {
+    routes.sort_by_cached_key(|route| {
+        let path = files.source(route.at.file).map(|source| source.path.clone());
+        let origin = |steps: &[crate::finding::OriginStep]| -> Vec<(Location, String)> {
+            steps.iter().map(|step| (step.at, step.text.clone())).collect()
+        };
+        let key = (route.key.name.clone(), origin(&route.key.origin));
+        (path, route.at, route.callee.clone(), key, route.endpoint.url.clone(), origin(&route.endpoint.origin))
+    });
+}
+
+/// Writes findings, which are sorted.
+pub fn findings(
+    out: &mut dyn Write,
+    format: Format,
+    files: &Files<'_>,
+    findings: &[Finding],
+    summary: &Summary,
+    style: Style,
+) -> io::Result<()> {
+    match format {
+        Format::Full => full::write(out, files, findings, style),
+        Format::Concise => concise::write(out, files, findings, style),
+        Format::Json => json::write(out, files, findings, summary),
+    }
+}
+
+/// Writes routes, which are sorted, as a table or as JSON.
+pub fn routes(out: &mut dyn Write, as_json: bool, files: &Files<'_>, routes: &[RouteRecord]) -> io::Result<()> {
+    if as_json { routes::write_json(out, files, routes) } else { routes::write_text(out, files, routes) }
+}
+
+/// `2 errors, 1 warning`.
+pub fn counts(errors: usize, warnings: usize) -> String {
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    match (errors, warnings) {
+        (0, warnings) => count(warnings, "warning"),
+        (errors, 0) => count(errors, "error"),
+        (errors, warnings) => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+    }
+}
+
+/// The escape sequence that colours a severity, and the one that ends it.
+fn paint(severity: Severity, style: Style) -> (&'static str, &'static str) {
+    match (style.color, severity) {
+        (false, _) => ("", ""),
+        (true, Severity::Error) => ("\x1b[31m", "\x1b[0m"),
+        (true, Severity::Warning) => ("\x1b[33m", "\x1b[0m"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+use super::*;
+use crate::finding::{EndpointKind, EndpointRecord, KeyKind, KeyRecord, Label, OriginStep, Verdict};
+use crate::language::Language;
+
+/// A key that no provider would issue, put together here so that no scanner trips over it.
+fn key() -> String {
+    format!("sk-{}", "Qq0".repeat(16))
+}
+
+fn sources() -> Vec<Source> {
+    let app = "import os\nfrom openai import OpenAI\n\nKEY = os.environ[\"MIXROUTE_API_KEY\"]\n\n\n\n\
+               client = OpenAI(api_key=KEY)\n";
+    let env = format!("# keys\r\nMIXROUTE_API_KEY={}\r\nX=1\r\n", key());
+    let wide = "\u{feff}\tx = '漢字🙂', OpenAI('\x1b[31m\u{202e}')";
+    vec![
+        Source::new("src/app.py", Language::Python, app),
+        Source::new(".env", Language::Dotenv, env),
+        Source::new("odd\n.js", Language::JavaScript, wide),
+    ]
+}
+
+/// The place of a text in a file.
+fn at(sources: &[Source], file: u32, text: &str) -> Location {
+    let start = sources[file as usize].text.find(text).unwrap();
+    Location { file: FileId(file), span: Span::new(start, start + text.len()) }
+}
+
+fn label(at: Location, text: &str) -> Label {
+    Label { at, text: text.to_owned() }
+}
+
+fn examples(sources: &[Source]) -> Vec<Finding> {
+    let client = at(sources, 0, "OpenAI(api_key=KEY)");
+    let key_value = at(sources, 1, "sk-Q");
+    vec![
+        Finding {
+            rule: "mixroute-key-without-base-url",
+            severity: Severity::Error,
+            message: "the Mixroute key `MIXROUTE_API_KEY` goes to api.openai.com: this client has no base URL".into(),
+            at: client,
+            labels: vec![
+                label(client, "no base URL, so https://api.openai.com/v1"),
+                label(at(sources, 0, "os.environ[\"MIXROUTE_API_KEY\"]"), "a Mixroute key by its name"),
+                label(key_value, "set here"),
+            ],
+            help: Some("add base_url=\"https://console.mixroute.io/v1\"".into()),
+            fix: None,
+        },
+        Finding {
+            rule: "late-base-url",
+            severity: Severity::Warning,
+            message: "odd \x1b[0m".into(),
+            at: at(sources, 2, "OpenAI"),
+            labels: Vec::new(),
+            help: None,
+            fix: None,
+        },
+    ]
+}
+
+fn example_routes(sources: &[Source]) -> Vec<RouteRecord> {
+    let step = |at, text: &str| OriginStep { at, text: text.to_owned() };
+    vec![RouteRecord {
+        at: at(sources, 0, "OpenAI(api_key=KEY)"),
+        client: "openai-python".into(),
+        callee: "openai.OpenAI".into(),
+        language: "python",
+        key: KeyRecord {
+            kind: KeyKind::Environment,
+            name: Some("MIXROUTE_API_KEY".into()),
+            providers: vec!["mixroute".into()],
+            origin: vec![step(at(sources, 1, "MIXROUTE"), "MIXROUTE_API_KEY in .env")],
+        },
+        endpoint: EndpointRecord {
+            kind: EndpointKind::Default,
+            url: Some("https://api.openai.com/v1".into()),
+            provider: Some("openai".into()),
+            origin: Vec::new(),
+        },
+        verdict: Verdict::Mismatch,
+    }]
+}
+
+const SUMMARY: Summary =
+    Summary { files_read: 3, files_parsed: 3, files_skipped: 0, clients: 2, errors: 1, warnings: 1 };
+
+fn render(format: Format, style: Style) -> String {
+    let sources = sources();
+    let files = Files { sources: &sources, secrets: &[] };
+    let mut all = examples(&sources);
+    sort_findings(&mut all, &files);
+    let mut out = Vec::new();
+    findings(&mut out, format, &files, &all, &SUMMARY, style).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+const PLAIN: Style = Style { color: false, unicode: true };
+
+#[test]
+fn full() {
+    insta::assert_snapshot!(render(Format::Full, PLAIN));
+}
+
+#[test]
+fn full_in_ascii() {
+    let text = render(Format::Full, Style::default());
+    let drawn: Vec<char> = text.chars().filter(|c| !c.is_ascii() && !"漢字🙂¿\u{fffd}".contains(*c)).collect();
+    assert!(drawn.is_empty(), "{drawn:?}");
+}
+
+#[test]
+fn concise() {
+    insta::assert_snapshot!(render(Format::Concise, PLAIN));
+}
+
+#[test]
+fn json() {
+    let text = render(Format::Json, PLAIN);
+    serde_json::from_str::<serde_json::Value>(&text).unwrap();
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn routes_in_both_formats() {
+    let sources = sources();
+    let files = Files { sources: &sources, secrets: &[] };
+    for (name, as_json) in [("routes_text", false), ("routes_json", true)] {
+        let mut out = Vec::new();
+        routes(&mut out, as_json, &files, &example_routes(&sources)).unwrap();
+        insta::assert_snapshot!(name, String::from_utf8(out).unwrap());
+    }
+}
+
+#[test]
+fn no_format_shows_a_key_or_an_escape() {
+    for style in [PLAIN, Style::default()] {
+        for format in [Format::Full, Format::Concise, Format::Json] {
+            let text = render(format, style);
+            assert!(!text.contains("Qq0"), "{text}");
+            assert!(!text.contains('\x1b') && !text.contains('\u{202e}'), "{text}");
+        }
+    }
+    let colored = render(Format::Full, Style { color: true, unicode: true });
+    assert!(!colored.contains("Qq0") && !colored.contains("\x1b]8"), "{colored}");
+}
+
+#[test]
+fn secrets_of_the_analysis_are_masked() {
+    let sources = [Source::new("a.py", Language::Python, "OpenAI(f('plainwords'))\n")];
+    let place = at(&sources, 0, "OpenAI");
+    let finding = Finding { at: place, labels: Vec::new(), ..examples(&self::sources()).remove(0) };
+    let secrets = [at(&sources, 0, "'plainwords'")];
+    let mut out = Vec::new();
+    let files = Files { sources: &sources, secrets: &secrets };
+    findings(&mut out, Format::Full, &files, &[finding], &SUMMARY, PLAIN).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("OpenAI(f('**********'))"), "{text}");
+}
+
+#[test]
+fn hostile_sources_are_rendered() {
+    let long = format!("{}OpenAI(){}", "x;".repeat(1_250_000), "é;".repeat(900_000));
+    for (text, start, len) in [
+        (long.as_str(), 2_500_000, 8),
+        ("", 0, 0),
+        ("a", 1, 0),
+        ("a\n", 2, 0),
+        ("a\r\nb", 1, 1),
+        ("a\tb\n\n\n", 2, 3),
+        ("漢\u{301}\u{200d}", 0, 3),
+        ("x", 40, 50),
+        ("é", 1, 1),
+        ("\r\r\r", 1, 1),
+        ("'''a\nb\nc''' OpenAI()\n", 0, 20),
+    ] {
+        let sources = [Source::new("a.js", Language::JavaScript, text)];
+        let place = Location { file: FileId(0), span: Span::new(start, start + len) };
+        let labels =
+            vec![label(place, "one"), label(place, "two"), label(Location { span: Span::new(0, 1), ..place }, "")];
+        let finding = Finding { at: place, labels, ..examples(&self::sources()).remove(0) };
+        let files = Files { sources: &sources, secrets: &[] };
+        for format in [Format::Full, Format::Concise, Format::Json] {
+            let mut out = Vec::new();
+            let written = findings(&mut out, format, &files, std::slice::from_ref(&finding), &SUMMARY, PLAIN);
+            assert!(written.is_ok(), "{:?}", text.get(..20));
+            assert!(out.len() < 6_000, "{}", out.len());
+        }
+    }
+}
+
+#[test]
+fn fingerprints_outlive_edits_elsewhere() {
+    let print = |text: &str| {
+        let sources = [Source::new("a.py", Language::Python, text)];
+        let files = Files { sources: &sources, secrets: &[] };
+        let place = |(at, _)| Location { file: FileId(0), span: Span::new(at, at + 6) };
+        let finding = |at| Finding { at, labels: Vec::new(), ..examples(&self::sources()).remove(0) };
+        fingerprint::all(&files, &text.match_indices("OpenAI").map(place).map(finding).collect::<Vec<_>>())
+    };
+    let base = print("x = OpenAI()\n");
+    assert_eq!(print("\n\n  x  = OpenAI( )\ny"), base);
+    assert_ne!(print("y = OpenAI()\n"), base);
+    let twice = print("x = OpenAI()\nx = OpenAI()\n");
+    assert_eq!(twice[0], base[0]);
+    assert_ne!(twice[1], base[0]);
+    let keyed = |body: &str| print(&format!("x = OpenAI(api_key='sk-{}')\n", body.repeat(20)));
+    assert_eq!(keyed("a0"), keyed("b1"));
+}

@@ -1,0 +1,113 @@
+//! The one door from scanned text to any output.
+//!
+//! Scanned files hold keys, and bytes that a terminal obeys. Whatever is shown of them passes through here: keys are
+//! masked with the same number of bytes, and control, bidirectional and invisible characters become visible stand-ins
+//! of the same number of bytes, so that every span into the text stays right.
+
+use std::path::Path;
+
+mod excerpt;
+mod mask;
+
+pub use excerpt::Excerpt;
+pub use mask::Form;
+
+use crate::facts::Span;
+use crate::source::Source;
+
+/// A message, a name or a URL, fit to be shown on one line.
+pub fn clean(text: &str) -> String {
+    mask::mask(text, Form::Prose, &[]).chars().map(visible).collect()
+}
+
+/// A path, fit to be shown: with `/`, and with control characters and bytes that are not text escaped. Only what has
+/// a vendor's prefix is masked, since a directory named by a hash is still to be found.
+pub fn path(path: &Path) -> String {
+    let mut shown = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        for c in mask::mask(chunk.valid(), Form::Path, &[]).chars() {
+            match c {
+                '\\' if cfg!(windows) => shown.push('/'),
+                '\n' | '\r' | '\t' => shown.extend(c.escape_default()),
+                c if visible(c) != c => shown.extend(c.escape_unicode()),
+                c => shown.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            shown.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    shown
+}
+
+/// What stands around the start of a span on its line, masked: the part of a finding that outlives edits elsewhere.
+pub fn line_of(source: &Source, span: Span, secrets: &[Span]) -> String {
+    Excerpt::new(source, &[span], secrets).line_of_label(0).to_owned()
+}
+
+/// The character itself, or a stand-in of the same number of bytes and width one, if a terminal would obey it or
+/// show nothing for it.
+fn visible(c: char) -> char {
+    let hidden = c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}');
+    match (hidden, c.len_utf8()) {
+        (false, _) => c,
+        (true, 1) => '?',
+        (true, 2) => '¿',
+        (true, 3) => '\u{fffd}',
+        (true, _) => '𝙓',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stand_ins_keep_the_number_of_bytes() {
+        for c in ['\x1b', '\u{7f}', '\u{9b}', '\u{ad}', '\u{202e}', '\u{200b}', '\u{feff}', '\u{e0041}', '\n'] {
+            assert_ne!(visible(c), c, "{c:?}");
+            assert_eq!(visible(c).len_utf8(), c.len_utf8(), "{c:?}");
+        }
+        for c in ['a', 'é', '漢', '🙂', '\u{301}', '\u{fe0f}'] {
+            assert_eq!(visible(c), c);
+        }
+    }
+
+    #[test]
+    fn messages_are_masked_and_inert() {
+        let key = format!("gsk_{}", "Zz0".repeat(12));
+        let shown = clean(&format!("{key}\x1b[31m\n\u{202e}"));
+        assert!(!shown.contains("Zz0"), "{shown}");
+        assert!(shown.starts_with("gsk_****"), "{shown}");
+        assert!(shown.chars().all(|c| visible(c) == c));
+    }
+
+    #[test]
+    fn messages_stay_readable() {
+        for text in [
+            "the Mixroute key `MIXROUTE_API_KEY` goes to https://api.openai.com/v1/chat/completions",
+            "mixroute-key-without-base-url: pass base_url=\"https://console.mixroute.io/v1\"",
+            "a `Bearer ` prefix in the key, Bearer prefix",
+            "/usr/lib/python3.12/dist-packages/openai/resources/chat2/completions.py",
+            "claude-3-5-sonnet-20241022-v2 and text-embedding-3-small",
+            "the key comes from OPENAI_API_KEY_V2_PRODUCTION_FALLBACK in .env",
+        ] {
+            assert_eq!(clean(text), text);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn paths_are_escaped() {
+        use std::os::unix::ffi::OsStrExt;
+        let odd = Path::new(std::ffi::OsStr::from_bytes(b"a\n\xff\x1b/b.py"));
+        assert_eq!(path(odd), "a\\n\\xff\\u{1b}/b.py");
+        let hash = "src/0123456789abcdef0123456789abcdef/app.py";
+        assert_eq!(path(Path::new(hash)), hash);
+    }
+}

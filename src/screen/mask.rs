@@ -1,0 +1,447 @@
+//! Finds what may be a key, and overwrites it.
+//!
+//! The patterns here do not decide what a finding is about; they decide what is not shown. They take too much rather
+//! than too little: a masked placeholder costs nothing, a shown key cannot be taken back.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::facts::Span;
+use crate::language::Language;
+use crate::text::public_prefix;
+
+/// What kind of text is masked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Program code: values are quoted.
+    Code,
+    /// dotenv and YAML: values may stand without quotes, up to the end of the line.
+    Settings,
+    /// Shell: the same, up to the next space.
+    Shell,
+    /// A sentence of our own, with names and URLs from scanned files in it.
+    Prose,
+    /// A path.
+    Path,
+}
+
+impl Form {
+    /// The form of a file's text.
+    pub fn of(language: Language) -> Self {
+        match language {
+            Language::Dotenv | Language::Yaml => Self::Settings,
+            Language::Shell => Self::Shell,
+            _ => Self::Code,
+        }
+    }
+}
+
+/// Overwrites keys with `*`, one for each byte; line ends stay.
+pub(super) fn mask(text: &str, form: Form, secrets: &[Span]) -> String {
+    let mut ranges: Vec<Range<usize>> =
+        secrets.iter().map(|span| body(text, trim_quotes(text, span.range()))).filter(|r| !r.is_empty()).collect();
+    find(text, form, &mut ranges);
+    if ranges.is_empty() {
+        return text.to_owned();
+    }
+    ranges.sort_by_key(|range| range.start);
+
+    let mut masked = String::with_capacity(text.len());
+    let mut ranges = ranges.into_iter().peekable();
+    let mut hidden_to = 0;
+    for (at, c) in text.char_indices() {
+        // A range may begin inside a character only if a caller's span is wrong: then the character is hidden too.
+        while let Some(range) = ranges.next_if(|range| range.start < at + c.len_utf8()) {
+            hidden_to = hidden_to.max(range.end);
+        }
+        if at < hidden_to && !matches!(c, '\n' | '\r') {
+            masked.extend(std::iter::repeat_n('*', c.len_utf8()));
+        } else {
+            masked.push(c);
+        }
+    }
+    masked
+}
+
+/// Compiles a pattern of this file. That each compiles is tested.
+fn pattern(source: &str) -> Option<Regex> {
+    Regex::new(source).ok()
+}
+
+macro_rules! patterns {
+    ($($(#[$doc:meta])* $name:ident = $source:expr;)*) => {$(
+        $(#[$doc])*
+        static $name: LazyLock<Option<Regex>> = LazyLock::new(|| pattern($source));
+    )*};
+}
+
+patterns! {
+    /// Prefixes that no identifier has: anything of some length after them is taken for a key.
+    DASHED = r"\b(?:sk|csk|gsk|xai|pplx|nvapi|rpa|key|ak|rk|glpat|xox[abprs]|dop_v1)-[A-Za-z0-9_\-*.]{4,}";
+    /// Prefixes that identifiers have too (`hf_hub_download`): the body must be long and in one piece.
+    UNDERSCORED = r"\b(?:[a-z][a-z0-9]{0,7}_){1,3}[A-Za-z0-9]{16,}|\bAIza[A-Za-z0-9_\-]{8,}|\b[A-Za-z0-9]*T3BlbkFJ[A-Za-z0-9_\-]*|\bgithub_pat_[A-Za-z0-9_]{8,}";
+    BEARER = r#"(?i)\b(?:bearer|basic)[ \t]+([^\s"'`,;)\]}]+)"#;
+    USER_INFO = r#"://([^/\s"'`@<>]+)@"#;
+    QUERY = r#"(?i)[?&][a-z0-9_.\-]*(?:key|token|secret|password|sig)[a-z0-9_.\-]*=([^&\s"'`#]+)"#;
+    /// A name that says that its value is a secret, up to the opening quote of that value.
+    NAMED = r#"(?ix)
+        (?: key | token | secret | passw | pwd | credential | authorization | bearer | _auth ) [\w.\-]*
+        (?: ["'`\])] | \\["'] )* \s*
+        (?: : \s* [\w<>&'\ \[\]|?:.]+? )? (?: => | := | [=:,(] ) \s* (?: \(\s* )* (?: [a-z]{1,2}\#* )?
+        ( " | ' | ` )"#;
+    /// The same in settings, where quotes are a choice.
+    BARE = r#"(?im)(?:key|token|secret|passw|pwd|credential|authorization)[\w.\-]*["']?[ \t]*[=:][ \t]*([^\s"'`#][^\r\n"'`]*)"#;
+    BARE_WORD = r#"(?im)(?:key|token|secret|passw|pwd|credential|authorization)[\w.\-]*=([^\s"'`;)]+)"#;
+    /// A block scalar of YAML: the value is on the next line.
+    BLOCK = r#"(?im)(?:key|token|secret|passw|pwd|credential)[\w.\-]*["']?[ \t]*:[ \t]*[|>][+\-0-9]*[ \t]*\r?\n[ \t]*([^\r\n]+)"#;
+    /// `name: API_KEY`, then `value: ...`.
+    PAIR = r#"(?i)\bname["']?\s*[:=]\s*["']?[\w.\-]*(?:key|token|secret|passw|credential)[\w.\-]*["']?[,\s]+["']?value["']?\s*[:=]\s*["']?([^"'\r\n]+)"#;
+    CURL_USER = r#"(?:\s-u|--user)[ \t=]*["']?[^\s:"'$]+:([^\s"']+)"#;
+    RUN = r"[A-Za-z0-9_\-+/]{24,}={0,2}";
+}
+
+fn find(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
+    for (range, found) in each(&DASHED, text).chain(each(&UNDERSCORED, text)) {
+        // The words of an identifier (`sk_learn_configuration`) are no key.
+        let last = found.rsplit(['-', '_']).next().unwrap_or(found);
+        let vendor = form != Form::Path || is_vendor(found);
+        if is_certain(found) || (vendor && (has_letter_and_digit(last) || mixed_case(last))) {
+            out.push(body(text, range));
+        }
+    }
+    if form == Form::Path {
+        return;
+    }
+    for group in groups(&USER_INFO, text).chain(groups(&QUERY, text)).chain(groups(&CURL_USER, text)) {
+        out.push(group);
+    }
+    for group in groups(&BEARER, text) {
+        let token = &text[group.clone()];
+        let prose = form == Form::Prose && !(token.len() >= 8 && has_letter_and_digit(token));
+        if !prose && !is_reference(token) {
+            out.push(body(text, group));
+        }
+    }
+    if form != Form::Prose {
+        for quote in groups(&NAMED, text) {
+            let value = quoted(text, quote);
+            if !is_name(&text[value.clone()]) {
+                out.push(body(text, value));
+            }
+        }
+    }
+    let unquoted = match form {
+        Form::Settings => groups(&BARE, text).chain(groups(&BLOCK, text)).collect(),
+        Form::Shell => groups(&BARE_WORD, text).collect(),
+        _ => Vec::new(),
+    };
+    for group in unquoted.into_iter().chain(groups(&PAIR, text)) {
+        let value = text[group.clone()].trim_end();
+        if !is_reference(value) && !is_name(value) {
+            out.push(body(text, group.start..group.start + value.len()));
+        }
+    }
+    for (range, run) in each(&RUN, text) {
+        if looks_random(run) {
+            hide_run(text, range, out);
+        }
+    }
+}
+
+/// All matches of a pattern.
+fn each<'t>(
+    pattern: &'static LazyLock<Option<Regex>>,
+    text: &'t str,
+) -> impl Iterator<Item = (Range<usize>, &'t str)> + use<'t> {
+    pattern.iter().flat_map(move |regex| regex.find_iter(text)).map(|found| (found.range(), found.as_str()))
+}
+
+/// Group 1 of all matches of a pattern.
+fn groups<'t>(
+    pattern: &'static LazyLock<Option<Regex>>,
+    text: &'t str,
+) -> impl Iterator<Item = Range<usize>> + use<'t> {
+    pattern.iter().flat_map(move |regex| regex.captures_iter(text)).filter_map(|found| Some(found.get(1)?.range()))
+}
+
+fn is_certain(found: &str) -> bool {
+    ["sk-", "gsk_", "gsk-", "csk-", "xai-", "pplx-", "nvapi-", "AIza", "github_pat_"]
+        .iter()
+        .any(|p| found.starts_with(p))
+        || found.contains("T3BlbkFJ")
+}
+
+fn has_letter_and_digit(text: &str) -> bool {
+    text.bytes().any(|b| b.is_ascii_alphabetic()) && text.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// Whether a text changes between cases as no word does.
+fn mixed_case(last: &str) -> bool {
+    let changes = last.as_bytes().windows(2).filter(|w| w[0].is_ascii_uppercase() != w[1].is_ascii_uppercase()).count();
+    last.len() >= 16 && changes * 4 > last.len()
+}
+
+/// A variable, not a value: `$KEY`, `${{ secrets.KEY }}`, `{key}`, `%s`, `<key>`.
+fn is_reference(token: &str) -> bool {
+    token.starts_with(['$', '{', '%', '<'])
+}
+
+/// The name of an environment variable.
+fn is_name(value: &str) -> bool {
+    let upper = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    value.is_empty()
+        || (value.contains('_') && value.bytes().all(upper) && !looks_random(value))
+        || (value.starts_with("${") && value.ends_with('}'))
+}
+
+/// Whether a long run of word characters is more than words and small numbers: the parts between separators that
+/// are neither must make up a good part of it.
+fn looks_random(run: &str) -> bool {
+    let odd: usize = run
+        .split(['-', '_', '+', '/', '='])
+        .map(|part| {
+            let letters = part.bytes().take_while(u8::is_ascii_alphabetic).count();
+            let digits = part[letters..].bytes().take_while(u8::is_ascii_digit).count();
+            let word = letters + digits == part.len() && digits <= if letters == 0 { 4 } else { 3 };
+            if word { 0 } else { part.len() }
+        })
+        .sum();
+    run.len() >= 24 && odd >= 12 && has_letter_and_digit(run)
+}
+
+/// Hides a random run, but for the words of a path or URL that a random part stands in.
+fn hide_run(text: &str, range: Range<usize>, out: &mut Vec<Range<usize>>) {
+    let mut start = range.start;
+    for part in text[range].split('/') {
+        let lower = part.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b == b'_');
+        if !lower && !matches!(part, "v1" | "v2") {
+            out.push(body(text, start..start + part.len()));
+        }
+        start += part.len() + 1;
+    }
+}
+
+/// What a quote at `open` holds: up to the same quote, or to the end of the line where there is none.
+fn quoted(text: &str, open: Range<usize>) -> Range<usize> {
+    let bytes = text.as_bytes();
+    let quote = bytes[open.start];
+    let triple = bytes[open.end..].starts_with(&[quote, quote]);
+    let start = if triple { open.end + 2 } else { open.end };
+    let mut at = start;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 1,
+            b'\n' if !triple && quote != b'`' => break,
+            _ if byte == quote && (!triple || bytes[at..].starts_with(&[quote; 3])) => break,
+            _ => {}
+        }
+        at += 1;
+    }
+    // A backslash before a character of several bytes may have led into it; the masking takes whole characters.
+    start..at.min(text.len())
+}
+
+/// A range without the quotes at its ends.
+fn trim_quotes(text: &str, range: Range<usize>) -> Range<usize> {
+    let Some(inner) = text.get(range.clone()) else { return range.start.min(text.len())..range.end.min(text.len()) };
+    let is_quote = |c| matches!(c, '"' | '\'' | '`');
+    let start = range.start + (inner.len() - inner.trim_start_matches(is_quote).len());
+    start..(start + inner.trim_matches(is_quote).len())
+}
+
+/// Whether a text begins as the keys of some vendor do.
+fn is_vendor(text: &str) -> bool {
+    const VENDORS: [&str; 22] = [
+        "sk", "gsk", "csk", "xai", "pplx", "hf", "ghp", "gho", "ghu", "ghs", "github", "nvapi", "r8", "fw", "tgp",
+        "rpa", "glpat", "lsv2", "ak", "rk", "key", "app",
+    ];
+    text.split(['-', '_']).next().is_some_and(|word| VENDORS.contains(&word))
+}
+
+/// The part of a key to hide: all but the prefix that a vendor gives to every key.
+fn body(text: &str, range: Range<usize>) -> Range<usize> {
+    let Some(key) = text.get(range.clone()) else { return range };
+    let prefix = public_prefix(key);
+    let known = is_vendor(prefix);
+    let kept = if key.starts_with("AIza") {
+        4
+    } else if known {
+        prefix.len()
+    } else {
+        0
+    };
+    range.start + kept..range.end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masks(form: Form, text: &str, secret: &str) {
+        assert!(text.contains(secret), "{text}");
+        let masked = mask(text, form, &[]);
+        assert_eq!(masked.len(), text.len(), "{masked}");
+        assert!(!masked.contains(secret), "{masked}");
+        for line in secret.lines().filter(|line| line.len() > 3) {
+            assert!(!masked.contains(line), "{masked}");
+        }
+    }
+
+    #[test]
+    fn patterns_compile() {
+        for pattern in [
+            &DASHED,
+            &UNDERSCORED,
+            &BEARER,
+            &USER_INFO,
+            &QUERY,
+            &NAMED,
+            &BARE,
+            &BARE_WORD,
+            &BLOCK,
+            &PAIR,
+            &CURL_USER,
+            &RUN,
+        ] {
+            assert!(pattern.is_some());
+        }
+    }
+
+    #[test]
+    fn keys_by_prefix() {
+        let body = "Qq0Ww1".repeat(5);
+        for prefix in [
+            "sk-",
+            "sk-proj-",
+            "sk-or-v1-",
+            "sk-ant-api03-",
+            "gsk_",
+            "xai-",
+            "pplx-",
+            "hf_",
+            "AIza",
+            "ghp_",
+            "nvapi-",
+            "r8_",
+            "fw_",
+            "tgp_v1_",
+            "csk-",
+            "unknown_",
+        ] {
+            let masked = mask(&format!("call({prefix}{body})"), Form::Code, &[]);
+            assert!(!masked.contains("Qq0W"), "{masked}");
+            assert!(prefix == "unknown_" || masked.contains(prefix), "{masked}");
+            masks(Form::Prose, &format!("the key {prefix}{body} is"), "Qq0W");
+            if prefix != "unknown_" {
+                masks(Form::Path, &format!("x/{prefix}{body}/y"), "Qq0W");
+            }
+        }
+        masks(Form::Code, "x('sk-your-mixroute-key')", "mixroute-key");
+    }
+
+    #[test]
+    fn values_by_name() {
+        for (text, secret) in [
+            ("api_key = 'hunter'", "hunter"),
+            ("client = OpenAI(api_key=\"hunter\")", "hunter"),
+            ("const apiKey: string = `hunter`;", "hunter"),
+            ("pub const API_KEY: &'static str = \"hunter\";", "hunter"),
+            ("{\"x-api-key\": 'hunter'}", "hunter"),
+            ("os.environ[\"OPENAI_API_KEY\"] = \"hunter\"", "hunter"),
+            ("os.getenv(\"OPENAI_API_KEY\", \"hunter\")", "hunter"),
+            ("api_key=(\n    'hunter'\n)", "hunter"),
+            ("secret = '''hun\nter2'''", "ter2"),
+            ("with_api_key(r#\"hunter\"#)", "hunter"),
+            ("PASSWORD = 'hun\\'ter'", "ter"),
+            ("password = 'my-long-password1'", "my-long"),
+            ("token = 'hunter", "hunter"),
+            ("\"Authorization\": \"hunter\"", "hunter"),
+            ("h = 'Bearer hunter'", "hunter"),
+            ("url = 'https://user:hunter@host/v1'", "hunter"),
+            ("url = 'https://host/v1?api_key=hunter&x=1'", "hunter"),
+        ] {
+            masks(Form::Code, text, secret);
+        }
+        for (text, secret) in [
+            ("OPENAI_API_KEY=hunter", "hunter"),
+            ("export API_TOKEN=hunter x", "hunter"),
+            (" api_key: hunter", "hunter"),
+            ("PASSWORD=my hunter word # x", "hunter"),
+            ("api_key: |-\n  hunter\n", "hunter"),
+            ("- name: API_KEY\n  value: hunter\n", "hunter"),
+        ] {
+            masks(Form::Settings, text, secret);
+        }
+    }
+
+    #[test]
+    fn values_in_shell() {
+        for text in ["OPENAI_API_KEY=hunter python x.py", "curl -u me:hunter url", "curl --user 'me:hunter' url"] {
+            masks(Form::Shell, text, "hunter");
+        }
+        let text = "OPENAI_API_KEY=$MIXROUTE_API_KEY python run.py --key-env=MY_KEY";
+        assert_eq!(mask(text, Form::Shell, &[]), text);
+    }
+
+    #[test]
+    fn urls_with_a_random_part() {
+        let hex = "0123456789abcdef".repeat(2);
+        let text = format!("https://gateway.example.com/v1/{hex}/my-gateway/openai");
+        assert_eq!(mask(&text, Form::Prose, &[]), text.replace(&hex, &"*".repeat(32)));
+    }
+
+    #[test]
+    fn long_runs() {
+        let hex = "0123456789abcdef".repeat(2);
+        masks(Form::Code, &format!("f('{hex}')"), &hex[4..12]);
+        masks(Form::Code, "f('123e4567-e89b-12d3-a456-426614174000')", "e89b");
+        masks(Form::Code, &format!("f('{}+{}')", "aB3dE6".repeat(4), "xY9/"), "aB3d");
+    }
+
+    #[test]
+    fn code_stays_readable() {
+        for text in [
+            "client = OpenAI(api_key=os.environ[\"MIXROUTE_API_KEY\"], base_url=\"https://console.mixroute.io/v1\")",
+            "const client = new OpenAI({ apiKey: process.env.OPENAI_API_KEY, baseURL: 'https://api.openai.com/v1' })",
+            "from huggingface_hub import hf_hub_download, hf_raise_for_status_or_none",
+            "headers = {\"Authorization\": f\"Bearer {key}\"}",
+            "model = \"meta-llama/Llama-3.3-70B-Instruct-Turbo\"",
+            "let builder = OpenAIConfig::default().with_api_base(url)",
+            "key_env: \"OPENAI_API_KEY\"",
+            "this_is_a_rather_long_identifier_with_words_only()",
+        ] {
+            let masked = mask(text, Form::Code, &[]);
+            // f\"Bearer {key}\" follows a name that says secret: its text may go, its neighbours may not.
+            if !text.contains("Authorization") {
+                assert_eq!(masked, text);
+            }
+        }
+        for text in ["OPENAI_API_KEY=${MIXROUTE_API_KEY}", "api_key: ${{ secrets.MIXROUTE_KEY }}", "KEY: $X"] {
+            assert_eq!(mask(text, Form::Settings, &[]), text);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_byte_keeps_its_place(
+            text in "([a-z]{0,3}(key|sk-|Bearer |://|é|漢)[=:@'\"`\\\\ \n]{0,4}[A-Za-z0-9_/+-]{0,30}){0,8}",
+            start in 0..200_u32,
+            len in 0..50_u32,
+        ) {
+            for form in [Form::Code, Form::Settings, Form::Shell, Form::Prose, Form::Path] {
+                let masked = mask(&text, form, &[Span { start, end: start + len }]);
+                proptest::prop_assert_eq!(masked.len(), text.len());
+                proptest::prop_assert_eq!(masked.matches('\n').count(), text.matches('\n').count());
+            }
+        }
+    }
+
+    #[test]
+    fn spans_of_the_caller() {
+        assert_eq!(mask("f('ab\ncd') é", Form::Code, &[Span::new(2, 9)]), "f('**\n**') é");
+        assert_eq!(mask("aé", Form::Code, &[Span::new(2, 3)]), "a**");
+        assert_eq!(mask("a", Form::Code, &[Span::new(7, 9)]), "a");
+    }
+}
