@@ -9,8 +9,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::analysis::{Input, Output};
-use crate::finding::Severity;
+use crate::rules::page::pages;
 
 mod args;
 mod check;
@@ -18,29 +17,6 @@ mod files;
 mod select;
 
 use args::{Args, Command};
-
-/// What a rule is to its users. The texts come from `rules/`.
-#[derive(Clone, Debug)]
-pub struct RuleInfo {
-    /// Its name.
-    pub name: &'static str,
-    /// How bad its findings are.
-    pub severity: Severity,
-    /// One line.
-    pub summary: String,
-    /// The page, in Markdown.
-    pub body: String,
-}
-
-/// The parts of the program that the command line puts together.
-pub struct Core<'a> {
-    /// The analysis.
-    pub analyze: &'a (dyn Fn(&Input) -> Output + Sync),
-    /// All rules, in the order in which they are listed.
-    pub rules: &'a [RuleInfo],
-    /// Identifiers of the providers in the catalogue; empty: `[keys]` in a configuration is not checked.
-    pub providers: &'a [&'a str],
-}
 
 /// The world around a run.
 pub struct Host<'a> {
@@ -86,13 +62,13 @@ impl From<crate::config::ConfigError> for Stop {
 }
 
 /// Runs the program, and returns its exit code.
-pub fn run(args: impl IntoIterator<Item = OsString>, mut host: Host<'_>, core: &Core<'_>) -> u8 {
+pub fn run(args: impl IntoIterator<Item = OsString>, mut host: Host<'_>) -> u8 {
     let parsed = Args::command().try_get_matches_from(args).and_then(|matches| Args::from_arg_matches(&matches));
     let args = match parsed {
         Ok(args) => args,
         Err(error) => return usage(&error, &mut host),
     };
-    match dispatch(&args, &mut host, core) {
+    match dispatch(&args, &mut host) {
         Ok(code) => code,
         // Who reads the output has seen enough: `mixlint check | head`.
         Err(Stop::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => EXIT_OK,
@@ -119,19 +95,19 @@ fn usage(error: &clap::Error, host: &mut Host<'_>) -> u8 {
     EXIT_OK
 }
 
-fn dispatch(args: &Args, host: &mut Host<'_>, core: &Core<'_>) -> Result<u8, Stop> {
+fn dispatch(args: &Args, host: &mut Host<'_>) -> Result<u8, Stop> {
     let code = match &args.command {
-        Command::Check(check) => check::check(check, &args.global, host, core)?,
-        Command::Routes(routes) => check::routes(routes, &args.global, host, core)?,
+        Command::Check(check) => check::check(check, &args.global, host)?,
+        Command::Routes(routes) => check::routes(routes, &args.global, host)?,
         Command::Explain { rule } => {
-            let info = core.rules.iter().find(|info| info.name == rule);
-            let info = info.ok_or_else(|| Stop::User(select::unknown_rule(rule, core.rules)))?;
+            let info = pages().iter().find(|info| info.name == *rule);
+            let info = info.ok_or_else(|| Stop::User(select::unknown_rule(rule, pages())))?;
             writeln!(host.stdout, "{}", info.body.trim_end())?;
             EXIT_OK
         }
         Command::Rules => {
-            let width = core.rules.iter().map(|info| info.name.len()).max().unwrap_or(0);
-            for info in core.rules {
+            let width = pages().iter().map(|info| info.name.len()).max().unwrap_or(0);
+            for info in pages() {
                 writeln!(host.stdout, "{:width$}  {:7}  {}", info.name, info.severity.name(), info.summary)?;
             }
             EXIT_OK

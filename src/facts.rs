@@ -257,8 +257,23 @@ impl Cond {
                 if let [one] = parts.as_slice() {
                     return one.assume(holds);
                 }
-                vec![Test { subject: format!("{self:?}"), expr: None, value: None, negated: !holds }]
+                vec![Test { subject: self.text(), expr: None, value: None, negated: !holds }]
             }
+        }
+    }
+
+    /// A text that is the same for equal conditions.
+    fn text(&self) -> String {
+        let join = |parts: &[Self], word: &str| {
+            let parts: Vec<String> = parts.iter().take(16).map(Self::text).collect();
+            squeeze(&format!("({})", parts.join(word)))
+        };
+        match self {
+            Self::Truthy(subject, _) => subject.clone(),
+            Self::Equals(subject, _, value) => format!("{subject}=={value}"),
+            Self::Not(inner) => squeeze(&format!("!{}", inner.text())),
+            Self::And(parts) => join(parts, "&"),
+            Self::Or(parts) => join(parts, "|"),
         }
     }
 
@@ -610,22 +625,6 @@ impl Module {
         self.points = vec![(BlockId(0), 0); self.exprs.len()];
         self.parents = vec![None; self.exprs.len()];
         let mut roots: Vec<(ExprId, (BlockId, u32))> = Vec::new();
-        for (number, block) in self.blocks.iter().enumerate() {
-            for (index, stmt) in block.stmts.iter().enumerate() {
-                let point = (BlockId(number as u32), index as u32);
-                match stmt {
-                    Stmt::Assign { value, .. } | Stmt::Expr(value) | Stmt::Return(Some(value)) => {
-                        roots.push((*value, point));
-                    }
-                    Stmt::Branch(arms) => {
-                        for test in arms.iter().flat_map(|arm| &arm.tests) {
-                            roots.extend(test.expr.map(|expr| (expr, point)));
-                        }
-                    }
-                    Stmt::Block(_) | Stmt::Return(None) | Stmt::Exit => {}
-                }
-            }
-        }
         for function in &self.functions {
             let at = function.at.map_or((BlockId(0), 0), |(block, index)| (block, index as u32));
             roots.extend(function.params.iter().filter_map(|param| param.default).map(|expr| (expr, at)));
@@ -647,6 +646,23 @@ impl Module {
             roots.extend(block.vars.iter().map(|var| (var.value, (BlockId(0), 0))));
         }
         roots.extend(self.exports.iter().map(|(_, expr)| (*expr, (BlockId(0), self.blocks[0].stmts.len() as u32))));
+        // Statements last: an expression that a statement shares with an environment block is the statement's.
+        for (number, block) in self.blocks.iter().enumerate() {
+            for (index, stmt) in block.stmts.iter().enumerate() {
+                let point = (BlockId(number as u32), index as u32);
+                match stmt {
+                    Stmt::Assign { value, .. } | Stmt::Expr(value) | Stmt::Return(Some(value)) => {
+                        roots.push((*value, point));
+                    }
+                    Stmt::Branch(arms) => {
+                        for test in arms.iter().flat_map(|arm| &arm.tests) {
+                            roots.extend(test.expr.map(|expr| (expr, point)));
+                        }
+                    }
+                    Stmt::Block(_) | Stmt::Return(None) | Stmt::Exit => {}
+                }
+            }
+        }
         let mut stack: Vec<(ExprId, (BlockId, u32))> = Vec::new();
         for root in roots {
             stack.push(root);

@@ -356,6 +356,12 @@ fn language_of(path: &Path) -> Option<Language> {
     Language::of_shebang(head.lines().next()?)
 }
 
+/// A single file that something leads to, if it is in one of the languages.
+pub fn entry(path: &Path, cwd: &Path) -> Option<Entry> {
+    let language = language_of(path)?;
+    Some(Entry { path: path.to_path_buf(), shown: shown(path, cwd), language, explicit: false })
+}
+
 /// An absolute path without `.` and `..`.
 pub fn absolute(path: &Path, cwd: &Path) -> PathBuf {
     let joined = cwd.join(path);

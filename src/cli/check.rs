@@ -5,42 +5,40 @@ use std::io::{BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::args::{self, CheckFormat, Color, FailOn, Global, Paths, RoutesFormat};
-use super::files::{self, Loaded};
+use super::files::{self, Around, Loaded};
 use super::select::Selection;
-use super::{Core, EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, Host, Stop};
-use crate::analysis::Output;
-use crate::config::Known;
+use super::{EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, Host, Stop};
+use crate::analysis::{self, Output};
+use crate::catalog::Catalog;
+use crate::config::{Config, Known};
 use crate::finding::{Finding, Severity};
 use crate::report::{self, Files, Format, Style, Summary};
+use crate::rules::page::pages;
 use crate::screen;
 use crate::suppress;
-use crate::walk::Files as Walked;
-
-/// Stack of a worker thread: the parsers of some languages recurse.
-const STACK: usize = 16 << 20;
+use crate::walk::{Files as Walked, MAX_FILE_SIZE, SkipReason};
 
 /// What a run has read and found.
 struct Run {
-    loaded: Loaded,
+    skipped: Vec<(std::path::PathBuf, SkipReason)>,
+    failed: Vec<(std::path::PathBuf, SkipReason)>,
+    config: Config,
     output: Output,
 }
 
-pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>, core: &Core<'_>) -> Result<u8, Stop> {
+pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
     // A slip in a rule's name is told before anything is read.
-    Selection::new(&args.select, &args.ignore, &Default::default(), core.rules)?;
-    let Some(run) = analyze(&args.paths, global, host, core)? else { return Ok(EXIT_OK) };
-    let Run { loaded, mut output } = run;
-    let input = &loaded.input;
-    let selection = Selection::new(&args.select, &args.ignore, &input.config, core.rules)?;
-
-    output.secrets.sort();
-    let files = Files { sources: &input.sources, secrets: &output.secrets };
-    let names: Vec<&str> = core.rules.iter().map(|info| info.name).collect();
+    Selection::new(&args.select, &args.ignore, &Default::default(), pages())?;
+    let Some(run) = analyze(&args.paths, global, host)? else { return Ok(EXIT_OK) };
+    let Run { skipped, failed, config, output } = run;
+    let selection = Selection::new(&args.select, &args.ignore, &config, pages())?;
+    let files = Files { sources: &output.sources, secrets: &output.secrets };
+    let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
     let rules = suppress::Rules { known: &names, active: &|rule| selection.is_active(rule) };
-    let mut findings = suppress::apply(&input.sources, &input.reported, &output.comments, output.findings, &rules);
+    let mut findings = suppress::apply(&output.sources, &output.reported, &output.comments, output.findings, &rules);
     findings.retain(|finding| {
-        let source = input.sources.get(finding.at.file.index());
-        input.is_reported(finding.at.file)
+        let source = output.sources.get(finding.at.file.index());
+        output.reported.get(finding.at.file.index()).copied().unwrap_or(false)
             && selection.is_active(finding.rule)
             && source.is_some_and(|source| selection.holds_for(finding.rule, source, &host.cwd))
     });
@@ -51,9 +49,9 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>, co
 
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     let summary = Summary {
-        files_read: input.reported.iter().filter(|reported| **reported).count(),
+        files_read: output.reported.iter().filter(|reported| **reported).count(),
         files_parsed: output.files_parsed,
-        files_skipped: loaded.skipped.len() + loaded.failed.len(),
+        files_skipped: skipped.len() + failed.len(),
         clients: output.clients,
         errors,
         warnings: findings.len() - errors,
@@ -84,34 +82,34 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>, co
         FailOn::Never => None,
     };
     let fails = least.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least));
-    Ok(match (loaded.failed.is_empty(), fails) {
+    Ok(match (failed.is_empty(), fails) {
         (false, _) => EXIT_ERROR,
         (true, true) => EXIT_FINDINGS,
         (true, false) => EXIT_OK,
     })
 }
 
-pub(super) fn routes(args: &args::Routes, global: &Global, host: &mut Host<'_>, core: &Core<'_>) -> Result<u8, Stop> {
-    let Some(run) = analyze(&args.paths, global, host, core)? else { return Ok(EXIT_OK) };
-    let Run { loaded, mut output } = run;
-    let files = Files { sources: &loaded.input.sources, secrets: &[] };
-    output.routes.retain(|route| loaded.input.is_reported(route.at.file));
+pub(super) fn routes(args: &args::Routes, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
+    let Some(run) = analyze(&args.paths, global, host)? else { return Ok(EXIT_OK) };
+    let Run { failed, mut output, .. } = run;
+    let files = Files { sources: &output.sources, secrets: &[] };
     report::sort_routes(&mut output.routes, &files);
     let mut out = BufWriter::new(&mut *host.stdout);
     report::routes(&mut out, args.output_format == RoutesFormat::Json, &files, &output.routes)?;
     out.flush()?;
     drop(out);
     if !global.quiet && args.output_format == RoutesFormat::Text && output.routes.is_empty() {
-        let read = loaded.input.reported.iter().filter(|reported| **reported).count();
+        let read = output.reported.iter().filter(|reported| **reported).count();
         let _ = writeln!(host.stderr, "No clients in {}", plural(read, "file"));
     }
-    Ok(if loaded.failed.is_empty() { EXIT_OK } else { EXIT_ERROR })
+    Ok(if failed.is_empty() { EXIT_OK } else { EXIT_ERROR })
 }
 
 /// Finds, reads and analyses the files; `None` if they were only to be shown.
-fn analyze(args: &Paths, global: &Global, host: &mut Host<'_>, core: &Core<'_>) -> Result<Option<Run>, Stop> {
-    let names: Vec<&str> = core.rules.iter().map(|info| info.name).collect();
-    let known = Known { rules: &names, providers: core.providers };
+fn analyze(args: &Paths, global: &Global, host: &mut Host<'_>) -> Result<Option<Run>, Stop> {
+    let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
+    let providers: Vec<&str> = Catalog::builtin().providers.iter().map(|provider| provider.id.as_str()).collect();
+    let known = Known { rules: &names, providers: &providers };
     let given = files::given(args, host)?;
     let config = given.config(args, &host.cwd, &known)?;
     if global.verbose > 0 {
@@ -125,28 +123,45 @@ fn analyze(args: &Paths, global: &Global, host: &mut Host<'_>, core: &Core<'_>) 
         return Ok(None);
     }
 
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.jobs).stack_size(STACK).build();
-    let pool = pool.map_err(|_| Stop::User("no threads can be started".to_owned()))?;
+    let extended;
+    let catalog = if config.providers.is_empty() && config.clients.is_empty() {
+        Catalog::builtin()
+    } else {
+        let more = Catalog::extended(config.providers.clone(), config.clients.clone());
+        extended = more.map_err(|error| {
+            let path = config.path.as_ref().map_or_else(String::new, |path| format!("{}: ", screen::path(path)));
+            Stop::User(format!("{path}{}", screen::clean(&error.to_string())))
+        })?;
+        &extended
+    };
+    let limit = config.max_file_size.unwrap_or(MAX_FILE_SIZE);
+    let directories = given.directories(&host.cwd);
+    let around = Around { options: &options, limit, directories };
     let run = || {
-        let loaded = given.load(found, &options, config, args.no_prefilter);
-        let output = (core.analyze)(&loaded.input);
-        Run { loaded, output }
+        let Loaded { given, skipped, failed } = given.load(found, &options, limit);
+        let analysis = analysis::Options {
+            config: &config,
+            catalog,
+            no_prefilter: args.no_prefilter,
+            threads: args.jobs,
+        };
+        (analysis::analyze(given, &around, &analysis), skipped, failed)
     };
     // What a panic carries may come from a file; where it was is all that can be said, and main says it.
-    let run = catch_unwind(AssertUnwindSafe(|| pool.install(run)))
+    let (output, skipped, failed) = catch_unwind(AssertUnwindSafe(run))
         .map_err(|_| Stop::User("mixlint itself failed; please report it".to_owned()))?;
 
-    for (path, reason) in &run.loaded.failed {
+    for (path, reason) in &failed {
         let _ = writeln!(host.stderr, "error: {}: {}", screen::path(path), screen::clean(&reason.to_string()));
     }
     if global.verbose > 0 {
-        skipped(&run.loaded.skipped, host);
-        for (file, reason) in &run.output.unparsed {
-            let path = run.loaded.input.sources.get(file.index()).map(|source| screen::path(source.path()));
+        tell_skipped(&skipped, host);
+        for (file, reason) in &output.unparsed {
+            let path = output.sources.get(file.index()).map(|source| screen::path(source.path()));
             let _ = writeln!(host.stderr, "{}: {}", path.unwrap_or_default(), screen::clean(reason));
         }
     }
-    Ok(Some(run))
+    Ok(Some(Run { skipped, failed, config, output }))
 }
 
 fn show_files(found: &Walked, global: &Global, host: &mut Host<'_>) -> Result<(), Stop> {
@@ -157,12 +172,12 @@ fn show_files(found: &Walked, global: &Global, host: &mut Host<'_>) -> Result<()
     out.flush()?;
     drop(out);
     if global.verbose > 0 {
-        skipped(&found.skipped, host);
+        tell_skipped(&found.skipped, host);
     }
     Ok(())
 }
 
-fn skipped(skipped: &[(std::path::PathBuf, crate::walk::SkipReason)], host: &mut Host<'_>) {
+fn tell_skipped(skipped: &[(std::path::PathBuf, SkipReason)], host: &mut Host<'_>) {
     for (path, reason) in skipped {
         let _ = writeln!(host.stderr, "skipped {}: {}", screen::path(path), screen::clean(&reason.to_string()));
     }

@@ -1,4 +1,4 @@
-//! Which files a run reads: those that it reports on, and the project around them.
+//! Which files a run reads: those that it reports on, and, when asked for, the project around them.
 
 use std::path::{Path, PathBuf};
 
@@ -6,12 +6,12 @@ use rayon::prelude::*;
 
 use super::args::Paths;
 use super::{Host, Stop};
-use crate::analysis::Input;
+use crate::analysis;
 use crate::config::{Config, Known};
 use crate::language::Language;
 use crate::root;
 use crate::source::{Source, decode};
-use crate::walk::{self, Entry, Excludes, Files, MAX_FILE_SIZE, Options, SkipReason};
+use crate::walk::{self, Excludes, Files, Options, SkipReason};
 
 /// The paths of the command line.
 pub(super) struct Given {
@@ -20,9 +20,9 @@ pub(super) struct Given {
     stdin: Option<(PathBuf, Language, String)>,
 }
 
-/// Everything that was read.
+/// The files that findings may be about.
 pub(super) struct Loaded {
-    pub(super) input: Input,
+    pub(super) given: Vec<analysis::Given>,
     /// What was not read, and why.
     pub(super) skipped: Vec<(PathBuf, SkipReason)>,
     /// Given files that could not be read.
@@ -38,7 +38,7 @@ pub(super) fn given(args: &Paths, host: &mut Host<'_>) -> Result<Given, Stop> {
             read_stdin(host)?
         } else {
             let read = std::fs::read(host.cwd.join(list));
-            read.map_err(|error| Stop::User(format!("{}: {}", crate::screen::path(list), walk::reason(&error))))?
+            read.map_err(|error| Stop::User(format!("{}: {}", crate::screen::path(list), error.kind())))?
         };
         paths.extend(split_paths(&bytes)?);
     }
@@ -118,39 +118,69 @@ impl Given {
         })
     }
 
-    /// The report set with the project around it, as one list.
-    pub(super) fn load(self, report: Files, options: &Options, config: Config, no_prefilter: bool) -> Loaded {
-        let mut all: Vec<(Entry, bool)> = Vec::new();
+    /// Reads the report set.
+    pub(super) fn load(self, report: Files, options: &Options, limit: u64) -> Loaded {
         let mut skipped = report.skipped;
-        let around = around(&report.entries, self.stdin.as_ref().map(|(path, ..)| path), &self.paths, options);
-        let is_reported =
-            |entry: &Entry| report.entries.binary_search_by(|given| given.shown.cmp(&entry.shown)).is_ok();
-        all.extend(around.into_iter().filter(|entry| !is_reported(entry)).map(|entry| (entry, false)));
-        all.extend(report.entries.iter().cloned().map(|entry| (entry, true)));
+        let mut entries = report.entries;
         if let Some((path, ..)) = &self.stdin {
-            all.retain(|(entry, _)| entry.path != *path);
+            entries.retain(|entry| entry.path != *path);
         }
-
-        let limit = config.max_file_size.unwrap_or(MAX_FILE_SIZE);
         let loaded: Vec<_> =
-            all.into_par_iter().map(|(entry, given)| (walk::load(&entry, limit), entry, given)).collect();
-        let mut sources: Vec<(Source, bool)> = Vec::new();
+            entries.into_par_iter().map(|entry| (walk::load(&entry, limit), entry)).collect();
+        let mut given = Vec::new();
         let mut failed = Vec::new();
-        for (result, entry, given) in loaded {
+        for (result, entry) in loaded {
             match result {
-                Ok(source) => sources.push((source, given)),
+                Ok(source) => given.push(analysis::Given { source, path: entry.path }),
                 Err(reason @ SkipReason::Unreadable(_)) if entry.explicit => failed.push((entry.shown, reason)),
-                Err(reason) if given => skipped.push((entry.shown, reason)),
-                Err(_) => {}
+                Err(reason) => skipped.push((entry.shown, reason)),
             }
         }
         if let Some((path, language, text)) = self.stdin {
-            sources.push((Source::new(walk::shown(&path, &options.cwd), language, text), true));
+            let source = Source::new(walk::shown(&path, &options.cwd), language, text);
+            given.push(analysis::Given { source, path });
         }
-        sources.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+        given.sort_by(|a, b| a.source.path.cmp(&b.source.path));
         skipped.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let (sources, reported) = sources.into_iter().unzip();
-        Loaded { input: Input { sources, reported, config, no_prefilter }, skipped, failed }
+        Loaded { given, skipped, failed }
+    }
+
+    /// The directories that were given, absolute.
+    pub(super) fn directories(&self, cwd: &Path) -> Vec<PathBuf> {
+        self.paths.iter().map(|path| walk::absolute(path, cwd)).filter(|path| path.is_dir()).collect()
+    }
+}
+
+/// The project around the given files.
+pub(super) struct Around<'a> {
+    pub(super) options: &'a Options,
+    pub(super) limit: u64,
+    /// The directories that were given.
+    pub(super) directories: Vec<PathBuf>,
+}
+
+impl analysis::Reader for Around<'_> {
+    fn read(&self, path: &Path) -> Option<Source> {
+        let entry = walk::entry(path, &self.options.cwd)?;
+        walk::load(&entry, self.limit).ok()
+    }
+
+    fn root(&self, path: &Path) -> PathBuf {
+        let dir = path.parent().unwrap_or(path);
+        if let Some(root) = root::repository(dir) {
+            return root.to_path_buf();
+        }
+        // Outside of a repository, where a project ends nobody knows: the directory that was given is all there is.
+        let given = self.directories.iter().filter(|given| path.starts_with(given)).min();
+        given.cloned().unwrap_or_else(|| dir.to_path_buf())
+    }
+
+    fn all(&self, root: &Path) -> Vec<PathBuf> {
+        let inside = root::repository(root).is_some() || self.directories.iter().any(|given| given == root);
+        let options = Options { shallow: !inside, ..self.options.clone() };
+        // What cannot be walked gives no facts; the given paths have been looked at already.
+        let found = walk::walk(&[root.to_path_buf()], &options).unwrap_or_default();
+        found.entries.into_iter().map(|entry| entry.path).collect()
     }
 }
 
@@ -168,44 +198,4 @@ pub(super) fn options(args: &Paths, config: &Config, cwd: &Path) -> Result<Optio
         shallow: false,
         threads: args.jobs,
     })
-}
-
-/// The files of the projects that the given paths belong to. Outside of a repository, where a project ends nobody
-/// knows, the directory of a given file is all there is.
-fn around(report: &[Entry], stdin: Option<&PathBuf>, paths: &[PathBuf], options: &Options) -> Vec<Entry> {
-    let mut given: Vec<PathBuf> = paths.iter().map(|path| walk::absolute(path, &options.cwd)).collect();
-    let walked: Vec<PathBuf> = given.iter().filter(|path| path.is_dir()).cloned().collect();
-    given.extend(stdin.cloned());
-    if report.is_empty() && stdin.is_none() {
-        return Vec::new();
-    }
-    // Many files of one directory are one question.
-    let mut dirs: Vec<PathBuf> = given
-        .iter()
-        .filter_map(|path| if path.is_dir() { Some(path.as_path()) } else { path.parent() })
-        .map(Path::to_path_buf)
-        .collect();
-    dirs.sort();
-    dirs.dedup();
-
-    let is_walked = |dir: &Path| walked.iter().any(|top| dir.starts_with(top));
-    let (mut roots, mut lone) = (Vec::new(), Vec::new());
-    for dir in &dirs {
-        match root::repository(dir) {
-            Some(root) if !is_walked(root) => roots.push(root.to_path_buf()),
-            None if !is_walked(dir) => lone.push(dir.clone()),
-            _ => {}
-        }
-    }
-    roots.sort();
-    roots.dedup();
-    let mut entries = Vec::new();
-    for (paths, shallow) in [(roots, false), (lone, true)] {
-        // What cannot be walked gives no facts; the given paths have been looked at already.
-        let options = Options { shallow, ..options.clone() };
-        entries.extend(walk::walk(&paths, &options).unwrap_or_default().entries);
-    }
-    entries.sort_by(|a, b| a.shown.cmp(&b.shown));
-    entries.dedup_by(|a, b| a.shown == b.shown);
-    entries
 }

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::{RuleInfo, Stop};
+use super::Stop;
 use crate::config::{Config, Level, did_you_mean};
 use crate::finding::{Finding, Severity};
+use crate::rules::page::Page;
 use crate::screen;
 use crate::source::Source;
 use crate::walk::{self, Excludes};
@@ -23,9 +24,9 @@ impl<'a> Selection<'a> {
         select: &'a [String],
         ignore: &'a [String],
         config: &'a Config,
-        rules: &[RuleInfo],
+        rules: &[Page],
     ) -> Result<Self, Stop> {
-        if let Some(unknown) = select.iter().chain(ignore).find(|name| !rules.iter().any(|info| info.name == *name)) {
+        if let Some(unknown) = select.iter().chain(ignore).find(|name| !rules.iter().any(|info| info.name == **name)) {
             return Err(Stop::User(unknown_rule(unknown, rules)));
         }
         let mut per_file = Vec::new();
@@ -63,8 +64,8 @@ impl<'a> Selection<'a> {
 }
 
 /// What to say of a name that no rule has.
-pub(super) fn unknown_rule(name: &str, rules: &[RuleInfo]) -> String {
-    let near = did_you_mean(name, rules.iter().map(|info| info.name));
+pub(super) fn unknown_rule(name: &str, rules: &[Page]) -> String {
+    let near = did_you_mean(name, rules.iter().map(|info| info.name.as_str()));
     let help = near.unwrap_or_else(|| "`mixlint rules` lists the rules".to_owned());
     format!("unknown rule `{}`\n  help: {help}", screen::clean(name))
 }

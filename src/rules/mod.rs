@@ -1,3 +1,145 @@
-//! The rules: their pages ([`page`]).
+//! The judges: from routes to findings. A rule knows no syntax; its name, severity, summary and examples are in its
+//! page, `rules/NAME.md`.
+
+use std::collections::BTreeSet;
+
+use crate::catalog::Catalog;
+use crate::facts::EnvKind;
+use crate::finding::{Finding, Label, Location};
+use crate::project::Project;
+use crate::resolve::{StepKind, Value};
+use crate::routes::{Client, Endpoint, Key, Route};
 
 pub mod page;
+
+mod base_url_path;
+mod insecure_base_url;
+mod malformed_key;
+mod misspelled_host;
+mod route;
+
+pub use route::WITHOUT_BASE_URL;
+
+/// What a judge may ask besides the client itself.
+pub struct Facts<'a> {
+    /// Providers and clients.
+    pub catalog: &'a Catalog,
+    /// The files.
+    pub project: &'a Project,
+}
+
+/// All findings about one client.
+pub fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
+    let mut out = route::check(facts, client);
+    for rule in [base_url_path::check, misspelled_host::check, insecure_base_url::check, malformed_key::check] {
+        for finding in rule(facts, client) {
+            if !out.iter().any(|known| known.rule == finding.rule && known.at == finding.at) {
+                out.push(finding);
+            }
+        }
+    }
+    out
+}
+
+impl Facts<'_> {
+    /// A provider's name for people.
+    fn provider_name(&self, id: Option<&str>) -> String {
+        id.map(|id| self.catalog.provider(id).map_or(id, |provider| &provider.name).to_owned()).unwrap_or_default()
+    }
+
+    /// The base URL to recommend for a Mixroute key.
+    fn mixroute_url(&self) -> String {
+        self.catalog.provider("mixroute").and_then(|provider| provider.base_url.clone()).unwrap_or_default()
+    }
+
+    /// The same without its path.
+    fn mixroute_origin(&self) -> String {
+        let url = self.mixroute_url();
+        let path = url.find("://").and_then(|at| url[at + 3..].find('/').map(|slash| at + 3 + slash));
+        path.map_or(url.clone(), |at| url[..at].to_owned())
+    }
+
+    /// Whether some environment block of the project, dotenv files apart, sets a variable.
+    fn is_set_in_a_block(&self, name: &str) -> bool {
+        self.project.files.iter().any(|file| {
+            file.module
+                .env_blocks
+                .iter()
+                .filter(|block| block.kind != EnvKind::Dotenv)
+                .any(|block| block.vars.iter().any(|var| var.name == name))
+        })
+    }
+}
+
+/// `Mixroute`, `Moonshot or StepFun`.
+fn shown_providers(facts: &Facts<'_>, ids: &BTreeSet<String>) -> String {
+    let mut names: Vec<String> = ids.iter().map(|id| facts.provider_name(Some(id))).collect();
+    let more = names.len().saturating_sub(3);
+    names.truncate(3);
+    let mut text = names.join(" or ");
+    if more > 0 {
+        text.push_str(" or others");
+    }
+    text
+}
+
+/// The name to call a key by: its variable or constant.
+fn key_name(key: &Key) -> Option<String> {
+    if let crate::routes::Evidence::Name(name) | crate::routes::Evidence::Declared(name) = &key.evidence {
+        return Some(name.clone());
+    }
+    if let Value::Env(name, _) | Value::Unknown(Some((name, _))) = &key.alt.value {
+        return Some(name.clone());
+    }
+    key.alt.steps.iter().find_map(|step| match &step.kind {
+        StepKind::Env(name) | StepKind::EnvValue(name) | StepKind::Name(name) | StepKind::Param(name) => {
+            Some(name.clone())
+        }
+        StepKind::Literal | StepKind::Default => None,
+    })
+}
+
+/// Where a value is written, if it is.
+fn written_at(value: &Value) -> Option<Location> {
+    match value {
+        Value::Str(_, at) | Value::Concat(_, at) => Some(*at),
+        _ => None,
+    }
+}
+
+/// Where a finding about a route points: the endpoint where it is written in the client's file, else the client.
+fn at_location(client: &Client, route: &Route) -> Location {
+    if route.endpoint.is_default() {
+        return client.at;
+    }
+    match written_at(&route.endpoint.alt.value) {
+        Some(at) if at.file == client.at.file => at,
+        _ => client.at,
+    }
+}
+
+/// Where a key comes from.
+fn label_of_key(_facts: &Facts<'_>, key: &Key, described: &str) -> Option<Label> {
+    let at = written_at(&key.alt.value).or_else(|| match &key.alt.value {
+        Value::Env(_, at) | Value::Unknown(Some((_, at))) => Some(*at),
+        _ => key.alt.steps.first().map(|step| step.at),
+    })?;
+    Some(Label { at, text: format!("{} comes from here", described.trim_end_matches(',')) })
+}
+
+/// Where an endpoint comes from, when that is not where the finding points.
+fn label_of_endpoint(client: &Client, endpoint: &Endpoint) -> Option<Label> {
+    let at = written_at(&endpoint.alt.value)?;
+    (at.file != client.at.file).then(|| Label { at, text: "the endpoint comes from here".to_owned() })
+}
+
+/// Labels without a second one for the same place, the more telling first.
+fn distinct(labels: Vec<Label>) -> Vec<Label> {
+    let mut out: Vec<Label> = Vec::new();
+    for label in labels {
+        if !out.iter().any(|known| known.at == label.at) {
+            out.push(label);
+        }
+    }
+    out
+}

@@ -1,0 +1,737 @@
+//! Clients: the calls that make one, and what reaches their key and endpoint.
+//!
+//! A client is found through the catalogue: the full name of what is called must be one that the catalogue knows.
+//! Its slots (key, endpoint, headers) come from arguments, builder methods, later assignments to its fields, module
+//! globals, the environment, and at last its default.
+
+use std::collections::HashSet;
+
+use crate::catalog::{Catalog, Client, Construct, EnvName, Slot};
+use crate::facts::{Arm, BlockId, Call, ExprId, ExprKind, Place, Spread, Stmt};
+use crate::finding::{FileId, Location};
+use crate::resolve::{Alt, Arms, Ctx, Presence, Resolver, Value};
+use crate::text::Text;
+
+/// A call that makes a client.
+#[derive(Clone, Debug)]
+pub struct Site<'c> {
+    /// The file.
+    pub file: FileId,
+    /// The call.
+    pub call: ExprId,
+    /// What is known of the client.
+    pub client: &'c Client,
+    /// The way it is made here.
+    pub construct: &'c Construct,
+    /// What is called, in full.
+    pub callee: String,
+    /// The client that this one is a changed copy of: its call.
+    pub copy_of: Option<(Ctx, ExprId)>,
+}
+
+/// A possible value of a slot.
+#[derive(Clone, Debug)]
+pub struct SlotValue {
+    /// The value.
+    pub alt: Alt,
+    /// How it got into the slot.
+    pub from: From,
+}
+
+/// How a value got into a slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum From {
+    /// An argument, a builder's method, a field or a module's attribute.
+    Code,
+    /// The client read it from the environment.
+    Environment(String),
+    /// Nothing gave one.
+    Nothing,
+}
+
+/// The key and endpoint of a client: all that they can be.
+#[derive(Clone, Debug, Default)]
+pub struct Slots {
+    /// Keys.
+    pub key: Vec<SlotValue>,
+    /// Endpoints.
+    pub endpoint: Vec<SlotValue>,
+}
+
+/// All clients of a file, in order.
+pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId) -> Vec<Site<'c>> {
+    let module = resolver.module(file);
+    let language = resolver.project.file(file).source.language.name();
+    let derive_methods: HashSet<&str> = catalog
+        .clients
+        .iter()
+        .filter(|client| client.language == language)
+        .flat_map(|client| client.derive.iter().map(String::as_str))
+        .collect();
+    let mut out = Vec::new();
+    for call in module.expr_ids() {
+        let ExprKind::Call(data) = module.kind(call) else { continue };
+        resolver.refuel();
+        let ctx = resolver.ctx_of(file, call);
+        let last = match module.kind(data.callee) {
+            ExprKind::Name(name) | ExprKind::Member(_, name) => name.as_str(),
+            _ => "",
+        };
+        let derives = derive_methods.contains(last);
+        let symbols = resolver.callee_symbols(&ctx, data);
+        let before = out.len();
+        for symbol in &symbols {
+            for (client, construct) in known(resolver, catalog, file, symbol) {
+                out.push(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None });
+            }
+        }
+        if out.len() > before || !symbols.is_empty() {
+            continue;
+        }
+        let ExprKind::Member(base, _) = module.kind(data.callee) else { continue };
+        if derives {
+            if let Some(site) = copied(resolver, catalog, file, call, *base, last) {
+                out.push(site);
+                continue;
+            }
+        }
+        for (client, construct) in catalog.method(language, last) {
+            out.push(Site { file, call, client, construct, callee: last.to_owned(), copy_of: None });
+        }
+    }
+    out
+}
+
+/// `client.with_options(...)`: a changed copy of a known client.
+fn copied<'c>(
+    resolver: &mut Resolver<'_>,
+    catalog: &'c Catalog,
+    file: FileId,
+    call: ExprId,
+    base: ExprId,
+    method: &str,
+) -> Option<Site<'c>> {
+    let ctx = resolver.ctx_of(file, call);
+    let values = resolver.eval(&ctx, base);
+    let [Alt { value: Value::Made(made), .. }] = values.as_slice() else { return None };
+    let origin = site_of(resolver, catalog, &made.ctx, made.expr)?;
+    origin.client.derive.iter().any(|name| name == method).then(|| Site {
+        file,
+        call,
+        callee: format!("{}.{method}", origin.callee),
+        copy_of: Some((made.ctx.clone(), made.expr)),
+        ..origin
+    })
+}
+
+/// The client that a call makes, if it makes one.
+fn site_of<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, ctx: &Ctx, call: ExprId) -> Option<Site<'c>> {
+    let module = resolver.module(ctx.file);
+    let ExprKind::Call(data) = module.kind(call) else { return None };
+    let symbols = resolver.callee_symbols(ctx, data);
+    let file = ctx.file;
+    let [symbol] = symbols.as_slice() else { return None };
+    let (client, construct) = known(resolver, catalog, file, symbol).into_iter().next()?;
+    Some(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None })
+}
+
+/// The clients that a callee makes, in the version of its package that the project uses.
+fn known<'c>(
+    resolver: &Resolver<'_>,
+    catalog: &'c Catalog,
+    file: FileId,
+    symbol: &str,
+) -> Vec<(&'c Client, &'c Construct)> {
+    let project = resolver.project;
+    let language = project.file(file).source.language.name();
+    let newest = catalog.construct(language, symbol, None);
+    let package = newest.first().and_then(|(client, _)| client.package.as_deref());
+    match package.and_then(|package| project.version(file, package)) {
+        Some(version) => catalog.construct(language, symbol, Some(*version)),
+        None => newest,
+    }
+}
+
+/// What reaches the slots of a client.
+pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> Slots {
+    let ctx = resolver.ctx_of(site.file, site.call);
+    let mut slots = constructed(resolver, catalog, site, &ctx, 0);
+    let outermost = chained(resolver, site, &ctx, &mut slots);
+    afterwards(resolver, site, outermost, &mut slots);
+    slots
+}
+
+/// The slots as the call itself leaves them.
+fn constructed(
+    resolver: &mut Resolver<'_>,
+    catalog: &Catalog,
+    site: &Site<'_>,
+    ctx: &Ctx,
+    depth: u32,
+) -> Slots {
+    let module = resolver.module(ctx.file);
+    let ExprKind::Call(call) = module.kind(site.call) else { return Slots::default() };
+    let construct = site.construct;
+    let mut key = given(resolver, ctx, call, &construct.key, construct);
+    if !construct.headers.is_empty() {
+        key = or_else(key, || header_key(resolver, ctx, call, &construct.headers));
+    }
+    let mut endpoint = given(resolver, ctx, call, &construct.endpoint, construct);
+    for path in &construct.opaque_with {
+        let present = argument(resolver, ctx, call, path)
+            .iter()
+            .any(|alt| !matches!(alt.value.presence(), Presence::Absent | Presence::Null));
+        if present {
+            endpoint = vec![Alt::unknown()];
+        }
+    }
+    if let Some((copied, original)) = site.copy_of.as_ref().filter(|_| depth < 8) {
+        if let Some(origin) = site_of(resolver, catalog, copied, *original) {
+            let mut inherited = constructed(resolver, catalog, &origin, copied, depth + 1);
+            let at = chained(resolver, &origin, copied, &mut inherited);
+            afterwards(resolver, &origin, at, &mut inherited);
+            return Slots {
+                key: inherit(code(key), inherited.key),
+                endpoint: inherit(code(endpoint), inherited.endpoint),
+            };
+        }
+        return Slots { key: code(vec![Alt::unknown()]), endpoint: code(vec![Alt::unknown()]) };
+    }
+    let key = with_globals(resolver, ctx, call, key, &construct.global_key);
+    let endpoint = with_globals(resolver, ctx, call, endpoint, &construct.global_endpoint);
+    let key = with_environment(resolver, site, ctx, key, &construct.env_key, Slot::Key);
+    let mut endpoint = with_environment(resolver, site, ctx, endpoint, &construct.env_endpoint, Slot::Endpoint);
+    if !construct.model_prefixes.is_empty() && !is_own_model(resolver, ctx, call, construct) {
+        for value in &mut endpoint {
+            if value.from != From::Code {
+                *value = SlotValue { alt: Alt { value: Value::Unknown(None), ..value.alt.clone() }, from: From::Code };
+            }
+        }
+    }
+    Slots { key, endpoint }
+}
+
+fn code(alts: Vec<Alt>) -> Vec<SlotValue> {
+    alts.into_iter().map(|alt| SlotValue { alt, from: From::Code }).collect()
+}
+
+/// A copy's own values where it has some, its original's elsewhere.
+fn inherit(own: Vec<SlotValue>, original: Vec<SlotValue>) -> Vec<SlotValue> {
+    let mut out = Vec::new();
+    for value in own {
+        match value.alt.value.presence() {
+            Presence::Absent | Presence::Null => {
+                for inherited in &original {
+                    if let Some(arms) = value.alt.arms.merge(&inherited.alt.arms) {
+                        let alt = Alt { arms, ..inherited.alt.clone() };
+                        out.push(SlotValue { alt, from: inherited.from.clone() });
+                    }
+                }
+            }
+            _ => out.push(value),
+        }
+    }
+    out
+}
+
+/// The second values where the first are absent.
+fn or_else(first: Vec<Alt>, second: impl FnOnce() -> Vec<Alt>) -> Vec<Alt> {
+    let (absent, mut out): (Vec<Alt>, Vec<Alt>) = first.into_iter().partition(|alt| is_absent(&alt.value));
+    if absent.is_empty() {
+        return out;
+    }
+    let second = second();
+    for missing in &absent {
+        for alt in &second {
+            if let Some(arms) = missing.arms.merge(&alt.arms) {
+                out.push(Alt { arms, ..alt.clone() });
+            }
+        }
+    }
+    out
+}
+
+fn is_absent(value: &Value) -> bool {
+    matches!(value.presence(), Presence::Absent)
+}
+
+/// The values that the arguments give a slot: the first path that is there.
+fn given(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, paths: &[String], construct: &Construct) -> Vec<Alt> {
+    let mut out = vec![Alt::new(Value::Undefined)];
+    for path in paths {
+        out = or_else(out, || {
+            let mut alts = argument(resolver, ctx, call, path);
+            for alt in &mut alts {
+                let absent = match alt.value.presence() {
+                    // Where null means "the default, whatever the environment says", it stays what it is.
+                    Presence::Null => !construct.null_skips_env,
+                    Presence::Empty => construct.empty_is_absent,
+                    _ => false,
+                };
+                if absent {
+                    alt.value = Value::Undefined;
+                }
+            }
+            alts
+        });
+    }
+    out
+}
+
+/// The values of one argument path: `base_url`, `0.configuration.baseURL`.
+pub(crate) fn argument(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) -> Vec<Alt> {
+    let mut parts = path.split('.');
+    let first = parts.next().unwrap_or_default();
+    let rest: Vec<String> = parts.map(str::to_owned).collect();
+    let absent = || vec![Alt::new(Value::Undefined)];
+    if let Ok(number) = first.parse::<usize>() {
+        let mut position = 0;
+        for arg in &call.args {
+            match (&arg.name, arg.spread) {
+                (None, Spread::No) if position == number => return resolver.field_path(ctx, arg.value, &rest),
+                (None, Spread::No) => position += 1,
+                (None, Spread::Positional) => return vec![Alt::unknown()],
+                _ => {}
+            }
+        }
+        return absent();
+    }
+    if let Some(arg) = call.args.iter().find(|arg| arg.name.as_deref() == Some(first)) {
+        return resolver.field_path(ctx, arg.value, &rest);
+    }
+    let mut out = absent();
+    for arg in call.args.iter().filter(|arg| arg.spread == Spread::Keyword) {
+        let mut whole = vec![first.to_owned()];
+        whole.extend(rest.iter().cloned());
+        out = or_else(out, || resolver.field_path(ctx, arg.value, &whole));
+    }
+    out
+}
+
+/// The key in a request's headers.
+fn header_key(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, paths: &[String]) -> Vec<Alt> {
+    let mut out = vec![Alt::new(Value::Undefined)];
+    for path in paths {
+        // curl gives each header as an argument of its own.
+        let lines: Vec<ExprId> = call
+            .args
+            .iter()
+            .filter(|arg| arg.name.as_deref() == Some(path.as_str()))
+            .map(|arg| arg.value)
+            .collect();
+        if lines.len() > 1 || call.args.iter().any(|arg| arg.name.as_deref() == Some("header")) {
+            for line in lines {
+                out = or_else(out, || header_lines(resolver.eval(ctx, line)));
+            }
+            continue;
+        }
+        for name in ["Authorization", "authorization", "api-key", "x-api-key", "X-API-Key", "X-Api-Key"] {
+            out = or_else(out, || {
+                let path = format!("{path}.{name}");
+                argument(resolver, ctx, call, &path).into_iter().map(without_scheme).collect()
+            });
+        }
+    }
+    out
+}
+
+/// `Authorization: Bearer KEY` as the key; other headers are absent.
+fn header_lines(alts: Vec<Alt>) -> Vec<Alt> {
+    alts.into_iter()
+        .map(|alt| {
+            let (head, _) = leading(&alt.value);
+            let Some((name, _)) = head.split_once(':') else {
+                return Alt { value: Value::Undefined, ..alt };
+            };
+            let is_key = ["authorization", "api-key", "x-api-key"].iter().any(|key| name.trim().eq_ignore_ascii_case(key));
+            if !is_key {
+                return Alt { value: Value::Undefined, ..alt };
+            }
+            let cut = head.len() - head.split_once(':').map_or("", |(_, rest)| rest).trim_start().len();
+            without_scheme(Alt { value: cut_front(&alt.value, cut), ..alt })
+        })
+        .collect()
+}
+
+/// A header's value without `Bearer `.
+pub(crate) fn without_scheme(alt: Alt) -> Alt {
+    let (head, _) = leading(&alt.value);
+    let scheme = ["bearer ", "basic ", "token "]
+        .iter()
+        .find(|scheme| head.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    match scheme {
+        Some(scheme) => {
+            let rest = &head[scheme.len()..];
+            let cut = scheme.len() + (rest.len() - rest.trim_start().len());
+            Alt { value: cut_front(&alt.value, cut), ..alt }
+        }
+        None => alt,
+    }
+}
+
+/// The text that a value begins with, and where.
+fn leading(value: &Value) -> (String, Option<Location>) {
+    match value {
+        Value::Str(text, at) => (text.expose().to_owned(), Some(*at)),
+        Value::Concat(parts, _) => match parts.first() {
+            Some(Value::Str(text, at)) => (text.expose().to_owned(), Some(*at)),
+            _ => (String::new(), None),
+        },
+        _ => (String::new(), None),
+    }
+}
+
+/// A value without its first bytes.
+fn cut_front(value: &Value, bytes: usize) -> Value {
+    match value {
+        Value::Str(text, at) => Value::Str(Text::new(text.expose().get(bytes..).unwrap_or("")), *at),
+        Value::Concat(parts, at) => {
+            let mut rest: Vec<Value> = parts.as_ref().clone();
+            if let Some(Value::Str(text, place)) = rest.first().cloned() {
+                let left = text.expose().get(bytes..).unwrap_or("").to_owned();
+                if left.is_empty() {
+                    rest.remove(0);
+                } else {
+                    rest[0] = Value::Str(Text::new(left), place);
+                }
+            }
+            match <[Value; 1]>::try_from(rest) {
+                Ok([one]) => one,
+                Err(rest) => Value::Concat(rest.into(), *at),
+            }
+        }
+        other => other.clone(),
+    }
+}
+
+/// Module attributes (`openai.api_key = …`) where no argument gives a value.
+fn with_globals(
+    resolver: &mut Resolver<'_>,
+    ctx: &Ctx,
+    call: &Call,
+    given: Vec<Alt>,
+    globals: &[String],
+) -> Vec<Alt> {
+    if globals.is_empty() {
+        return given;
+    }
+    let Some(root) = resolver.root_of(ctx, call.callee) else { return given };
+    or_else(given, || {
+        let mut out = vec![Alt::new(Value::Undefined)];
+        for global in globals {
+            let attribute = global.rsplit('.').next().unwrap_or(global).to_owned();
+            out = or_else(out, || {
+                let mut alts = resolver.global(ctx, &root, &attribute);
+                for alt in &mut alts {
+                    if matches!(alt.value, Value::Symbol(_) | Value::Null) {
+                        alt.value = Value::Undefined;
+                    }
+                }
+                // Set in some other function or file: it may hold here.
+                if alts.iter().any(|alt| is_absent(&alt.value)) && resolver.set_elsewhere(ctx, &root, &attribute) {
+                    return vec![Alt::unknown()];
+                }
+                alts
+            });
+        }
+        out
+    })
+}
+
+/// The environment where the code gives no value.
+fn with_environment(
+    resolver: &mut Resolver<'_>,
+    site: &Site<'_>,
+    ctx: &Ctx,
+    given: Vec<Alt>,
+    names: &[EnvName],
+    slot: Slot,
+) -> Vec<SlotValue> {
+    let at = resolver.location(ctx.file, site.call);
+    let version = site.client.package.as_deref().and_then(|package| resolver.project.version(ctx.file, package)).copied();
+    let mut out = Vec::new();
+    for alt in given {
+        match alt.value.presence() {
+            Presence::Absent => {}
+            Presence::Null | Presence::Empty if slot == Slot::Endpoint && site.construct.null_skips_env => {
+                out.push(SlotValue { alt: Alt { value: Value::Undefined, ..alt }, from: From::Nothing });
+                continue;
+            }
+            _ => {
+                out.push(SlotValue { alt, from: From::Code });
+                continue;
+            }
+        }
+        let mut open = vec![alt.arms];
+        for name in names.iter().filter(|name| name.applies(version)).map(EnvName::name) {
+            let mut still = Vec::new();
+            for value in resolver.env_value(ctx, name, at) {
+                for arms in &open {
+                    let Some(arms) = arms.merge(&value.arms) else { continue };
+                    match value.value.presence() {
+                        Presence::Maybe if matches!(value.value, Value::Env(ref n, _) if n == name) => still.push(arms),
+                        Presence::Empty | Presence::Null | Presence::Absent => still.push(arms),
+                        _ => out.push(SlotValue {
+                            alt: Alt { value: value.value.clone(), arms, steps: value.steps.clone() },
+                            from: From::Environment(name.to_owned()),
+                        }),
+                    }
+                }
+            }
+            open = still;
+        }
+        for arms in open {
+            // A key that nothing gives comes from the environment at run time; an endpoint is the default.
+            let first = names.iter().find(|name| name.applies(version)).map(EnvName::name).filter(|_| slot == Slot::Key);
+            let (value, from) = match first {
+                Some(name) => (Value::Env(name.to_owned(), at), From::Environment(name.to_owned())),
+                None => (Value::Undefined, From::Nothing),
+            };
+            out.push(SlotValue { alt: Alt { value, arms, steps: Vec::new() }, from });
+        }
+    }
+    out
+}
+
+/// Whether the model's name says that this is a client of OpenAI's protocol and default.
+fn is_own_model(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, construct: &Construct) -> bool {
+    construct.model.iter().any(|path| {
+        let alts = argument(resolver, ctx, call, path);
+        !alts.is_empty()
+            && alts.iter().all(|alt| match &alt.value {
+                Value::Str(text, _) => construct.model_prefixes.iter().any(|prefix| text.expose().starts_with(prefix.as_str())),
+                Value::Concat(..) => {
+                    let (head, _) = leading(&alt.value);
+                    construct.model_prefixes.iter().any(|prefix| head.starts_with(prefix.as_str()))
+                }
+                _ => false,
+            })
+    })
+}
+
+/// Builder methods called on the call itself: `new().with_api_key(k).with_api_base(u)`. Returns the outermost call.
+fn chained(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, slots: &mut Slots) -> ExprId {
+    let module = resolver.module(ctx.file);
+    let mut at = site.call;
+    while let Some(parent) = module.parents[at.index()] {
+        let ExprKind::Member(base, method) = module.kind(parent) else { break };
+        let Some(call) = module.parents[parent.index()] else { break };
+        let ExprKind::Call(data) = module.kind(call) else { break };
+        if *base != at || data.callee != parent || site.client.derive.iter().any(|name| name == method) {
+            break;
+        }
+        if let Some(&slot) = site.client.setters.get(method.as_str()) {
+            let values = set_values(resolver, ctx, data, slot);
+            replace(slots, slot, values);
+        }
+        at = call;
+    }
+    at
+}
+
+/// What a setter's call puts into a slot.
+fn set_values(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, slot: Slot) -> Vec<Alt> {
+    let positional: Vec<ExprId> = call.args.iter().filter(|arg| arg.name.is_none()).map(|arg| arg.value).collect();
+    match (slot, positional.as_slice()) {
+        (Slot::Headers, [name, value, ..]) => match resolver.constant_of(ctx, *name) {
+            Some(name) if is_key_header(&name) => {
+                resolver.eval(ctx, *value).into_iter().map(without_scheme).collect()
+            }
+            _ => vec![Alt::new(Value::Undefined)],
+        },
+        (Slot::Headers, [headers]) => ["Authorization", "authorization", "api-key"].into_iter().fold(
+            vec![Alt::new(Value::Undefined)],
+            |known, name| {
+                or_else(known, || {
+                    resolver.field_path(ctx, *headers, &[name.to_owned()]).into_iter().map(without_scheme).collect()
+                })
+            },
+        ),
+        (_, [value, ..]) => resolver.eval(ctx, *value),
+        _ => vec![Alt::unknown()],
+    }
+}
+
+fn is_key_header(name: &str) -> bool {
+    ["authorization", "api-key", "x-api-key"].iter().any(|key| name.replace('_', "-").eq_ignore_ascii_case(key))
+}
+
+fn slot_mut(slots: &mut Slots, slot: Slot) -> &mut Vec<SlotValue> {
+    match slot {
+        Slot::Key | Slot::Headers => &mut slots.key,
+        Slot::Endpoint => &mut slots.endpoint,
+    }
+}
+
+/// New values for a slot; an absent one leaves what was there.
+fn replace(slots: &mut Slots, slot: Slot, values: Vec<Alt>) {
+    let old = std::mem::take(slot_mut(slots, slot));
+    *slot_mut(slots, slot) = inherit(code(values), old);
+}
+
+/// Assignments to the client's fields, and builder calls on its variable, after it was made.
+fn afterwards(resolver: &mut Resolver<'_>, site: &Site<'_>, outermost: ExprId, slots: &mut Slots) {
+    if site.client.fields.is_empty() && site.client.setters.is_empty() {
+        return;
+    }
+    let module = resolver.module(site.file);
+    let mut value = outermost;
+    // `(await OpenAI(...))!`, `Arc::new(...)`: the variable holds the outermost call around it.
+    while let Some(parent) = module.parents[value.index()] {
+        value = parent;
+    }
+    let (block, index) = module.points[outermost.index()];
+    let Some(Stmt::Assign { place, value: assigned, .. }) = module.block(block).stmts.get(index as usize) else {
+        return;
+    };
+    if *assigned != value {
+        return;
+    }
+    let place = place.clone();
+    let (mut block, mut index) = (block, index as usize + 1);
+    // Blocks without a condition around it (`with`, `try`) go on after it.
+    loop {
+        if !rewrites(resolver, site, &place, block, index, slots) {
+            return;
+        }
+        let here = module.block(block);
+        match here.parent {
+            Some((parent, at)) if here.tests.is_empty() && !here.declares.contains(&place.root) => {
+                (block, index) = (parent, at + 1);
+            }
+            _ => return,
+        }
+    }
+}
+
+/// Applies what the statements of a block do to the client's slots; false once the variable holds something else.
+fn rewrites(
+    resolver: &mut Resolver<'_>,
+    site: &Site<'_>,
+    holder: &Place,
+    block: BlockId,
+    from: usize,
+    slots: &mut Slots,
+) -> bool {
+    let module = resolver.module(site.file);
+    for (index, stmt) in module.block(block).stmts.iter().enumerate().skip(from) {
+        let ctx = Ctx { file: site.file, block, index, frame: None };
+        match stmt {
+            Stmt::Assign { place, value, .. } if place.root == holder.root => {
+                let own = place.path.len() >= holder.path.len() && place.path[..holder.path.len()] == holder.path[..];
+                if !own {
+                    continue;
+                }
+                match &place.path[holder.path.len()..] {
+                    [] => match builder_calls(resolver, site, *value, holder) {
+                        Some(calls) => {
+                            for (method, call) in calls {
+                                apply_setter(resolver, site, &ctx, &method, call, slots);
+                            }
+                        }
+                        None => return false,
+                    },
+                    [Some(field)] => {
+                        if let Some(&slot) = site.client.fields.get(field.as_str()) {
+                            let values = resolver.eval(&ctx, *value);
+                            replace(slots, slot, values);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            Stmt::Expr(expr) => {
+                if let Some(calls) = builder_calls(resolver, site, *expr, holder) {
+                    for (method, call) in calls {
+                        apply_setter(resolver, site, &ctx, &method, call, slots);
+                    }
+                }
+            }
+            Stmt::Branch(arms) if arms.iter().any(|arm| touches(resolver, site, holder, arm)) => {
+                let before = slots.clone();
+                let mut after = Slots::default();
+                for arm in arms {
+                    let Some(lits) = resolver.assumptions(&ctx, &arm.tests) else { continue };
+                    let mut inner = before.clone();
+                    rewrites(resolver, site, holder, arm.body, 0, &mut inner);
+                    after.key.extend(narrowed(inner.key, &lits));
+                    after.endpoint.extend(narrowed(inner.endpoint, &lits));
+                }
+                *slots = after;
+            }
+            Stmt::Block(inner) if !rewrites(resolver, site, holder, *inner, 0, slots) => return false,
+            _ => {}
+        }
+    }
+    true
+}
+
+fn narrowed(values: Vec<SlotValue>, lits: &Arms) -> Vec<SlotValue> {
+    values
+        .into_iter()
+        .filter_map(|value| {
+            let arms = value.alt.arms.merge(lits)?;
+            Some(SlotValue { alt: Alt { arms, ..value.alt }, from: value.from })
+        })
+        .collect()
+}
+
+/// Whether an arm writes to the holder.
+fn touches(resolver: &Resolver<'_>, site: &Site<'_>, holder: &Place, arm: &Arm) -> bool {
+    let module = resolver.module(site.file);
+    let mut stack = vec![arm.body];
+    while let Some(block) = stack.pop() {
+        for stmt in &module.block(block).stmts {
+            match stmt {
+                Stmt::Assign { place, .. } if place.root == holder.root => return true,
+                Stmt::Expr(expr) if builder_calls(resolver, site, *expr, holder).is_some() => return true,
+                Stmt::Branch(arms) => stack.extend(arms.iter().map(|arm| arm.body)),
+                Stmt::Block(inner) => stack.push(*inner),
+                _ => {}
+            }
+        }
+    }
+    false
+}
+
+/// The calls of a chain that begins with the holder: `c.with_api_base(u).with_org(o)`; inner ones first.
+fn builder_calls(
+    resolver: &Resolver<'_>,
+    site: &Site<'_>,
+    expr: ExprId,
+    holder: &Place,
+) -> Option<Vec<(String, ExprId)>> {
+    let module = resolver.module(site.file);
+    let mut at = expr;
+    let mut out = Vec::new();
+    loop {
+        match module.kind(at) {
+            ExprKind::Call(call) => {
+                let ExprKind::Member(base, method) = module.kind(call.callee) else { return None };
+                out.push((method.clone(), at));
+                at = *base;
+            }
+            ExprKind::Name(name) if holder.path.is_empty() && *name == holder.root => {
+                out.reverse();
+                return (!out.is_empty()).then_some(out);
+            }
+            _ => return None,
+        }
+    }
+}
+
+fn apply_setter(
+    resolver: &mut Resolver<'_>,
+    site: &Site<'_>,
+    ctx: &Ctx,
+    method: &str,
+    call: ExprId,
+    slots: &mut Slots,
+) {
+    if let Some(&slot) = site.client.setters.get(method)
+        && let ExprKind::Call(data) = resolver.module(site.file).kind(call)
+    {
+        let values = set_values(resolver, ctx, data, slot);
+        replace(slots, slot, values);
+    }
+}

@@ -1,0 +1,137 @@
+//! Which files of the project a file's imports lead to.
+//!
+//! Only the file system is asked, never an interpreter or package manager. What is not found is from outside.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::facts::{ExprKind, Module};
+use crate::language::Language;
+
+/// The imports of a module, as keys for [`candidates`].
+pub fn keys(language: Language, module: &Module) -> Vec<String> {
+    let mut out: Vec<String> = module.star_imports.clone();
+    for expr in module.expr_ids() {
+        let ExprKind::Import(import) = module.kind(expr) else { continue };
+        out.push(import.module.clone());
+        // `from . import config`, `use crate::config`: the name may be a module itself.
+        if let Some(name) = &import.name
+            && matches!(language, Language::Python | Language::Rust)
+        {
+            let dot = if import.module.ends_with('.') { "" } else { "." };
+            out.push(format!("{}{dot}{name}", import.module));
+        }
+    }
+    for block in &module.env_blocks {
+        out.extend(block.env_files.iter().cloned());
+    }
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// Where an import may lead, most likely first.
+pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
+    let Some(dir) = file.parent() else { return Vec::new() };
+    match language {
+        Language::Python => python(dir, root, key),
+        Language::JavaScript | Language::TypeScript | Language::Tsx => javascript(dir, key),
+        Language::Rust => rust(file, dir, key),
+        Language::Shell | Language::Yaml | Language::Dotenv => {
+            if key.is_empty() || key.contains(['$', '*']) { Vec::new() } else { vec![plain(&dir.join(key))] }
+        }
+    }
+}
+
+fn python(dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
+    let dots = key.bytes().take_while(|&b| b == b'.').count();
+    let path = key[dots..].replace('.', "/");
+    let files = |base: &Path| {
+        if path.is_empty() {
+            vec![base.join("__init__.py")]
+        } else {
+            vec![base.join(format!("{path}.py")), base.join(&path).join("__init__.py")]
+        }
+    };
+    if dots > 0 {
+        return dir.ancestors().nth(dots - 1).map(files).unwrap_or_default();
+    }
+    // An absolute import is looked for beside the file, then in the folders above it up to the root, and their `src`.
+    let mut out = Vec::new();
+    for base in dir.ancestors() {
+        out.extend(files(base));
+        if base.join("src").is_dir() {
+            out.extend(files(&base.join("src")));
+        }
+        if base == root {
+            break;
+        }
+    }
+    out
+}
+
+fn javascript(dir: &Path, key: &str) -> Vec<PathBuf> {
+    if !key.starts_with('.') {
+        return Vec::new();
+    }
+    let base = plain(&dir.join(key));
+    let mut out = vec![base.clone()];
+    const EXTENSIONS: [&str; 8] = ["ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs"];
+    // TypeScript's own convention: `./config.js` is written for `./config.ts`.
+    for (written, meant) in [("js", "ts"), ("js", "tsx"), ("mjs", "mts"), ("cjs", "cts"), ("jsx", "tsx")] {
+        if base.extension().is_some_and(|extension| extension == written) {
+            out.push(base.with_extension(meant));
+        }
+    }
+    for extension in EXTENSIONS {
+        let mut name = base.clone().into_os_string();
+        name.push(format!(".{extension}"));
+        out.push(name.into());
+    }
+    out.extend(EXTENSIONS.map(|extension| base.join(format!("index.{extension}"))));
+    out
+}
+
+fn rust(file: &Path, dir: &Path, key: &str) -> Vec<PathBuf> {
+    let mut parts: Vec<&str> = key.split('.').collect();
+    let own_folder = || {
+        let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("");
+        if matches!(stem, "mod" | "lib" | "main") { dir.to_path_buf() } else { dir.join(stem) }
+    };
+    let mut base = match parts.first() {
+        Some(&"crate") => match dir.ancestors().find(|dir| dir.join("lib.rs").is_file() || dir.join("main.rs").is_file()) {
+            Some(source) => source.to_path_buf(),
+            None => return Vec::new(),
+        },
+        Some(&"self") => own_folder(),
+        Some(&"super") => own_folder().parent().map(Path::to_path_buf).unwrap_or_default(),
+        // A module declared here: `mod config; use config::KEY`.
+        _ => own_folder(),
+    };
+    if matches!(parts.first(), Some(&("crate" | "self" | "super"))) {
+        parts.remove(0);
+    }
+    while parts.first() == Some(&"super") {
+        parts.remove(0);
+        base = base.parent().map(Path::to_path_buf).unwrap_or_default();
+    }
+    if parts.is_empty() {
+        return vec![base.join("lib.rs"), base.join("main.rs"), base.join("mod.rs"), base.with_extension("rs")];
+    }
+    let path: PathBuf = parts.iter().collect();
+    vec![base.join(&path).with_extension("rs"), base.join(&path).join("mod.rs")]
+}
+
+/// A path without `.` and `..`, by its text alone.
+fn plain(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            _ => out.push(part),
+        }
+    }
+    out
+}

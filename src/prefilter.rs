@@ -1,0 +1,56 @@
+//! Which files can hold a client or a pair of variables at all: one pass over the text for a set of words.
+//!
+//! The words come from the catalogue: a client's file names the client's package, a request names an authorization
+//! header, a pair of variables has a key's name. Files that only define constants are read when an import leads to
+//! them. `--no-prefilter` parses everything and must find the same.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+
+use crate::catalog::Catalog;
+use crate::language::Language;
+use crate::source::Source;
+
+/// The words, compiled.
+#[derive(Debug)]
+pub struct Prefilter {
+    code: Option<Regex>,
+    environment: Option<Regex>,
+}
+
+impl Prefilter {
+    /// Compiles the words of a catalogue.
+    pub fn new(catalog: &Catalog) -> Self {
+        let mut words: BTreeSet<String> = BTreeSet::new();
+        for client in &catalog.clients {
+            for module in &client.modules {
+                // The first word of a module is in every way to import it or a part of it.
+                let word = module.trim_start_matches('@').split(['.', '/', ':']).next().unwrap_or(module);
+                words.insert(word.to_owned());
+            }
+        }
+        // Packages that everyone imports say nothing; their requests carry a header.
+        for common in ["requests", "httpx", "aiohttp", "urllib", "axios", "got", "ky", "reqwest", "ureq", "node-fetch"] {
+            words.remove(common);
+        }
+        // Re-exports keep the class's name; its parts are in the package's, whatever the case.
+        let headers = ["uthorization", "AUTHORIZATION", "bearer_auth", "api-key", "OpenAI", "openai"];
+        words.extend(headers.map(str::to_owned));
+        let alternatives =
+            |words: &mut dyn Iterator<Item = &str>| words.map(regex::escape).collect::<Vec<_>>().join("|");
+        let code = Regex::new(&alternatives(&mut words.iter().map(String::as_str))).ok();
+        let environment =
+            Regex::new(&alternatives(&mut ["KEY", "TOKEN", "SECRET", "uthorization", "api-key"].into_iter())).ok();
+        Self { code, environment }
+    }
+
+    /// Whether the file is worth parsing.
+    pub fn admits(&self, source: &Source) -> bool {
+        let words = match source.language {
+            Language::Dotenv | Language::Yaml | Language::Shell => &self.environment,
+            _ => &self.code,
+        };
+        words.as_ref().is_none_or(|words| words.is_match(&source.text))
+    }
+}

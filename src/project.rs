@@ -1,0 +1,189 @@
+//! The files of a run, lowered: what the resolver may look at.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::catalog::Version;
+use crate::facts::{BlockId, ExprId, ExprKind, Module, Place, Stmt};
+use crate::finding::FileId;
+use crate::source::Source;
+
+/// One file of the run.
+#[derive(Debug)]
+pub struct File {
+    /// Its text.
+    pub source: Source,
+    /// Its real location, for finding its neighbours.
+    pub path: PathBuf,
+    /// What it says.
+    pub module: Module,
+    /// Findings may be about it.
+    pub reported: bool,
+    /// Look-up tables over the module.
+    pub index: Index,
+}
+
+/// Tables over one module, built once.
+#[derive(Debug, Default)]
+pub struct Index {
+    /// Statements that assign to a variable or below it, by the variable's name, in order.
+    pub assigns: HashMap<String, Vec<(BlockId, u32)>>,
+    /// Statements that write an environment variable, by its name.
+    pub env_writes: HashMap<String, Vec<(BlockId, u32)>>,
+    /// Calls by the last word of what is called.
+    pub calls: HashMap<String, Vec<ExprId>>,
+    /// Rust struct literals by type.
+    pub literals: HashMap<String, Vec<ExprId>>,
+    /// Variables that hold a function, by the function.
+    pub functions: HashMap<crate::facts::FuncId, Vec<String>>,
+    /// Texts of all tested subjects: only these need correlation.
+    pub subjects: std::collections::HashSet<String>,
+}
+
+impl Index {
+    /// Builds the tables.
+    pub fn new(module: &Module) -> Self {
+        let mut index = Self::default();
+        for (number, block) in module.blocks.iter().enumerate() {
+            let id = BlockId(number as u32);
+            for test in &block.tests {
+                index.subjects.insert(test.subject.clone());
+            }
+            for (at, stmt) in block.stmts.iter().enumerate() {
+                match stmt {
+                    Stmt::Assign { place, value, .. } => {
+                        if let ExprKind::Func(func) = module.kind(*value)
+                            && place.path.is_empty()
+                        {
+                            index.functions.entry(*func).or_default().push(place.root.clone());
+                        }
+                        if let Some(name) = env_place(place) {
+                            index.env_writes.entry(name.to_owned()).or_default().push((id, at as u32));
+                        }
+                        index.assigns.entry(place.root.clone()).or_default().push((id, at as u32));
+                    }
+                    Stmt::Expr(expr) => {
+                        for (name, _) in env_call_writes(module, *expr) {
+                            index.env_writes.entry(name).or_default().push((id, at as u32));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for expr in module.expr_ids() {
+            match module.kind(expr) {
+                ExprKind::Call(call) => {
+                    if let ExprKind::Name(name) | ExprKind::Member(_, name) = module.kind(call.callee) {
+                        index.calls.entry(name.clone()).or_default().push(expr);
+                    }
+                }
+                ExprKind::Object(object) => {
+                    if let Some(ty) = &object.ty {
+                        index.literals.entry(ty.clone()).or_default().push(expr);
+                    }
+                }
+                ExprKind::Choice(arms) => {
+                    for test in arms.iter().flat_map(|(tests, _)| tests) {
+                        index.subjects.insert(test.subject.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        index
+    }
+}
+
+/// The variable that an assignment to the process environment writes: `os.environ["X"] = `, `process.env.X = `.
+pub fn env_place(place: &Place) -> Option<&str> {
+    let path: Vec<&str> = place.path.iter().map(|step| step.as_deref().unwrap_or("")).collect();
+    match (place.root.as_str(), path.as_slice()) {
+        ("os", ["environ", name]) | ("environ", [name]) | ("process", ["env", name]) if !name.is_empty() => Some(name),
+        ("Bun", ["env", name]) | ("import", ["meta", "env", name]) if !name.is_empty() => Some(name),
+        _ => None,
+    }
+}
+
+/// The variables that a call writes, with the new values: `os.environ.setdefault("X", v)`, `os.environ.update({...})`,
+/// `env::set_var("X", v)`, `Deno.env.set("X", v)`.
+pub fn env_call_writes(module: &Module, expr: ExprId) -> Vec<(String, ExprId)> {
+    let ExprKind::Call(call) = module.kind(expr) else { return Vec::new() };
+    let ExprKind::Member(base, method) = module.kind(call.callee) else { return Vec::new() };
+    let on_environment = match module.kind(*base) {
+        ExprKind::Member(_, name) | ExprKind::Name(name) => {
+            matches!((name.as_str(), method.as_str()), ("environ", "setdefault" | "update") | ("env", "set" | "set_var"))
+        }
+        _ => false,
+    };
+    if !on_environment {
+        return Vec::new();
+    }
+    if method == "update" {
+        let mut writes = Vec::new();
+        for arg in &call.args {
+            if let Some(name) = &arg.name {
+                writes.push((name.clone(), arg.value));
+            } else if let ExprKind::Object(object) = module.kind(arg.value) {
+                for entry in &object.entries {
+                    if let crate::facts::Entry::Field { key: Some(key), value, .. } = entry {
+                        writes.push((key.clone(), *value));
+                    }
+                }
+            }
+        }
+        return writes;
+    }
+    match call.args.as_slice() {
+        [name, value, ..] => match module.kind(name.value) {
+            ExprKind::Str(text) => vec![(text.expose().to_owned(), value.value)],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// All files of a run.
+#[derive(Debug, Default)]
+pub struct Project {
+    /// The files; a [`FileId`] is an index here.
+    pub files: Vec<File>,
+    /// Files by canonical path.
+    pub by_path: HashMap<PathBuf, FileId>,
+    /// Where each import of a file leads, where it leads to a file of the project.
+    pub imports: HashMap<(FileId, String), FileId>,
+    /// Dotenv scopes by directory.
+    pub dotenv: HashMap<PathBuf, Vec<FileId>>,
+    /// Versions of packages, by the directory of the manifest.
+    pub versions: HashMap<PathBuf, HashMap<String, Version>>,
+    /// Variables declared in the configuration: a value, or set somewhere else.
+    pub environment: HashMap<String, Option<String>>,
+    /// Whose the keys in variables are, as declared in the configuration.
+    pub declared_keys: HashMap<String, String>,
+    /// Whether files other than the given ones were looked through for environment blocks.
+    pub widened: bool,
+}
+
+impl Project {
+    /// The file behind an index.
+    pub fn file(&self, id: FileId) -> &File {
+        &self.files[id.index()]
+    }
+
+    /// All file indices.
+    pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
+        (0..self.files.len() as u32).map(FileId)
+    }
+
+    /// The version of a package that holds for a file: from the nearest manifest that names it.
+    pub fn version(&self, file: FileId, package: &str) -> Option<&Version> {
+        let path = &self.file(file).path;
+        path.ancestors().skip(1).find_map(|dir| self.versions.get(dir).and_then(|packages| packages.get(package)))
+    }
+
+    /// The dotenv files that hold for a file: those of the nearest directory upward that has one that is not an example.
+    pub fn dotenv_of(&self, file: FileId) -> &[FileId] {
+        let path: &Path = &self.file(file).path;
+        path.ancestors().skip(1).find_map(|dir| self.dotenv.get(dir)).map_or(&[], Vec::as_slice)
+    }
+}

@@ -1,0 +1,118 @@
+//! Correlated choices: under which conditions a value is taken.
+//!
+//! Each branch point is a *subject*: a tested expression, a row's index, a call site, an environment file's mode. A
+//! value carries what it assumes of each subject; two values can meet only where their assumptions agree.
+
+use std::collections::HashMap;
+
+/// What is assumed of one subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Lit {
+    /// The subject, interned.
+    pub subject: u32,
+    /// The value that it is compared with, interned; `None` for plain truth.
+    pub value: Option<u32>,
+    /// It is not that value.
+    pub negated: bool,
+}
+
+/// A conjunction of assumptions, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Arms(Vec<Lit>);
+
+/// Beyond this many assumptions further ones are dropped: values then meet more freely, which can only turn a certain
+/// finding into an uncertain one.
+const MAX_LITS: usize = 48;
+
+impl Arms {
+    /// The assumptions.
+    pub fn lits(&self) -> &[Lit] {
+        &self.0
+    }
+
+    /// Adds one assumption; `None` where it contradicts.
+    pub fn with(mut self, lit: Lit) -> Option<Self> {
+        match self.0.binary_search(&lit) {
+            Ok(_) => Some(self),
+            Err(at) => {
+                if self.0.iter().any(|&known| contradicts(known, lit)) {
+                    return None;
+                }
+                if self.0.len() < MAX_LITS {
+                    self.0.insert(at, lit);
+                }
+                Some(self)
+            }
+        }
+    }
+
+    /// Both sets of assumptions together; `None` where they contradict.
+    pub fn merge(&self, other: &Self) -> Option<Self> {
+        let (small, large) = if self.0.len() < other.0.len() { (self, other) } else { (other, self) };
+        small.0.iter().try_fold(large.clone(), |arms, &lit| arms.with(lit))
+    }
+}
+
+fn contradicts(a: Lit, b: Lit) -> bool {
+    if a.subject != b.subject {
+        return false;
+    }
+    match (a.value, b.value) {
+        (x, y) if x == y => a.negated != b.negated,
+        // Equal to something (interned constants are not empty) means truthy.
+        (None, Some(_)) => a.negated && !b.negated,
+        (Some(_), None) => b.negated && !a.negated,
+        _ => !a.negated && !b.negated,
+    }
+}
+
+/// Numbers for subjects and constants.
+#[derive(Debug, Default)]
+pub struct Interner {
+    numbers: HashMap<String, u32>,
+    names: Vec<String>,
+}
+
+impl Interner {
+    /// The number of a text.
+    pub fn get(&mut self, text: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(text) {
+            return number;
+        }
+        let number = self.names.len() as u32;
+        self.numbers.insert(text.to_owned(), number);
+        self.names.push(text.to_owned());
+        number
+    }
+
+    /// The text of a number.
+    pub fn name(&self, number: u32) -> &str {
+        self.names.get(number as usize).map_or("", String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lit(subject: u32, value: Option<u32>, negated: bool) -> Lit {
+        Lit { subject, value, negated }
+    }
+
+    #[test]
+    fn agreement() {
+        let one = |lit| Arms::default().with(lit).unwrap();
+        for (a, b, agree) in [
+            (lit(0, None, false), lit(0, None, true), false),
+            (lit(0, None, false), lit(1, None, true), true),
+            (lit(0, Some(7), false), lit(0, Some(8), false), false),
+            (lit(0, Some(7), false), lit(0, Some(8), true), true),
+            (lit(0, Some(7), false), lit(0, Some(7), true), false),
+            (lit(0, Some(7), false), lit(0, None, true), false),
+            (lit(0, Some(7), true), lit(0, None, true), true),
+        ] {
+            assert_eq!(one(a).merge(&one(b)).is_some(), agree, "{a:?} {b:?}");
+            assert_eq!(one(b).merge(&one(a)).is_some(), agree, "{b:?} {a:?}");
+        }
+    }
+}

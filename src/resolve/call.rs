@@ -1,0 +1,477 @@
+//! Calls: what a call's result is.
+
+use std::sync::Arc;
+
+use super::value::{Alt, Ctx, Frame, Made, Part, Value};
+use super::{MAX_FRAMES, Resolver, under, words};
+use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Stmt, Test};
+use crate::finding::FileId;
+use crate::text::Text;
+
+impl Resolver<'_> {
+    /// What is called, as full names: `openai.OpenAI`. Values that are not symbols are left out.
+    pub fn callee_symbols(&mut self, ctx: &Ctx, call: &Call) -> Vec<String> {
+        let mut out: Vec<String> = self
+            .eval(ctx, call.callee)
+            .into_iter()
+            .filter_map(|alt| match alt.value {
+                Value::Symbol(symbol) => Some(symbol),
+                _ => None,
+            })
+            .collect();
+        out.sort();
+        out.dedup();
+        out
+    }
+
+    /// The values of a call.
+    pub(super) fn call(&mut self, ctx: &Ctx, expr: ExprId, call: &Call) -> Vec<Alt> {
+        let module = self.module(ctx.file);
+        // Methods first: their receiver may be an ordinary value.
+        if let ExprKind::Member(base, method) = module.kind(call.callee) {
+            let receivers = self.eval(ctx, *base);
+            let plain = receivers.iter().all(|alt| !matches!(alt.value, Value::Symbol(_) | Value::Module(_)));
+            if plain && !receivers.is_empty() {
+                let mut out = Vec::new();
+                for receiver in receivers {
+                    let results = self.method(ctx, expr, call, &receiver, method);
+                    out.extend(results.into_iter().filter_map(|alt| {
+                        let arms = alt.arms.merge(&receiver.arms)?;
+                        let steps = if alt.steps.is_empty() { receiver.steps.clone() } else { alt.steps };
+                        Some(Alt { value: alt.value, arms, steps })
+                    }));
+                }
+                return out;
+            }
+        }
+        let callees = self.eval(ctx, call.callee);
+        let mut out = Vec::new();
+        for callee in callees {
+            let results = match &callee.value {
+                Value::Symbol(symbol) => {
+                    let symbol = symbol.clone();
+                    self.call_symbol(ctx, expr, call, &symbol)
+                }
+                Value::Made(made) => self.call_made(ctx, expr, made, None),
+                Value::Receiver(file, func, _) => self.follow(*file, *func, expr, ctx, None),
+                _ => vec![Alt::new(self.made(ctx, expr))],
+            };
+            out.extend(under(results, &callee.arms));
+        }
+        out
+    }
+
+    /// A call of something from outside the project.
+    fn call_symbol(&mut self, ctx: &Ctx, expr: ExprId, call: &Call, symbol: &str) -> Vec<Alt> {
+        let at = self.location(ctx.file, expr);
+        let arg = |number: usize| {
+            call.args.iter().filter(|arg| arg.name.is_none()).nth(number).map(|arg| arg.value)
+        };
+        if words::is_env_read(symbol) {
+            let Some(name) = arg(0).or_else(|| call.args.first().map(|arg| arg.value)) else {
+                return vec![Alt::unknown()];
+            };
+            let fallback =
+                arg(1).or_else(|| call.args.iter().find(|arg| arg.name.as_deref() == Some("default")).map(|a| a.value));
+            let Some(name) = self.constant(ctx, name) else { return vec![Alt::unknown()] };
+            let fallback = fallback.map(|value| self.eval(ctx, value));
+            return self.env_read(ctx, &name, at, fallback);
+        }
+        if let Some(position) = words::transparent(symbol) {
+            let Some(inner) = arg(position).or_else(|| call.args.first().map(|arg| arg.value)) else {
+                return vec![Alt::unknown()];
+            };
+            return self.eval_through(ctx, inner);
+        }
+        let last = symbol.rsplit('.').next().unwrap_or(symbol);
+        if let Some(part) = match symbol {
+            "Object.entries" => Some(Part::Items),
+            "Object.values" => Some(Part::Values),
+            "Object.keys" => Some(Part::Keys),
+            _ => None,
+        } && let Some(of) = arg(0)
+        {
+            return self.entries(ctx, of, part);
+        }
+        // `get_secret("MIXROUTE_API_KEY")`, `config("X")`: a read by name from somewhere.
+        if words::reads_by_name(last)
+            && let Some(first) = arg(0)
+            && let ExprKind::Str(text) = self.module(ctx.file).kind(first)
+            && words::is_env_name(text.expose())
+        {
+            let name = text.expose().to_owned();
+            let fallback = arg(1).map(|value| self.eval(ctx, value));
+            return self.env_read(ctx, &name, at, fallback);
+        }
+        vec![Alt::new(self.made(ctx, expr))]
+    }
+
+    /// An argument that stands for the whole call; a function there stands for its result.
+    fn eval_through(&mut self, ctx: &Ctx, inner: ExprId) -> Vec<Alt> {
+        let alts = self.eval(ctx, inner);
+        let mut out = Vec::new();
+        for alt in alts {
+            match &alt.value {
+                Value::Made(made) if matches!(self.module(made.ctx.file).kind(made.expr), ExprKind::Func(_)) => {
+                    let ExprKind::Func(func) = *self.module(made.ctx.file).kind(made.expr) else { continue };
+                    out.extend(under(self.returns(made.ctx.file, func, None), &alt.arms));
+                }
+                _ => out.push(alt),
+            }
+        }
+        out
+    }
+
+    fn entries(&mut self, ctx: &Ctx, of: ExprId, part: Part) -> Vec<Alt> {
+        let mut out = Vec::new();
+        for alt in self.eval(ctx, of) {
+            match &alt.value {
+                Value::Made(made) => out.push(Alt { value: Value::Entries(made.clone(), part), ..alt }),
+                _ => out.push(Alt::unknown()),
+            }
+        }
+        out
+    }
+
+    /// A call of a function or class of the project.
+    fn call_made(&mut self, ctx: &Ctx, expr: ExprId, made: &Arc<Made>, receiver: Option<Value>) -> Vec<Alt> {
+        match self.module(made.ctx.file).kind(made.expr) {
+            ExprKind::Func(func) => self.follow(made.ctx.file, *func, expr, ctx, receiver),
+            _ => vec![Alt::new(self.made(ctx, expr))],
+        }
+    }
+
+    /// A call's result, by looking into the function.
+    fn follow(&mut self, file: FileId, func: FuncId, expr: ExprId, ctx: &Ctx, receiver: Option<Value>) -> Vec<Alt> {
+        let Some(frame) = self.frame(file, func, expr, ctx, receiver) else { return vec![Alt::unknown()] };
+        self.returns(file, func, Some(frame))
+    }
+
+    /// A frame for a followed call; `None` where calls nest too deeply.
+    pub(super) fn frame(
+        &mut self,
+        file: FileId,
+        func: FuncId,
+        call: ExprId,
+        caller: &Ctx,
+        receiver: Option<Value>,
+    ) -> Option<Arc<Frame>> {
+        let depth = caller.frame.as_ref().map_or(0, |frame| frame.depth + 1);
+        if depth > MAX_FRAMES {
+            return None;
+        }
+        self.frames += 1;
+        Some(Arc::new(Frame { id: self.frames, file, func, call, caller: caller.clone(), receiver, depth }))
+    }
+
+    /// What a function returns.
+    pub(super) fn returns(&mut self, file: FileId, func: FuncId, frame: Option<Arc<Frame>>) -> Vec<Alt> {
+        let module = self.module(file);
+        let function = module.func(func);
+        if function.generator || self.depth >= super::DEPTH || self.fuel == 0 {
+            return vec![Alt::unknown()];
+        }
+        self.depth += 1;
+        let mut out = Vec::new();
+        // Returns in order, each under the tests of the arms it stands in and against those that left before.
+        let mut stack: Vec<(BlockId, usize, Vec<Test>)> = vec![(function.body, 0, Vec::new())];
+        let mut budget = 400;
+        let mut falls_through = true;
+        while let Some((block, from, tests)) = stack.pop() {
+            let stmts = &module.block(block).stmts;
+            for (index, stmt) in stmts.iter().enumerate().skip(from) {
+                budget -= 1;
+                if budget == 0 {
+                    out.push(Alt::unknown());
+                    stack.clear();
+                    break;
+                }
+                match stmt {
+                    Stmt::Return(value) => {
+                        let at = Ctx { file, block, index, frame: frame.clone() };
+                        if let Some(lits) = self.tests(&at, &tests) {
+                            let before = self.left_before(&at);
+                            let alts = match value {
+                                Some(value) => self.eval(&at, *value),
+                                None => vec![Alt::new(Value::Null)],
+                            };
+                            if let Some(lits) = lits.merge(&before) {
+                                out.extend(under(alts, &lits));
+                            }
+                        }
+                        if block == function.body {
+                            falls_through = false;
+                        }
+                        break;
+                    }
+                    Stmt::Exit => {
+                        if block == function.body {
+                            falls_through = false;
+                        }
+                        break;
+                    }
+                    Stmt::Branch(arms) => {
+                        for arm in arms.iter().rev() {
+                            let mut inner = tests.clone();
+                            inner.extend(arm.tests.iter().cloned());
+                            stack.push((arm.body, 0, inner));
+                        }
+                    }
+                    Stmt::Block(inner) => stack.push((*inner, 0, tests.clone())),
+                    _ => {}
+                }
+            }
+        }
+        self.depth -= 1;
+        if out.is_empty() {
+            return vec![if falls_through { Alt::new(Value::Null) } else { Alt::unknown() }];
+        }
+        out
+    }
+
+    /// What is known at a point because earlier branches left the function: after `if a: return`, not `a`.
+    pub fn left_before(&mut self, at: &Ctx) -> super::Arms {
+        let module = self.module(at.file);
+        let mut arms = super::Arms::default();
+        let (mut block, mut index) = (at.block, at.index);
+        loop {
+            for stmt in module.block(block).stmts.iter().take(index) {
+                let Stmt::Branch(branch) = stmt else { continue };
+                let staying: Vec<_> = branch
+                    .iter()
+                    .filter(|arm| {
+                        !matches!(module.block(arm.body).stmts.last(), Some(Stmt::Return(_) | Stmt::Exit))
+                    })
+                    .collect();
+                if let [only] = staying.as_slice()
+                    && branch.len() > 1
+                    && let Some(lits) = self.tests(at, &only.tests)
+                    && let Some(more) = arms.merge(&lits)
+                {
+                    arms = more;
+                }
+            }
+            match module.block(block).parent {
+                Some((parent, parent_index)) => (block, index) = (parent, parent_index),
+                None => return arms,
+            }
+        }
+    }
+
+    /// A method call on a value.
+    fn method(&mut self, ctx: &Ctx, expr: ExprId, call: &Call, receiver: &Alt, method: &str) -> Vec<Alt> {
+        let arg = |number: usize| {
+            call.args.iter().filter(|arg| arg.name.is_none()).nth(number).map(|arg| arg.value)
+        };
+        match &receiver.value {
+            Value::Str(text, at) => {
+                if words::TRIMMING.contains(&method) {
+                    let trimmed = match (method, arg(0)) {
+                        (_, Some(chars)) => match self.constant(ctx, chars) {
+                            Some(chars) => {
+                                let set: Vec<char> = chars.chars().collect();
+                                match method {
+                                    "rstrip" | "trim_end_matches" | "removesuffix" => {
+                                        text.expose().trim_end_matches(set.as_slice()).to_owned()
+                                    }
+                                    _ => text.expose().trim_matches(set.as_slice()).to_owned(),
+                                }
+                            }
+                            None => text.expose().to_owned(),
+                        },
+                        (_, None) => text.expose().trim().to_owned(),
+                    };
+                    return vec![Alt { value: Value::Str(Text::new(trimmed), *at), ..receiver.clone() }];
+                }
+                if words::SAME.contains(&method) {
+                    return vec![receiver.clone()];
+                }
+                vec![Alt::unknown()]
+            }
+            Value::Env(..) | Value::Concat(..) | Value::Const(_) | Value::Null | Value::Undefined
+                if words::SAME.contains(&method) || words::TRIMMING.contains(&method) =>
+            {
+                vec![receiver.clone()]
+            }
+            Value::Unknown(_) if words::SAME.contains(&method) || words::TRIMMING.contains(&method) => {
+                vec![receiver.clone()]
+            }
+            Value::Unknown(_) | Value::Made(_)
+                if words::reads_by_name(method)
+                    && arg(0).is_some_and(|first| {
+                        matches!(self.module(ctx.file).kind(first), ExprKind::Str(t) if words::is_env_name(t.expose()))
+                    })
+                    && !self.is_object(&receiver.value) =>
+            {
+                let Some(name) = arg(0).and_then(|first| self.constant(ctx, first)) else {
+                    return vec![Alt::unknown()];
+                };
+                let at = self.location(ctx.file, expr);
+                let fallback = arg(1).map(|value| self.eval(ctx, value));
+                self.env_read(ctx, &name, at, fallback)
+            }
+            Value::Made(made) => {
+                let module = self.module(made.ctx.file);
+                match module.kind(made.expr) {
+                    ExprKind::Object(_) => match method {
+                        "get" => {
+                            let Some(key) = arg(0).and_then(|key| self.constant(ctx, key)) else {
+                                // `PROVIDERS.get(name)`: a row chosen at run time.
+                                return match arg(0) {
+                                    Some(key) => self.index_value(ctx, receiver, key),
+                                    None => vec![Alt::unknown()],
+                                };
+                            };
+                            let found = self.fields(vec![Alt::new(receiver.value.clone())], &[key]);
+                            let subject = self.place_subject_of(ctx, expr);
+                            match arg(1) {
+                                Some(default) => {
+                                    self.fallback(found, subject, true, |resolver| resolver.eval(ctx, default))
+                                }
+                                None => found,
+                            }
+                        }
+                        "items" | "entries" | "iter" => {
+                            vec![Alt { value: Value::Entries(made.clone(), Part::Items), ..receiver.clone() }]
+                        }
+                        "values" => {
+                            vec![Alt { value: Value::Entries(made.clone(), Part::Values), ..receiver.clone() }]
+                        }
+                        "keys" => vec![Alt { value: Value::Entries(made.clone(), Part::Keys), ..receiver.clone() }],
+                        "copy" => vec![receiver.clone()],
+                        _ => self.call_member(ctx, expr, receiver, method),
+                    },
+                    ExprKind::List(_) if words::SAME.contains(&method) || method == "iter" || method == "into_iter" => {
+                        vec![receiver.clone()]
+                    }
+                    _ => self.call_member(ctx, expr, receiver, method),
+                }
+            }
+            Value::Receiver(..) => self.call_member(ctx, expr, receiver, method),
+            _ => vec![Alt::unknown()],
+        }
+    }
+
+    fn is_object(&self, value: &Value) -> bool {
+        matches!(value, Value::Made(made)
+            if matches!(self.module(made.ctx.file).kind(made.expr), ExprKind::Object(_)))
+    }
+
+    fn place_subject_of(&mut self, ctx: &Ctx, expr: ExprId) -> u32 {
+        self.subjects.get(&format!("get:{}:{}", ctx.file.0, expr.0))
+    }
+
+    /// A row of an object that a run-time index chooses.
+    fn index_value(&mut self, ctx: &Ctx, receiver: &Alt, key: ExprId) -> Vec<Alt> {
+        let subject = self.subject_of_expr(ctx, key);
+        let mut out = Vec::new();
+        for (row, alts) in self.elements(&receiver.value) {
+            let value = self.constants.get(&row);
+            let lit = super::Lit { subject, value: Some(value), negated: false };
+            if let Some(arms) = super::Arms::default().with(lit) {
+                out.extend(under(alts, &arms));
+            }
+        }
+        if out.is_empty() { vec![Alt::unknown()] } else { out }
+    }
+
+    /// A call of a method that the value itself has; without one, the call is an object of its own.
+    fn call_member(&mut self, ctx: &Ctx, expr: ExprId, receiver: &Alt, method: &str) -> Vec<Alt> {
+        let fields = self.fields(vec![Alt::new(receiver.value.clone())], &[method.to_owned()]);
+        let mut out = Vec::new();
+        for alt in fields {
+            match &alt.value {
+                Value::Made(made) => {
+                    let made = made.clone();
+                    out.extend(under(self.call_made(ctx, expr, &made, Some(receiver.value.clone())), &alt.arms));
+                }
+                Value::Receiver(file, func, _) => {
+                    let is_static = self.module(*file).func(*func).receiver.is_none();
+                    let own = if is_static { None } else { Some(receiver.value.clone()) };
+                    // `cls(...)` and `Self::new` have the class for a receiver.
+                    out.extend(under(self.follow(*file, *func, expr, ctx, own), &alt.arms));
+                }
+                _ => {}
+            }
+        }
+        if out.is_empty() {
+            // A builder's method, a request on a client: something made here.
+            return vec![Alt::new(self.made(ctx, expr))];
+        }
+        out
+    }
+
+    /// The calls of a function in its own file, as frames.
+    pub(super) fn call_sites(&mut self, file: FileId, func: FuncId) -> Vec<Arc<Frame>> {
+        let project = self.project;
+        let module = self.module(file);
+        let function = module.func(func);
+        let index = &project.file(file).index;
+        let mut names: Vec<&str> = Vec::new();
+        let constructor = matches!(function.name.as_deref(), Some("__init__" | "constructor"));
+        if let Some(class) = function.class.filter(|_| constructor) {
+            names.push(&module.classes[class.index()].name);
+            names.push("cls");
+            names.push("super");
+        } else if let Some(name) = &function.name {
+            names.push(name);
+        }
+        // `const connect = (k, u) => …`: the variable's name.
+        for name in index.functions.get(&func).into_iter().flatten() {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        let mut out = Vec::new();
+        for name in names {
+            for &call in index.calls.get(name).into_iter().flatten().take(64) {
+                let ExprKind::Call(data) = module.kind(call) else { continue };
+                let (block, _) = module.points[call.index()];
+                // A recursive call passes on what it was given.
+                if module.block(block).func == func {
+                    continue;
+                }
+                let ctx = self.ctx_of(file, call);
+                if self.depth >= super::DEPTH - 2 {
+                    return Vec::new();
+                }
+                let class = function.class;
+                let reaches = match module.kind(data.callee) {
+                    // `self.connect(k, u)` in the same class, without asking what `self` is.
+                    ExprKind::Member(base, _) if !constructor => {
+                        let own = matches!(module.kind(*base), ExprKind::Name(root)
+                            if module.func(module.block(block).func).receiver.as_deref() == Some(root)
+                                && module.func(module.block(block).func).class == class
+                                && class.is_some());
+                        own || self.calls_function(&ctx, data.callee, func, class, constructor)
+                    }
+                    _ => self.calls_function(&ctx, data.callee, func, class, constructor),
+                };
+                if reaches && let Some(frame) = self.frame(file, func, call, &ctx, None) {
+                    out.push(frame);
+                }
+            }
+        }
+        out
+    }
+
+    fn calls_function(
+        &mut self,
+        ctx: &Ctx,
+        callee: ExprId,
+        func: FuncId,
+        class: Option<crate::facts::ClassId>,
+        constructor: bool,
+    ) -> bool {
+        let file = ctx.file;
+        self.eval(ctx, callee).iter().any(|alt| match &alt.value {
+            Value::Made(made) if made.ctx.file == file => match self.module(file).kind(made.expr) {
+                ExprKind::Func(f) => *f == func,
+                ExprKind::Class(c) => constructor && Some(*c) == class,
+                _ => false,
+            },
+            Value::Receiver(f, g, _) => *f == file && *g == func,
+            _ => false,
+        })
+    }
+}

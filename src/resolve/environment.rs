@@ -1,0 +1,248 @@
+//! Environment variables: what a read of one gives.
+//!
+//! In order: the configuration, writes by the program itself, the dotenv files that hold for the file. The real process
+//! environment is never asked; a variable that nothing in the project sets is not known.
+
+use super::lookup::Target;
+use super::value::{Alt, Ctx, Step, StepKind, Value};
+use super::{Arms, Lit, Resolver, under};
+use crate::facts::{EnvKind, ExprId, ExprKind, FuncId, Import, Span};
+use crate::finding::{FileId, Location};
+use crate::language::{self, Language};
+use crate::text::Text;
+
+/// No place: to be replaced by the place of the read.
+pub(super) const NOWHERE: Location = Location { file: FileId(u32::MAX), span: Span { start: 0, end: 0 } };
+
+impl Resolver<'_> {
+    /// A read of a variable at a place; `fallback` is the value that the read itself gives when it is unset.
+    pub(super) fn env_read(
+        &mut self,
+        ctx: &Ctx,
+        name: &str,
+        at: Location,
+        fallback: Option<Vec<Alt>>,
+    ) -> Vec<Alt> {
+        let alts = self.env_value(ctx, name, at);
+        let Some(fallback) = fallback else { return alts };
+        let subject = self.subjects.get(&format!("env:{name}"));
+        self.fallback(alts, subject, true, |_| fallback)
+    }
+
+    /// What the project gives a variable, seen from a point; [`Value::Env`] where it gives nothing.
+    pub fn env_value(&mut self, ctx: &Ctx, name: &str, at: Location) -> Vec<Alt> {
+        let read = Step { at, kind: StepKind::Env(name.to_owned()) };
+        if let Some(declared) = self.project.environment.get(name) {
+            let value = match declared {
+                Some(value) => Value::Str(Text::new(value.as_str()), at),
+                None => Value::Env(name.to_owned(), at),
+            };
+            return vec![Alt { value, arms: Arms::default(), steps: vec![read] }];
+        }
+        if self.fuel == 0 || self.depth >= super::DEPTH {
+            return vec![Alt::unknown()];
+        }
+        self.depth += 1;
+        let mut out = Vec::new();
+        let mut open = vec![Arms::default()];
+        if self.project.file(ctx.file).source.language == Language::Shell {
+            let found = self.reach(ctx, Target::Place(name, &[]));
+            out.extend(found.alts);
+            open = found.open;
+        } else if self.project.file(ctx.file).index.env_writes.contains_key(name) {
+            let (written, rest) = self.env_written(ctx, name);
+            out.extend(written);
+            open = rest;
+        }
+        if !open.is_empty() {
+            let below = self.dotenv_value(ctx.file, name, at);
+            for arms in &open {
+                out.extend(under(below.clone(), arms));
+            }
+        }
+        self.depth -= 1;
+        for alt in &mut out {
+            if alt.steps.last() != Some(&read) {
+                alt.steps.push(read.clone());
+            }
+        }
+        out
+    }
+
+    /// What the program itself has written into a variable before a point.
+    fn env_written(&mut self, ctx: &Ctx, name: &str) -> (Vec<Alt>, Vec<Arms>) {
+        let mut at = ctx.clone();
+        let mut out = Vec::new();
+        let mut open = vec![Arms::default()];
+        loop {
+            let found = self.reach(&at, Target::Env(name));
+            let mut still = Vec::new();
+            for arms in &open {
+                out.extend(under(found.alts.clone(), arms));
+                still.extend(found.open.iter().filter_map(|more| arms.merge(more)));
+            }
+            open = still;
+            if open.is_empty() {
+                return (out, open);
+            }
+            let module = self.module(at.file);
+            let Some(parent) = module.func(module.block(at.block).func).parent else { break };
+            let body = module.func(parent).body;
+            at = Ctx { file: at.file, block: body, index: module.block(body).stmts.len(), frame: None };
+        }
+        // Writes in other functions may have run.
+        if out.is_empty() {
+            let module = self.module(ctx.file);
+            let writes = self.project.file(ctx.file).index.env_writes.get(name).cloned().unwrap_or_default();
+            let own = module.block(ctx.block).func;
+            let elsewhere = writes.iter().any(|(block, _)| {
+                let func = module.block(*block).func;
+                func != own && func != FuncId(0)
+            });
+            if elsewhere {
+                out.push(Alt::unknown());
+            }
+        }
+        (out, open)
+    }
+
+    /// What the dotenv files give a variable.
+    fn dotenv_value(&mut self, file: FileId, name: &str, at: Location) -> Vec<Alt> {
+        let unset = Alt::new(Value::Env(name.to_owned(), at));
+        let project = self.project;
+        let own = project.file(file);
+        let files: Vec<FileId> = match own.source.language {
+            Language::Dotenv => vec![file],
+            // In a workflow `$X` is what the runner has; compose reads the dotenv file beside it.
+            Language::Yaml if !own.module.env_blocks.iter().any(|block| block.kind == EnvKind::Compose) => {
+                return vec![unset];
+            }
+            _ => project.dotenv_of(file).to_vec(),
+        };
+        let mut base = None;
+        let mut local = None;
+        let mut modes: Vec<(String, Vec<Alt>)> = Vec::new();
+        for id in files {
+            let module = &project.file(id).module;
+            let var = module.env_blocks.iter().flat_map(|block| &block.vars).rev().find(|var| var.name == name);
+            let Some(var) = var else { continue };
+            let ctx = self.ctx_of(id, var.value);
+            let mut alts = self.eval(&ctx, var.value);
+            let set = Step {
+                at: Location { file: id, span: module.span(var.value) },
+                kind: StepKind::EnvValue(name.to_owned()),
+            };
+            for alt in &mut alts {
+                alt.steps.push(set.clone());
+            }
+            let file_name = project.file(id).path.file_name().and_then(|n| n.to_str()).unwrap_or("").to_owned();
+            match mode(&file_name) {
+                Mode::Base => base = Some(alts),
+                Mode::Local => local = Some(alts),
+                Mode::Named(mode) => modes.push((mode, alts)),
+            }
+        }
+        let below = local.or(base).unwrap_or_else(|| vec![unset]);
+        if modes.is_empty() {
+            return below;
+        }
+        let dir = own.path.parent().map(|dir| dir.display().to_string()).unwrap_or_default();
+        let subject = self.subjects.get(&format!("mode:{dir}"));
+        let mut out = Vec::new();
+        let mut none = Arms::default();
+        for (mode, alts) in modes {
+            let value = Some(self.constants.get(&mode));
+            if let Some(arms) = Arms::default().with(Lit { subject, value, negated: false }) {
+                out.extend(under(alts, &arms));
+            }
+            if let Some(arms) = none.clone().with(Lit { subject, value, negated: true }) {
+                none = arms;
+            }
+        }
+        out.extend(under(below, &none));
+        out
+    }
+
+    /// The variable that an expression reads, by its form alone.
+    pub(super) fn env_name_of(&mut self, ctx: &Ctx, expr: ExprId) -> Option<String> {
+        let module = self.module(ctx.file);
+        match module.kind(expr) {
+            ExprKind::Member(..) | ExprKind::Index(..) => {
+                let (root, path) = self.chain(ctx, expr)?;
+                let place = crate::facts::Place { root, path: path.into_iter().map(Some).collect() };
+                crate::project::env_place(&place).map(str::to_owned)
+            }
+            ExprKind::Env { name, .. } => Some(name.clone()),
+            ExprKind::Call(call) => {
+                let (root, path) = self.chain(ctx, call.callee)?;
+                let last = path.last().map_or(root.as_str(), String::as_str);
+                let before = path.len().checked_sub(2).and_then(|at| path.get(at)).unwrap_or(&root);
+                let reads = last == "getenv" || (matches!(before.as_str(), "environ" | "env") && matches!(last, "get" | "var"));
+                match module.kind(call.args.first()?.value) {
+                    ExprKind::Str(text) if reads => Some(text.expose().to_owned()),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// What an import is: a file of the project, a name of one, or something from outside.
+    pub(super) fn import(&mut self, file: FileId, import: &Import) -> Vec<Alt> {
+        let project = self.project;
+        let find = |module: &str| project.imports.get(&(file, module.to_owned())).copied();
+        let Some(name) = &import.name else {
+            return vec![Alt::new(match find(&import.module) {
+                Some(target) => Value::Module(target),
+                None => Value::Symbol(self.symbol(file, &import.module)),
+            })];
+        };
+        if let Some(target) = find(&import.module) {
+            let alts = self.exported(target, name);
+            if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+                return alts;
+            }
+        }
+        let joined = if import.module.ends_with('.') || import.module.is_empty() {
+            format!("{}{name}", import.module)
+        } else {
+            format!("{}.{name}", import.module)
+        };
+        vec![Alt::new(match find(&joined) {
+            Some(target) => Value::Module(target),
+            None if find(&import.module).is_some() => Value::Unknown(None),
+            None => Value::Symbol(format!("{}.{name}", self.symbol(file, &import.module))),
+        })]
+    }
+
+    /// The name of a module as the catalogue knows it.
+    fn symbol(&self, file: FileId, module: &str) -> String {
+        match self.project.file(file).source.language {
+            Language::JavaScript | Language::TypeScript | Language::Tsx => crate::catalog::Specifier::parse(module).module,
+            _ => module.to_owned(),
+        }
+    }
+}
+
+/// When a dotenv file is loaded.
+enum Mode {
+    /// Always.
+    Base,
+    /// Always, over the base.
+    Local,
+    /// In one mode: production, test.
+    Named(String),
+}
+
+fn mode(file_name: &str) -> Mode {
+    let lower = file_name.to_ascii_lowercase();
+    if matches!(lower.as_str(), ".env" | ".flaskenv" | ".dev.vars") {
+        return Mode::Base;
+    }
+    if lower == ".env.local" {
+        return Mode::Local;
+    }
+    debug_assert!(!language::is_example(file_name), "example files feed no code");
+    let word = lower.trim_start_matches(".env").trim_end_matches(".env").trim_matches(['.', '-', '_']);
+    Mode::Named(word.trim_end_matches(".local").to_owned())
+}

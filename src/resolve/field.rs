@@ -1,0 +1,549 @@
+//! Fields: what `value.name` and `value[index]` are.
+
+use std::sync::Arc;
+
+use super::value::{Alt, Ctx, Frame, Made, Part, Step, StepKind, Value};
+use super::{Arms, Lit, Resolver, under};
+use crate::facts::{ClassId, Entry, ExprId, ExprKind, FuncId, Object, Stmt};
+use crate::finding::{FileId, Location};
+use crate::text::Text;
+
+impl Resolver<'_> {
+    /// `base.name`.
+    pub(super) fn member(&mut self, ctx: &Ctx, base: ExprId, name: &str, at: Location) -> Vec<Alt> {
+        if let Some((root, mut path)) = self.chain(ctx, base) {
+            path.push(name.to_owned());
+            return self.name(ctx, &root, &path, at);
+        }
+        let alts = self.eval(ctx, base);
+        self.named_field(ctx, alts, name, at)
+    }
+
+    /// `expr.path[0].path[1]…`, with writes to the variable that it is.
+    pub fn field_path(&mut self, ctx: &Ctx, expr: ExprId, path: &[String]) -> Vec<Alt> {
+        let at = self.location(ctx.file, expr);
+        if let Some((root, mut whole)) = self.chain(ctx, expr) {
+            whole.extend(path.iter().cloned());
+            return self.name(ctx, &root, &whole, at);
+        }
+        let alts = self.eval(ctx, expr);
+        self.fields(alts, path)
+    }
+
+    /// The field of each value, with a step for its name.
+    fn named_field(&mut self, ctx: &Ctx, alts: Vec<Alt>, name: &str, at: Location) -> Vec<Alt> {
+        let mut out = Vec::new();
+        for mut alt in self.fields(alts, &[name.to_owned()]) {
+            match &alt.value {
+                Value::Symbol(_) | Value::Module(_) | Value::Made(_) => {}
+                Value::Env(variable, place) if *place == super::environment::NOWHERE => {
+                    let variable = variable.clone();
+                    out.extend(under(self.env_read(ctx, &variable, at, None), &alt.arms));
+                    continue;
+                }
+                Value::Unknown(None) => alt.value = Value::Unknown(Some((name.to_owned(), at))),
+                _ => alt.steps.push(Step { at, kind: StepKind::Name(name.to_owned()) }),
+            }
+            out.push(alt);
+        }
+        out
+    }
+
+    /// `base[index]`.
+    pub(super) fn index(&mut self, ctx: &Ctx, base: ExprId, index: ExprId, at: Location) -> Vec<Alt> {
+        let module = self.module(ctx.file);
+        if let ExprKind::Str(text) = module.kind(index) {
+            return self.member(ctx, base, text.expose(), at);
+        }
+        if let ExprKind::Const(text) = module.kind(index) {
+            return self.member(ctx, base, text, at);
+        }
+        let keys = self.eval(ctx, index);
+        let bases = self.eval(ctx, base);
+        let mut out = Vec::new();
+        for key in &keys {
+            let known = match &key.value {
+                Value::Str(text, _) => Some(text.expose().to_owned()),
+                Value::Const(text) => Some(text.clone()),
+                _ => None,
+            };
+            if let Some(known) = known {
+                out.extend(under(self.named_field(ctx, bases.clone(), &known, at), &key.arms));
+                continue;
+            }
+            // A row chosen at run time: one value for each row, told apart by the index.
+            let subject = self.subject_of_expr(ctx, index);
+            let mut rows = 0;
+            for base in &bases {
+                if let Value::Symbol(_) = base.value {
+                    continue;
+                }
+                for (row, alts) in self.elements(&base.value) {
+                    let value = self.constants.get(&row);
+                    let lit = Lit { subject, value: Some(value), negated: false };
+                    let Some(arms) = base.arms.merge(&key.arms).and_then(|arms| arms.with(lit)) else { continue };
+                    rows += 1;
+                    out.extend(under(alts, &arms));
+                }
+            }
+            if rows == 0 {
+                out.push(Alt { arms: key.arms.clone(), ..Alt::unknown() });
+            }
+        }
+        out
+    }
+
+    /// The values of `alt.path[0].path[1]…` for each alternative.
+    pub(super) fn fields(&mut self, alts: Vec<Alt>, path: &[String]) -> Vec<Alt> {
+        let mut alts = alts;
+        for name in path {
+            let mut next = Vec::new();
+            for alt in alts {
+                if self.fuel == 0 {
+                    return vec![Alt::unknown()];
+                }
+                self.fuel -= 1;
+                let found = self.field(&alt.value, name);
+                next.extend(found.into_iter().filter_map(|inner| {
+                    let arms = alt.arms.merge(&inner.arms)?;
+                    let steps = if inner.steps.is_empty() { alt.steps.clone() } else { inner.steps };
+                    Some(Alt { value: inner.value, arms, steps })
+                }));
+                if next.len() > super::MAX_ALTS {
+                    break;
+                }
+            }
+            alts = next;
+        }
+        alts
+    }
+
+    /// One field of one value.
+    fn field(&mut self, value: &Value, name: &str) -> Vec<Alt> {
+        match value {
+            Value::Symbol(symbol) => {
+                if super::words::ENVIRONMENTS.contains(&symbol.as_str()) && !super::words::is_method(name) {
+                    return self.env_field(name);
+                }
+                vec![Alt::new(Value::Symbol(format!("{symbol}.{name}")))]
+            }
+            Value::Module(file) => {
+                let alts = self.exported(*file, name);
+                if alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+                    // `from . import config` names a file of the package.
+                    if let Some(&target) = self.project.imports.get(&(*file, format!(".{name}"))) {
+                        return vec![Alt::new(Value::Module(target))];
+                    }
+                    if name == "default" {
+                        return vec![Alt::new(value.clone())];
+                    }
+                    return vec![Alt::unknown()];
+                }
+                alts
+            }
+            Value::Made(made) => self.made_field(made, name),
+            Value::Receiver(file, func, frame) => self.receiver_field(*file, *func, frame.clone(), name),
+            Value::Keywords(frame) => self.keyword(frame, name),
+            Value::Pair(key, at, value) => match name {
+                "0" => vec![Alt::new(Value::Str(key.clone(), *at))],
+                "1" => vec![Alt::new((**value).clone())],
+                _ => vec![Alt::unknown()],
+            },
+            // Asking nothing for a field is an error, or gives nothing (`opts?.baseURL`).
+            Value::Null | Value::Undefined => vec![Alt::new(Value::Undefined)],
+            Value::Str(..) | Value::Const(_) | Value::Concat(..) | Value::Entries(..) => vec![Alt::unknown()],
+            Value::Env(..) | Value::Unknown(_) => vec![Alt::unknown()],
+        }
+    }
+
+    fn env_field(&mut self, name: &str) -> Vec<Alt> {
+        // The place of the read is put in where it is known.
+        vec![Alt::new(Value::Env(name.to_owned(), super::environment::NOWHERE))]
+    }
+
+    /// A keyword argument that reached `**kwargs`.
+    fn keyword(&mut self, frame: &Arc<Frame>, name: &str) -> Vec<Alt> {
+        let ExprKind::Call(call) = self.module(frame.caller.file).kind(frame.call) else { return vec![Alt::unknown()] };
+        let function = self.module(frame.file).func(frame.func);
+        if let Some(arg) = call.args.iter().find(|arg| arg.name.as_deref() == Some(name))
+            && !function.params.iter().any(|param| param.name == name)
+        {
+            return self.eval(&frame.caller, arg.value);
+        }
+        for arg in call.args.iter().filter(|arg| arg.spread == crate::facts::Spread::Keyword) {
+            let alts = self.eval(&frame.caller, arg.value);
+            return self.fields(alts, &[name.to_owned()]);
+        }
+        vec![Alt::new(Value::Undefined)]
+    }
+
+    fn made_field(&mut self, made: &Arc<Made>, name: &str) -> Vec<Alt> {
+        // Writes to the variable that it was read from come first.
+        if let Some((ctx, root, path)) = &made.via {
+            let mut path = path.clone();
+            path.push(name.to_owned());
+            if self.depth < super::DEPTH - 8 {
+                self.depth += 1;
+                let alts = self.lookup(ctx, root, &path);
+                self.depth -= 1;
+                return alts;
+            }
+            return vec![Alt::unknown()];
+        }
+        let ctx = made.ctx.clone();
+        let module = self.module(ctx.file);
+        match module.kind(made.expr) {
+            ExprKind::Object(object) => self.object_field(&ctx, made.expr, object, name),
+            ExprKind::List(items) => match name.parse::<usize>() {
+                Ok(number) if items.iter().take(number + 1).all(|item| !item.spread) => {
+                    items.get(number).map_or_else(|| vec![Alt::unknown()], |item| self.eval(&ctx, item.value))
+                }
+                _ => vec![Alt::unknown()],
+            },
+            ExprKind::Class(class) => self.class_field(ctx.file, *class, name, None, 0),
+            ExprKind::Call(_) => self.instance_field(made, name),
+            _ => vec![Alt::unknown()],
+        }
+    }
+
+    fn object_field(&mut self, ctx: &Ctx, expr: ExprId, object: &Object, name: &str) -> Vec<Alt> {
+        let mut out = Vec::new();
+        let mut open = vec![Arms::default()];
+        for entry in object.entries.iter().rev() {
+            match entry {
+                Entry::Field { key: Some(key), value, .. } => {
+                    if same_key(key, name) {
+                        let alts = self.eval(ctx, *value);
+                        for arms in &open {
+                            out.extend(under(alts.clone(), arms));
+                        }
+                        return out;
+                    }
+                }
+                Entry::Field { key: None, .. } => {
+                    out.push(Alt::unknown());
+                    return out;
+                }
+                Entry::Spread(spread) => {
+                    let alts = self.eval(ctx, *spread);
+                    let alts = self.fields(alts, &[name.to_owned()]);
+                    let mut still = Vec::new();
+                    for arms in &open {
+                        for alt in under(alts.clone(), arms) {
+                            if matches!(alt.value, Value::Undefined) {
+                                still.push(alt.arms);
+                            } else {
+                                out.push(alt);
+                            }
+                        }
+                    }
+                    open = still;
+                    if open.is_empty() {
+                        return out;
+                    }
+                }
+            }
+        }
+        // Methods of a Rust type are found by its name.
+        if let Some(ty) = &object.ty
+            && let Some(class) = self.class_named(ctx.file, ty)
+            && let Some((_, func)) = self.module(ctx.file).classes[class.index()].methods.iter().find(|(m, _)| m == name)
+            && let Some(at) = self.func_expr(ctx.file, *func)
+        {
+            return vec![Alt::new(at)];
+        }
+        let _ = expr;
+        out.extend(open.into_iter().map(|arms| Alt { arms, ..Alt::new(Value::Undefined) }));
+        out
+    }
+
+    /// A function as a value.
+    fn func_expr(&self, file: FileId, func: FuncId) -> Option<Value> {
+        let module = self.module(file);
+        let expr = module.expr_ids().find(|&id| matches!(module.kind(id), ExprKind::Func(f) if *f == func))?;
+        Some(self.made(&self.ctx_of(file, expr), expr))
+    }
+
+    /// The class of a name in a file.
+    pub(super) fn class_named(&self, file: FileId, name: &str) -> Option<ClassId> {
+        let classes = &self.module(file).classes;
+        classes.iter().position(|class| class.name == name).map(|number| ClassId(number as u32))
+    }
+
+    /// A field of a class: in its body, or its bases'. `instance` is the call that made the object, if known.
+    pub(super) fn class_field(
+        &mut self,
+        file: FileId,
+        class: ClassId,
+        name: &str,
+        instance: Option<&Arc<Frame>>,
+        depth: u32,
+    ) -> Vec<Alt> {
+        if depth > 8 || self.fuel == 0 {
+            return vec![Alt::unknown()];
+        }
+        self.fuel -= 1;
+        let module = self.module(file);
+        let data = &module.classes[class.index()];
+        if let Some(field) = data.fields.iter().rev().find(|field| field.name == name) {
+            let at = Location { file, span: field.span };
+            return match field.value {
+                Some(value) => {
+                    let mut alts = self.eval(&self.ctx_of(file, value), value);
+                    for alt in &mut alts {
+                        if !matches!(alt.value, Value::Made(_) | Value::Symbol(_)) {
+                            alt.steps.push(Step { at, kind: StepKind::Name(name.to_owned()) });
+                        }
+                    }
+                    alts
+                }
+                None => vec![Alt::new(Value::Unknown(Some((name.to_owned(), at))))],
+            };
+        }
+        if let Some((_, func)) = data.methods.iter().find(|(method, _)| method == name) {
+            // A property reads as its result; a method as itself.
+            let function = module.func(*func);
+            let property = function.decorators.iter().any(|&d| {
+                matches!(module.kind(d), ExprKind::Name(n) | ExprKind::Member(_, n) if n.ends_with("property"))
+            });
+            if property {
+                return self.returns(file, *func, instance.cloned());
+            }
+            return vec![Alt::new(Value::Receiver(file, *func, None))];
+        }
+        for &base in &data.bases {
+            for alt in self.eval(&self.ctx_of(file, base), base) {
+                if let Value::Made(made) = &alt.value
+                    && let ExprKind::Class(base_class) = self.module(made.ctx.file).kind(made.expr)
+                {
+                    let (base_file, base_class) = (made.ctx.file, *base_class);
+                    let alts = self.attribute(base_file, base_class, name, None, depth + 1);
+                    if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+                        return alts;
+                    }
+                } else {
+                    return vec![Alt::unknown()];
+                }
+            }
+        }
+        vec![Alt::new(Value::Undefined)]
+    }
+
+    /// The object that a method belongs to.
+    pub(super) fn receiver(&mut self, ctx: &Ctx, func: FuncId) -> Value {
+        let frame = ctx.frame.as_ref().filter(|frame| frame.func == func && frame.file == ctx.file);
+        match frame.and_then(|frame| frame.receiver.clone()) {
+            Some(receiver) => receiver,
+            None => Value::Receiver(ctx.file, func, ctx.frame.clone()),
+        }
+    }
+
+    fn receiver_field(&mut self, file: FileId, func: FuncId, _frame: Option<Arc<Frame>>, name: &str) -> Vec<Alt> {
+        let Some(class) = self.module(file).func(func).class else { return vec![Alt::unknown()] };
+        let alts = self.attribute(file, class, name, None, 0);
+        if alts.is_empty() || alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+            return vec![Alt::unknown()];
+        }
+        alts
+    }
+
+    /// An attribute of an instance: what its constructor and methods assign, then the class's own.
+    pub(super) fn attribute(
+        &mut self,
+        file: FileId,
+        class: ClassId,
+        name: &str,
+        instance: Option<&Arc<Frame>>,
+        depth: u32,
+    ) -> Vec<Alt> {
+        let module = self.module(file);
+        let data = &module.classes[class.index()];
+        let path = [name.to_owned()];
+        let mut out = Vec::new();
+        let is_constructor = |method: &str| matches!(method, "__init__" | "constructor" | "__post_init__" | "__new__");
+        let constructors = data.methods.iter().filter(|(method, _)| is_constructor(method));
+        let mut settled = false;
+        for (_, func) in constructors {
+            let function = module.func(*func);
+            let Some(receiver) = &function.receiver else { continue };
+            let frame = instance.filter(|frame| frame.func == *func && frame.file == file).cloned();
+            let body = module.block(function.body);
+            let end = Ctx { file, block: function.body, index: body.stmts.len(), frame };
+            if self.depth >= super::DEPTH {
+                return vec![Alt::unknown()];
+            }
+            self.depth += 1;
+            let found = self.reach(&end, super::lookup::Target::Place(receiver, &path));
+            self.depth -= 1;
+            if !found.alts.is_empty() {
+                out.extend(found.alts);
+                settled = found.open.is_empty();
+            }
+        }
+        if settled {
+            return self.also_assigned(file, class, name, out);
+        }
+        let had = !out.is_empty();
+        let mut rest = self.struct_field(file, &data.name, name);
+        if rest.is_empty() {
+            rest = self.class_field(file, class, name, instance, depth);
+        }
+        if had && rest.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+            rest.clear();
+        }
+        out.extend(rest);
+        self.also_assigned(file, class, name, out)
+    }
+
+    /// A field that a method other than the constructor assigns may have that value, too: unknown order, so the whole
+    /// is no longer certain.
+    fn also_assigned(&mut self, file: FileId, class: ClassId, name: &str, mut alts: Vec<Alt>) -> Vec<Alt> {
+        let module = self.module(file);
+        let known = alts.iter().any(|alt| !matches!(alt.value, Value::Undefined));
+        for (method, func) in &module.classes[class.index()].methods {
+            if matches!(method.as_str(), "__init__" | "constructor" | "__post_init__" | "__new__") {
+                continue;
+            }
+            let Some(receiver) = &module.func(*func).receiver else { continue };
+            let Some(writes) = self.project.file(file).index.assigns.get(receiver) else { continue };
+            for (block, index) in writes {
+                if module.block(*block).func == *func
+                    && let Some(Stmt::Assign { place, value, .. }) = module.block(*block).stmts.get(*index as usize)
+                    && place.path.first().and_then(|step| step.as_deref()) == Some(name)
+                    && place.path.len() == 1
+                {
+                    if known {
+                        alts.push(Alt::unknown());
+                        return alts;
+                    }
+                    alts.retain(|alt| !matches!(alt.value, Value::Undefined));
+                    let at = Ctx { file, block: *block, index: *index as usize, frame: None };
+                    alts.extend(self.eval(&at, *value));
+                }
+            }
+        }
+        alts
+    }
+
+    /// A field of a Rust struct: what its literals in the file give it.
+    fn struct_field(&mut self, file: FileId, ty: &str, name: &str) -> Vec<Alt> {
+        let project = self.project;
+        let index = &project.file(file).index;
+        let mut out = Vec::new();
+        let subject = self.subjects.get(&format!("new:{}:{ty}", file.0));
+        let module = self.module(file);
+        let own = index.literals.get(ty).into_iter().flatten().copied();
+        let selfs = index.literals.get("Self").into_iter().flatten().copied().filter(|&expr| {
+            let (block, _) = module.points[expr.index()];
+            let class = module.func(module.block(block).func).class;
+            class.is_some_and(|class| module.classes[class.index()].name == ty)
+        });
+        for (number, expr) in own.chain(selfs).take(16).enumerate() {
+            let value = self.constants.get(&format!("#{number}"));
+            let lit = Lit { subject, value: Some(value), negated: false };
+            let Some(arms) = Arms::default().with(lit) else { continue };
+            let made = self.made(&self.ctx_of(file, expr), expr);
+            let alts = self.fields(vec![Alt::new(made)], &[name.to_owned()]);
+            out.extend(under(alts, &arms));
+        }
+        out.retain(|alt| !matches!(alt.value, Value::Undefined));
+        out
+    }
+
+    /// A field of what a call made.
+    fn instance_field(&mut self, made: &Arc<Made>, name: &str) -> Vec<Alt> {
+        let ctx = made.ctx.clone();
+        let ExprKind::Call(call) = self.module(ctx.file).kind(made.expr) else { return vec![Alt::unknown()] };
+        let mut out = Vec::new();
+        for callee in self.eval(&ctx, call.callee) {
+            let Value::Made(class_made) = &callee.value else {
+                out.push(Alt::unknown());
+                continue;
+            };
+            let file = class_made.ctx.file;
+            let ExprKind::Class(class) = self.module(file).kind(class_made.expr) else {
+                out.push(Alt::unknown());
+                continue;
+            };
+            let class = *class;
+            let module = self.module(file);
+            let constructor = module.classes[class.index()]
+                .methods
+                .iter()
+                .find(|(method, _)| matches!(method.as_str(), "__init__" | "constructor"));
+            let frame = constructor.and_then(|(_, func)| self.frame(file, *func, made.expr, &ctx, None));
+            // A dataclass or model: the argument of the field's name, else the default.
+            if constructor.is_none()
+                && let Some(arg) = call.args.iter().find(|arg| arg.name.as_deref() == Some(name))
+            {
+                out.extend(self.eval(&ctx, arg.value));
+                continue;
+            }
+            let alts = self.attribute(file, class, name, frame.as_ref(), 0);
+            if alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+                out.push(Alt::unknown());
+            } else {
+                out.extend(alts);
+            }
+        }
+        if out.is_empty() { vec![Alt::unknown()] } else { out }
+    }
+
+    /// The elements of a collection by row: keys of an object, positions of a list.
+    pub(super) fn elements(&mut self, value: &Value) -> Vec<(String, Vec<Alt>)> {
+        let (made, part) = match value {
+            Value::Made(made) => (made.clone(), None),
+            Value::Entries(made, part) => (made.clone(), Some(*part)),
+            _ => return Vec::new(),
+        };
+        let ctx = made.ctx.clone();
+        let module = self.module(ctx.file);
+        let mut out = Vec::new();
+        match module.kind(made.expr) {
+            ExprKind::Object(object) => {
+                for entry in object.entries.iter().take(200) {
+                    match entry {
+                        Entry::Field { key: Some(key), key_span, value } => {
+                            let at = Location { file: ctx.file, span: *key_span };
+                            let alts = match part {
+                                Some(Part::Keys) => vec![Alt::new(Value::Str(Text::new(key.as_str()), at))],
+                                Some(Part::Items) => self
+                                    .eval(&ctx, *value)
+                                    .into_iter()
+                                    .map(|alt| Alt {
+                                        value: Value::Pair(Text::new(key.as_str()), at, Box::new(alt.value)),
+                                        ..alt
+                                    })
+                                    .collect(),
+                                Some(Part::Values) | None => self.eval(&ctx, *value),
+                            };
+                            out.push((key.clone(), alts));
+                        }
+                        Entry::Spread(spread) => {
+                            for alt in self.eval(&ctx, *spread) {
+                                out.extend(self.elements(&alt.value));
+                            }
+                        }
+                        Entry::Field { key: None, .. } => out.push(("[?]".to_owned(), vec![Alt::unknown()])),
+                    }
+                }
+            }
+            ExprKind::List(items) => {
+                for (number, item) in items.iter().take(200).enumerate() {
+                    if item.spread {
+                        out.push((format!("#{number}"), vec![Alt::unknown()]));
+                    } else {
+                        out.push((format!("#{number}"), self.eval(&ctx, item.value)));
+                    }
+                }
+            }
+            _ => {}
+        }
+        out
+    }
+}
+
+/// Header names are the same whatever their case; other keys are compared exactly.
+fn same_key(key: &str, name: &str) -> bool {
+    key == name || (key.eq_ignore_ascii_case(name) && matches!(name, "Authorization" | "api-key" | "x-api-key"))
+}

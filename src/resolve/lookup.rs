@@ -1,0 +1,694 @@
+//! Names: which assignments reach a use.
+//!
+//! The walk goes backwards through the statements of a block, into branches and blocks on the way, then to the block
+//! around it, the function's parameters, and the function around that. It keeps the conditions under which nothing has
+//! been found yet, so that an `else` that does not assign lets the older value through under its own assumption only.
+
+use super::value::{Alt, Ctx, Step, StepKind, Value};
+use super::{Arms, Lit, Resolver, under};
+use crate::facts::{BlockId, ExprId, ExprKind, FuncId, ParamKind, Stmt};
+use crate::finding::Location;
+use crate::project::{env_call_writes, env_place};
+
+/// What is looked for.
+#[derive(Clone, Copy)]
+pub(super) enum Target<'a> {
+    /// A variable, or a field below it.
+    Place(&'a str, &'a [String]),
+    /// An environment variable written by the program itself.
+    Env(&'a str),
+}
+
+/// The outcome of a walk.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Values found.
+    pub(super) alts: Vec<Alt>,
+    /// Conditions under which nothing was found; empty: something always is.
+    pub(super) open: Vec<Arms>,
+    /// On the way, the variable was handed to something that may change its fields.
+    pub(super) tainted: bool,
+}
+
+/// Beyond this many separate conditions they are taken together.
+const MAX_OPEN: usize = 12;
+
+impl Resolver<'_> {
+    /// The values of `name.path` at a point, with a step for the name.
+    pub(super) fn name(&mut self, ctx: &Ctx, name: &str, path: &[String], at: Location) -> Vec<Alt> {
+        let alts = self.lookup(ctx, name, path);
+        let text = if path.is_empty() { name.to_owned() } else { format!("{name}.{}", path.join(".")) };
+        let last = path.last().map_or(name, String::as_str);
+        let mut out = Vec::new();
+        for mut alt in alts {
+            match &alt.value {
+                Value::Symbol(_) | Value::Module(_) => {}
+                Value::Env(variable, place) if *place == super::environment::NOWHERE => {
+                    let variable = variable.clone();
+                    out.extend(under(self.env_read(ctx, &variable, at, None), &alt.arms));
+                    continue;
+                }
+                Value::Unknown(None) => {
+                    alt.value = Value::Unknown(Some((last.to_owned(), at)));
+                    alt.steps.push(Step { at, kind: StepKind::Name(last.to_owned()) });
+                }
+                Value::Made(made) => {
+                    let via = (ctx.clone(), name.to_owned(), path.to_vec());
+                    let made = super::Made { ctx: made.ctx.clone(), expr: made.expr, via: Some(via) };
+                    alt.value = Value::Made(std::sync::Arc::new(made));
+                }
+                _ => alt.steps.push(Step { at, kind: StepKind::Name(last.to_owned()) }),
+            }
+            out.extend(self.assume_self(ctx, &text, alt));
+        }
+        out
+    }
+
+    /// The values of `root.path` at a point.
+    pub(super) fn lookup(&mut self, ctx: &Ctx, root: &str, path: &[String]) -> Vec<Alt> {
+        // A module's attribute may be assigned to (`openai.api_key = …`); a class or function is what it is.
+        if path.is_empty()
+            && let Some(alts) = self.single_binding(ctx, root)
+        {
+            return alts;
+        }
+        let target = Target::Place(root, path);
+        let found = self.reach(ctx, target);
+        let mut out = found.alts;
+        if found.tainted {
+            for alt in &mut out {
+                if matches!(alt.value, Value::Undefined) {
+                    *alt = Alt { value: Value::Unknown(None), ..alt.clone() };
+                }
+            }
+        }
+        if !found.open.is_empty() {
+            let rest = self.unassigned(ctx, root, path);
+            for open in &found.open {
+                out.extend(under(rest.clone(), open));
+            }
+        }
+        out
+    }
+
+    /// The value of a name that is assigned once in its file, at the top level, by an import, function or class: the
+    /// common case of a callee, without a walk.
+    fn single_binding(&mut self, ctx: &Ctx, root: &str) -> Option<Vec<Alt>> {
+        let module = self.module(ctx.file);
+        let [(block, index)] = self.project.file(ctx.file).index.assigns.get(root)?.as_slice() else { return None };
+        if module.block(*block).func != FuncId(0) || module.block(*block).parent.is_some() {
+            return None;
+        }
+        let Stmt::Assign { place, value, .. } = module.block(*block).stmts.get(*index as usize)? else { return None };
+        if !place.path.is_empty() || self.is_param(ctx, root) {
+            return None;
+        }
+        match module.kind(*value) {
+            ExprKind::Import(import) => Some(self.import(ctx.file, import)),
+            ExprKind::Func(_) | ExprKind::Class(_) => {
+                let at = Ctx { file: ctx.file, block: *block, index: *index as usize, frame: None };
+                Some(vec![Alt::new(self.made(&at, *value))])
+            }
+            _ => None,
+        }
+    }
+
+    fn is_param(&self, ctx: &Ctx, name: &str) -> bool {
+        let module = self.module(ctx.file);
+        let mut func = Some(module.block(ctx.block).func);
+        while let Some(id) = func {
+            let function = module.func(id);
+            if function.params.iter().any(|param| param.name == name) || function.receiver.as_deref() == Some(name) {
+                return true;
+            }
+            func = function.parent;
+        }
+        false
+    }
+
+    /// Walks back from a point to the start of its function.
+    pub(super) fn reach(&mut self, ctx: &Ctx, target: Target<'_>) -> Found {
+        let module = self.module(ctx.file);
+        let mut found = Found { open: vec![Arms::default()], ..Found::default() };
+        let (mut block, mut index) = (ctx.block, ctx.index);
+        loop {
+            self.scan(ctx, target, block, index, &mut found);
+            if found.open.is_empty() {
+                break;
+            }
+            match module.block(block).parent {
+                Some((parent, at)) => (block, index) = (parent, at),
+                None => break,
+            }
+        }
+        found
+    }
+
+    /// Walks back through one block.
+    fn scan(&mut self, ctx: &Ctx, target: Target<'_>, block: BlockId, upto: usize, found: &mut Found) {
+        let module = self.module(ctx.file);
+        let stmts = &module.block(block).stmts;
+        for (index, stmt) in stmts.iter().enumerate().take(upto).rev() {
+            if found.open.is_empty() || self.fuel == 0 {
+                return;
+            }
+            let here = Ctx { file: ctx.file, block, index, frame: ctx.frame.clone() };
+            match stmt {
+                Stmt::Assign { place, value, .. } => match target {
+                    Target::Place(root, path) if place.root == root => {
+                        self.fuel = self.fuel.saturating_sub(1);
+                        self.assigned(&here, place, *value, path, found);
+                    }
+                    Target::Env(name) if env_place(place) == Some(name) => {
+                        let alts = self.eval(&here, *value);
+                        settle(found, alts);
+                    }
+                    _ => {}
+                },
+                Stmt::Expr(expr) => self.effect(&here, target, *expr, found),
+                Stmt::Branch(arms) => {
+                    let writes = arms.iter().any(|arm| self.writes_within(ctx, target, arm.body));
+                    let exits: Vec<bool> = arms.iter().map(|arm| self.exits(ctx, arm.body)).collect();
+                    if !writes && !exits.iter().any(|&exit| exit) {
+                        continue;
+                    }
+                    self.fuel = self.fuel.saturating_sub(1);
+                    let before = std::mem::take(&mut found.open);
+                    let mut after = Vec::new();
+                    for (arm, exit) in arms.iter().zip(exits) {
+                        if exit {
+                            continue;
+                        }
+                        let Some(lits) = self.tests(&here, &arm.tests) else { continue };
+                        let open: Vec<Arms> = before.iter().filter_map(|open| open.merge(&lits)).collect();
+                        if open.is_empty() {
+                            continue;
+                        }
+                        if !writes {
+                            after.extend(open);
+                            continue;
+                        }
+                        let mut inner = Found { open, ..Found::default() };
+                        let body = module.block(arm.body);
+                        self.scan(ctx, target, arm.body, body.stmts.len(), &mut inner);
+                        found.alts.extend(inner.alts);
+                        found.tainted |= inner.tainted;
+                        after.extend(inner.open);
+                    }
+                    // Every arm leaves: what follows is reached some other way (a loop, a `finally`).
+                    found.open = if after.is_empty() && !writes { before } else { after };
+                    if found.open.len() > MAX_OPEN {
+                        found.open = vec![Arms::default()];
+                    }
+                }
+                Stmt::Block(inner) => {
+                    let hidden =
+                        matches!(target, Target::Place(root, _) if module.block(*inner).declares.iter().any(|d| d == root));
+                    if !hidden && self.writes_within(ctx, target, *inner) {
+                        let len = module.block(*inner).stmts.len();
+                        self.scan(ctx, target, *inner, len, found);
+                    }
+                }
+                Stmt::Return(_) | Stmt::Exit => {}
+            }
+        }
+    }
+
+    /// An assignment to the looked-for variable or below it.
+    fn assigned(
+        &mut self,
+        here: &Ctx,
+        place: &crate::facts::Place,
+        value: ExprId,
+        path: &[String],
+        found: &mut Found,
+    ) {
+        let known: Vec<&str> = place.path.iter().map_while(|step| step.as_deref()).collect();
+        let fits = known.len() == place.path.len();
+        if fits && known.len() <= path.len() && known.iter().zip(path).all(|(a, b)| a == b) {
+            let alts = self.eval(here, value);
+            let rest = &path[known.len()..];
+            let alts = if rest.is_empty() { alts } else { self.fields(alts, rest) };
+            settle(found, alts);
+        } else if !fits && known.len() < path.len() && known.iter().zip(path).all(|(a, b)| a == b) {
+            // `d[k] = v` with an unknown key may or may not be the one.
+            found.tainted = true;
+        }
+    }
+
+    /// A call for its effect: does it write what is looked for?
+    fn effect(&mut self, here: &Ctx, target: Target<'_>, expr: ExprId, found: &mut Found) {
+        let module = self.module(here.file);
+        match target {
+            Target::Env(name) => {
+                for (written, value) in env_call_writes(module, expr) {
+                    if written == name {
+                        let alts = self.eval(here, value);
+                        settle(found, alts);
+                    }
+                }
+            }
+            Target::Place(root, path) => {
+                let ExprKind::Call(call) = module.kind(expr) else { return };
+                // `opts.update({...})`, `opts.setdefault("k", v)`, `headers.insert(k, v)`, `headers.set(k, v)`.
+                if let ExprKind::Member(base, method) = module.kind(call.callee)
+                    && let Some((base_root, base_path)) = self.chain(here, *base)
+                    && base_root == root
+                    && path.len() > base_path.len()
+                    && path.starts_with(&base_path)
+                {
+                    let rest = &path[base_path.len()..];
+                    match (method.as_str(), call.args.as_slice()) {
+                        ("update", args) => {
+                            for arg in args.iter().rev() {
+                                if arg.name.as_deref() == Some(rest[0].as_str()) {
+                                    let alts = self.eval(here, arg.value);
+                                    let alts = self.fields(alts, &rest[1..]);
+                                    settle(found, alts);
+                                } else if arg.name.is_none() {
+                                    let alts = self.eval(here, arg.value);
+                                    let alts = self.fields(alts, rest);
+                                    settle_present(found, alts);
+                                }
+                            }
+                        }
+                        ("setdefault" | "insert" | "set" | "append" | "put", [key, value, ..]) => {
+                            match self.constant(here, key.value) {
+                                Some(key) if key.eq_ignore_ascii_case(&rest[0]) => {
+                                    let alts = self.eval(here, value.value);
+                                    let alts = self.fields(alts, &rest[1..]);
+                                    if method == "setdefault" {
+                                        found.tainted = true;
+                                    } else {
+                                        settle(found, alts);
+                                    }
+                                }
+                                Some(_) => {}
+                                None => found.tainted = true,
+                            }
+                        }
+                        _ => {}
+                    }
+                    return;
+                }
+                if path.is_empty() {
+                    return;
+                }
+                // `Object.assign(opts, {...})` writes; any other function that gets the object itself may.
+                let first = call.args.first().map(|arg| arg.value);
+                let is_assign = matches!(module.kind(call.callee), ExprKind::Member(base, name)
+                    if name == "assign" && matches!(module.kind(*base), ExprKind::Name(name) if name == "Object"));
+                if is_assign && first.is_some_and(|arg| matches!(module.kind(arg), ExprKind::Name(name) if name == root)) {
+                    for arg in call.args.iter().skip(1).rev() {
+                        let alts = self.eval(here, arg.value);
+                        let alts = self.fields(alts, path);
+                        settle_present(found, alts);
+                    }
+                } else if call.args.iter().any(|arg| matches!(module.kind(arg.value), ExprKind::Name(name) if name == root))
+                    && !self.harmless(here, call.callee)
+                {
+                    found.tainted = true;
+                }
+            }
+        }
+    }
+
+    /// Whether a function is known to leave its arguments as they are.
+    fn harmless(&self, ctx: &Ctx, callee: ExprId) -> bool {
+        let module = self.module(ctx.file);
+        match module.kind(callee) {
+            ExprKind::Name(name) | ExprKind::Member(_, name) => super::words::HARMLESS.contains(&name.as_str()),
+            _ => false,
+        }
+    }
+
+    /// Whether a block or one inside it writes the target.
+    fn writes_within(&self, ctx: &Ctx, target: Target<'_>, block: BlockId) -> bool {
+        let module = self.module(ctx.file);
+        let index = &self.project.file(ctx.file).index;
+        let (writes, effects) = match target {
+            Target::Place(root, path) => (index.assigns.get(root), !path.is_empty()),
+            Target::Env(name) => (index.env_writes.get(name), false),
+        };
+        let inside = |mut at: BlockId| {
+            loop {
+                if at == block {
+                    return true;
+                }
+                match module.block(at).parent {
+                    Some((parent, _)) => at = parent,
+                    None => return false,
+                }
+            }
+        };
+        if writes.is_some_and(|all| all.iter().take(256).any(|(at, _)| inside(*at))) {
+            return true;
+        }
+        // A field may also be written by a call; such blocks are looked through.
+        effects && {
+            let Target::Place(root, _) = target else { return false };
+            self.calls_with(ctx, block, root)
+        }
+    }
+
+    /// Whether a statement of the block, or of one inside it, calls something on or with a variable.
+    fn calls_with(&self, ctx: &Ctx, block: BlockId, root: &str) -> bool {
+        let module = self.module(ctx.file);
+        let mut stack = vec![block];
+        let mut budget = 200;
+        while let Some(block) = stack.pop() {
+            for stmt in &module.block(block).stmts {
+                budget -= 1;
+                if budget == 0 {
+                    return true;
+                }
+                match stmt {
+                    Stmt::Expr(expr) => {
+                        if let ExprKind::Call(call) = module.kind(*expr) {
+                            let on = self.chain(ctx, call.callee).is_some_and(|(name, _)| name == root);
+                            let with = call
+                                .args
+                                .iter()
+                                .any(|arg| matches!(module.kind(arg.value), ExprKind::Name(name) if name == root));
+                            if on || with {
+                                return true;
+                            }
+                        }
+                    }
+                    Stmt::Branch(arms) => stack.extend(arms.iter().map(|arm| arm.body)),
+                    Stmt::Block(inner) => stack.push(*inner),
+                    _ => {}
+                }
+            }
+        }
+        false
+    }
+
+    /// Whether a block always leaves its function.
+    fn exits(&self, ctx: &Ctx, block: BlockId) -> bool {
+        let module = self.module(ctx.file);
+        let mut block = block;
+        loop {
+            match module.block(block).stmts.last() {
+                Some(Stmt::Return(_) | Stmt::Exit) => return true,
+                Some(Stmt::Block(inner)) => block = *inner,
+                _ => return false,
+            }
+        }
+    }
+
+    /// What a name is that no assignment of its function reaches.
+    fn unassigned(&mut self, ctx: &Ctx, root: &str, path: &[String]) -> Vec<Alt> {
+        let module = self.module(ctx.file);
+        let func = module.block(ctx.block).func;
+        let function = module.func(func);
+        if let Some(number) = function.params.iter().position(|param| param.name == root) {
+            let alts = self.param(ctx, func, number);
+            return self.fields(alts, path);
+        }
+        if function.receiver.as_deref() == Some(root) {
+            let receiver = self.receiver(ctx, func);
+            return self.fields(vec![Alt::new(receiver)], path);
+        }
+        // Functions, classes and imports are seen before the line that defines them.
+        if let Some(alt) = self.hoisted(ctx, func, root) {
+            return self.fields(vec![alt], path);
+        }
+        let Some(parent) = function.parent else {
+            return self.free(ctx, root, path);
+        };
+        let at = function.at.unwrap_or((module.func(parent).body, 0));
+        let frame = ctx.frame.as_ref().and_then(|frame| match frame.func == func {
+            true => frame.caller.frame.clone().filter(|outer| outer.func == parent && outer.file == ctx.file),
+            false => Some(frame.clone()),
+        });
+        let body = module.func(parent).body;
+        let end = Ctx { file: ctx.file, block: body, index: module.block(body).stmts.len(), frame: frame.clone() };
+        let defined = Ctx { file: ctx.file, block: at.0, index: at.1, frame };
+        // A function of the top level runs after the whole file has; an inner one sees at least what stood above it.
+        let once = self
+            .project
+            .file(ctx.file)
+            .index
+            .assigns
+            .get(root)
+            .is_some_and(|all| all.iter().filter(|(block, _)| module.block(*block).func == parent).count() == 1);
+        if parent == FuncId(0) || (once && !module.block(at.0).declares.iter().any(|name| name == root)) {
+            let found = self.reach(&end, Target::Place(root, path));
+            if !found.alts.is_empty() {
+                let mut out = found.alts;
+                if !found.open.is_empty() {
+                    let rest = self.unassigned(&end, root, path);
+                    out.extend(found.open.iter().flat_map(|open| under(rest.clone(), open)));
+                }
+                return out;
+            }
+        }
+        self.lookup(&defined, root, path)
+    }
+
+    /// A function, class or import assigned anywhere in a function, for uses above it.
+    fn hoisted(&mut self, ctx: &Ctx, func: FuncId, root: &str) -> Option<Alt> {
+        let module = self.module(ctx.file);
+        let all = self.project.file(ctx.file).index.assigns.get(root)?;
+        for (block, index) in all.iter().filter(|(block, _)| module.block(*block).func == func) {
+            if let Some(Stmt::Assign { place, value, .. }) = module.block(*block).stmts.get(*index as usize)
+                && place.path.is_empty()
+                && matches!(module.kind(*value), ExprKind::Func(_) | ExprKind::Class(_) | ExprKind::Import(_))
+            {
+                let at = Ctx { file: ctx.file, block: *block, index: *index as usize, frame: None };
+                return self.eval(&at, *value).into_iter().next();
+            }
+        }
+        None
+    }
+
+    /// A name that the file does not bind: a global of the language, a name from a star import, or nothing.
+    fn free(&mut self, ctx: &Ctx, root: &str, path: &[String]) -> Vec<Alt> {
+        let project = self.project;
+        let module = self.module(ctx.file);
+        for star in &module.star_imports {
+            if let Some(&target) = project.imports.get(&(ctx.file, star.clone())) {
+                let alts = self.exported(target, root);
+                if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+                    return self.fields(alts, path);
+                }
+            }
+        }
+        let open = module.star_imports.iter().any(|star| !project.imports.contains_key(&(ctx.file, star.clone())));
+        if open && !super::words::GLOBALS.contains(&root) {
+            // `from openai import *`: the name is the module's, if anybody's.
+            if let [star] = module.star_imports.as_slice() {
+                return self.fields(vec![Alt::new(Value::Symbol(format!("{star}.{root}")))], path);
+            }
+            return vec![Alt::unknown()];
+        }
+        self.fields(vec![Alt::new(Value::Symbol(root.to_owned()))], path)
+    }
+
+    /// The values of a parameter: the argument of the followed call, or those of all calls in the file.
+    fn param(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Vec<Alt> {
+        let module = self.module(ctx.file);
+        let function = module.func(func);
+        let param = &function.params[number];
+        let at = Location { file: ctx.file, span: param.span };
+        if let Some(frame) = ctx.frame.clone().filter(|frame| frame.func == func && frame.file == ctx.file) {
+            return match self.argument(&frame, number) {
+                Argument::Given(value) => self.eval(&frame.caller, value),
+                Argument::Default(default) => self.eval(&self.ctx_of(ctx.file, default), default),
+                Argument::Keywords => vec![Alt::new(Value::Keywords(frame))],
+                Argument::Missing => vec![Alt::new(Value::Undefined)],
+                Argument::Unknown => vec![Alt::unknown()],
+            };
+        }
+        let unknown = Alt {
+            value: Value::Unknown(Some((param.name.clone(), at))),
+            arms: Arms::default(),
+            steps: vec![Step { at, kind: StepKind::Param(param.name.clone()) }],
+        };
+        if matches!(param.kind, ParamKind::Rest) {
+            return vec![unknown];
+        }
+        let subject = self.subjects.get(&format!("calls:{}:{}", ctx.file.0, func.0));
+        let mut out = Vec::new();
+        let sites = self.call_sites(ctx.file, func);
+        for frame in &sites {
+            let site = self.constants.get(&format!("#{}", frame.call.0));
+            let Some(arms) = Arms::default().with(Lit { subject, value: Some(site), negated: false }) else { continue };
+            let alts = match self.argument(frame, number) {
+                Argument::Given(value) => self.eval(&frame.caller, value),
+                Argument::Default(default) => self.eval(&self.ctx_of(ctx.file, default), default),
+                Argument::Keywords => vec![Alt::new(Value::Keywords(frame.clone()))],
+                Argument::Missing => vec![Alt::new(Value::Undefined)],
+                Argument::Unknown => vec![unknown.clone()],
+            };
+            let step = Step { at, kind: StepKind::Param(param.name.clone()) };
+            out.extend(under(alts, &arms).into_iter().map(|mut alt| {
+                alt.steps.push(step.clone());
+                alt
+            }));
+        }
+        if sites.is_empty() {
+            if let Some(default) = param.default {
+                let site = self.constants.get("#defaults");
+                let alts = self.eval(&self.ctx_of(ctx.file, default), default);
+                if let Some(arms) = Arms::default().with(Lit { subject, value: Some(site), negated: false }) {
+                    out.extend(under(alts, &arms));
+                }
+            }
+            out.push(unknown);
+        }
+        out
+    }
+
+    /// The argument that a followed call gives to a parameter by name, as an expression of the caller.
+    pub(super) fn argument_of(&mut self, frame: &std::sync::Arc<super::Frame>, name: &str) -> Option<(ExprId, Ctx)> {
+        let function = self.module(frame.file).func(frame.func);
+        let number = function.params.iter().position(|param| param.name == name)?;
+        match self.argument(frame, number) {
+            Argument::Given(value) => Some((value, frame.caller.clone())),
+            _ => None,
+        }
+    }
+
+    /// How a call fills a parameter.
+    fn argument(&self, frame: &super::Frame, number: usize) -> Argument {
+        let function = self.module(frame.file).func(frame.func);
+        let Some(param) = function.params.get(number) else { return Argument::Unknown };
+        let ExprKind::Call(call) = self.module(frame.caller.file).kind(frame.call) else { return Argument::Unknown };
+        if param.kind == ParamKind::Keywords {
+            return Argument::Keywords;
+        }
+        if let Some(arg) = call.args.iter().find(|arg| arg.name.as_deref() == Some(param.name.as_str())) {
+            return Argument::Given(arg.value);
+        }
+        let mut spread = false;
+        if matches!(param.kind, ParamKind::Normal) {
+            let mut position = 0;
+            for arg in &call.args {
+                match (arg.spread, &arg.name) {
+                    (crate::facts::Spread::No, None) => {
+                        if position == number && !spread {
+                            return Argument::Given(arg.value);
+                        }
+                        position += 1;
+                    }
+                    (crate::facts::Spread::No, Some(_)) => {}
+                    _ => spread = true,
+                }
+            }
+        }
+        if spread || call.args.iter().any(|arg| arg.spread != crate::facts::Spread::No) {
+            return Argument::Unknown;
+        }
+        param.default.map_or(Argument::Missing, Argument::Default)
+    }
+
+    /// A constant string or number, where the expression is one.
+    pub(super) fn constant(&mut self, ctx: &Ctx, expr: ExprId) -> Option<String> {
+        match self.module(ctx.file).kind(expr) {
+            ExprKind::Str(text) => Some(text.expose().to_owned()),
+            ExprKind::Const(text) => Some(text.clone()),
+            // `AUTHORIZATION` and the like: the last word of a symbol.
+            _ => match self.eval(ctx, expr).as_slice() {
+                [Alt { value: Value::Str(text, _), .. }] => Some(text.expose().to_owned()),
+                [Alt { value: Value::Symbol(symbol), .. }] => {
+                    symbol.rsplit('.').next().filter(|word| word.chars().any(char::is_uppercase)).map(str::to_owned)
+                }
+                _ => None,
+            },
+        }
+    }
+
+    /// `a.b["c"]` as a root and a path of constants.
+    pub(super) fn chain(&self, ctx: &Ctx, expr: ExprId) -> Option<(String, Vec<String>)> {
+        let module = self.module(ctx.file);
+        let mut path = Vec::new();
+        let mut at = expr;
+        loop {
+            match module.kind(at) {
+                ExprKind::Name(name) => {
+                    path.reverse();
+                    return Some((name.clone(), path));
+                }
+                ExprKind::Member(base, name) => {
+                    path.push(name.clone());
+                    at = *base;
+                }
+                ExprKind::Index(base, index) => {
+                    match module.kind(*index) {
+                        ExprKind::Str(text) => path.push(text.expose().to_owned()),
+                        ExprKind::Const(text) => path.push(text.clone()),
+                        _ => return None,
+                    }
+                    at = *base;
+                }
+                _ => return None,
+            }
+            if path.len() > 32 {
+                return None;
+            }
+        }
+    }
+
+    /// What another file gets under a name from this one.
+    pub(super) fn exported(&mut self, file: crate::finding::FileId, name: &str) -> Vec<Alt> {
+        let module = self.module(file);
+        let exports: Vec<ExprId> =
+            module.exports.iter().filter(|(exported, _)| exported == name).map(|(_, value)| *value).collect();
+        if let Some(&value) = exports.last() {
+            return self.eval(&self.ctx_of(file, value), value);
+        }
+        let body = module.func(FuncId(0)).body;
+        let end = Ctx { file, block: body, index: module.block(body).stmts.len(), frame: None };
+        if !self.project.file(file).index.assigns.contains_key(name) {
+            if module.star_imports.is_empty() {
+                return vec![Alt::new(Value::Undefined)];
+            }
+            return match self.free(&end, name, &[]) {
+                alts if alts.iter().all(|alt| matches!(alt.value, Value::Symbol(_))) => vec![Alt::unknown()],
+                alts => alts,
+            };
+        }
+        let at = match self.project.file(file).index.assigns.get(name).and_then(|all| all.last()) {
+            Some((block, index)) => match module.block(*block).stmts.get(*index as usize) {
+                Some(Stmt::Assign { name_span, .. }) => Location { file, span: *name_span },
+                _ => Location { file, span: crate::facts::Span::default() },
+            },
+            None => Location { file, span: crate::facts::Span::default() },
+        };
+        self.name(&end, name, &[], at)
+    }
+
+}
+
+/// How a parameter is filled.
+enum Argument {
+    Given(ExprId),
+    Default(ExprId),
+    Keywords,
+    Missing,
+    Unknown,
+}
+
+/// The values are what is found, under every open condition.
+fn settle(found: &mut Found, alts: Vec<Alt>) {
+    for open in std::mem::take(&mut found.open) {
+        found.alts.extend(under(alts.clone(), &open));
+    }
+}
+
+/// As `settle`, but where a value is absent the walk goes on.
+fn settle_present(found: &mut Found, alts: Vec<Alt>) {
+    let mut open = Vec::new();
+    for before in std::mem::take(&mut found.open) {
+        for alt in under(alts.clone(), &before) {
+            if matches!(alt.value, Value::Undefined) {
+                open.push(alt.arms);
+            } else {
+                found.alts.push(alt);
+            }
+        }
+    }
+    found.open = open;
+}

@@ -1,0 +1,485 @@
+//! Which values can an expression have, and by which steps.
+//!
+//! One resolver for all languages, over the facts of [`crate::facts`]. It works backwards, on demand: from the use of
+//! a name to the assignments that reach it. A value carries the [`arms`] that it assumes, so that a key from one branch
+//! never meets a URL from another. It has fuel and a depth limit; beyond them the answer is unknown.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::facts::{ExprId, ExprKind, Module, Test};
+use crate::finding::{FileId, Location};
+use crate::project::Project;
+
+pub mod arms;
+mod call;
+mod environment;
+mod field;
+mod lookup;
+pub mod value;
+mod words;
+
+pub use arms::{Arms, Interner, Lit};
+pub use value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value};
+
+/// Work allowed for one question.
+const FUEL: u32 = 30_000;
+/// How deep questions may lead to further questions.
+const DEPTH: u32 = 48;
+/// How many possible values are kept.
+const MAX_ALTS: usize = 48;
+/// How many calls are followed into each other.
+const MAX_FRAMES: u32 = 8;
+
+/// Answers questions about one project; not shared between threads.
+pub struct Resolver<'p> {
+    /// The project.
+    pub project: &'p Project,
+    /// Subjects and constants of assumptions.
+    pub subjects: Interner,
+    constants: Interner,
+    frames: u32,
+    fuel: u32,
+    depth: u32,
+    memo: HashMap<(FileId, ExprId), Option<Arc<Vec<Alt>>>>,
+}
+
+impl<'p> Resolver<'p> {
+    /// A resolver with nothing asked yet.
+    pub fn new(project: &'p Project) -> Self {
+        Self {
+            project,
+            subjects: Interner::default(),
+            constants: Interner::default(),
+            frames: 0,
+            fuel: FUEL,
+            depth: 0,
+            memo: HashMap::new(),
+        }
+    }
+
+    /// Gives the next question its own fuel.
+    pub fn refuel(&mut self) {
+        self.fuel = FUEL;
+        self.depth = 0;
+    }
+
+    /// The module of a file.
+    pub fn module(&self, file: FileId) -> &'p Module {
+        &self.project.file(file).module
+    }
+
+    /// The place of an expression.
+    pub fn location(&self, file: FileId, expr: ExprId) -> Location {
+        Location { file, span: self.module(file).span(expr) }
+    }
+
+    /// Where an expression is evaluated when its function is called by anyone.
+    pub fn ctx_of(&self, file: FileId, expr: ExprId) -> Ctx {
+        let (block, index) = self.module(file).points[expr.index()];
+        Ctx { file, block, index: index as usize, frame: None }
+    }
+
+    /// All values that an expression can have.
+    pub fn eval(&mut self, ctx: &Ctx, expr: ExprId) -> Vec<Alt> {
+        if self.fuel == 0 || self.depth >= DEPTH {
+            return vec![Alt::unknown()];
+        }
+        let home = ctx.frame.is_none() && {
+            let (block, index) = self.module(ctx.file).points[expr.index()];
+            block == ctx.block && index as usize == ctx.index
+        };
+        let key = (ctx.file, expr);
+        if home {
+            match self.memo.get(&key) {
+                Some(Some(known)) => return known.as_ref().clone(),
+                // Asked for while it is being answered: `x = f(x)` in a loop.
+                Some(None) => return vec![Alt::unknown()],
+                None => {
+                    self.memo.insert(key, None);
+                }
+            }
+        }
+        self.fuel -= 1;
+        self.depth += 1;
+        let mut alts = self.eval_kind(ctx, expr);
+        self.depth -= 1;
+        if alts.len() > MAX_ALTS {
+            alts.truncate(MAX_ALTS);
+            alts.push(Alt::unknown());
+        }
+        if home {
+            // An answer cut short by the limits is not the answer for everyone.
+            if self.fuel == 0 {
+                self.memo.remove(&key);
+            } else {
+                self.memo.insert(key, Some(Arc::new(alts.clone())));
+            }
+        }
+        alts
+    }
+
+    fn eval_kind(&mut self, ctx: &Ctx, expr: ExprId) -> Vec<Alt> {
+        let module = self.module(ctx.file);
+        let at = self.location(ctx.file, expr);
+        match module.kind(expr) {
+            ExprKind::Str(text) => vec![Alt {
+                value: Value::Str(text.clone(), at),
+                arms: Arms::default(),
+                steps: vec![Step { at, kind: StepKind::Literal }],
+            }],
+            ExprKind::Const(text) => vec![Alt::new(Value::Const(text.clone()))],
+            ExprKind::Null => vec![Alt::new(Value::Null)],
+            ExprKind::Undefined => vec![Alt::new(Value::Undefined)],
+            ExprKind::Name(name) => self.name(ctx, name, &[], at),
+            ExprKind::Member(base, name) => self.member(ctx, *base, name, at),
+            ExprKind::Index(base, index) => self.index(ctx, *base, *index, at),
+            ExprKind::Call(call) => self.call(ctx, expr, call),
+            ExprKind::Object(_) | ExprKind::List(_) | ExprKind::Func(_) | ExprKind::Class(_) => {
+                vec![Alt::new(self.made(ctx, expr))]
+            }
+            ExprKind::Concat(parts) => self.concat(ctx, parts, at),
+            ExprKind::Env { name, default } => {
+                let fallback = default.map(|default| self.eval(ctx, default));
+                self.env_read(ctx, name, at, fallback)
+            }
+            ExprKind::Choice(arms) => {
+                let mut out = Vec::new();
+                for (tests, value) in arms {
+                    let Some(lits) = self.tests(ctx, tests) else { continue };
+                    out.extend(under(self.eval(ctx, *value), &lits));
+                }
+                out
+            }
+            ExprKind::Fallback { left, right, nullish } => {
+                let alts = self.eval(ctx, *left);
+                let subject = self.subject_of_expr(ctx, *left);
+                self.fallback(alts, subject, *nullish, |resolver| resolver.eval(ctx, *right))
+            }
+            ExprKind::Each(of) => self.each(ctx, expr, *of),
+            ExprKind::Import(import) => self.import(ctx.file, import),
+            ExprKind::Unknown => vec![Alt::unknown()],
+        }
+    }
+
+    /// The left values where they are there, the right ones where they are not.
+    pub(crate) fn fallback(
+        &mut self,
+        left: Vec<Alt>,
+        subject: u32,
+        nullish: bool,
+        right: impl FnOnce(&mut Self) -> Vec<Alt>,
+    ) -> Vec<Alt> {
+        let truth = |negated| Lit { subject, value: None, negated };
+        let mut out = Vec::new();
+        let mut missing: Vec<Arms> = Vec::new();
+        for alt in left {
+            match alt.value.presence() {
+                Presence::Null | Presence::Absent => missing.push(alt.arms),
+                Presence::Empty if !nullish => missing.push(alt.arms),
+                Presence::Present | Presence::Empty => out.push(alt),
+                Presence::Maybe => {
+                    missing.extend(alt.arms.clone().with(truth(true)));
+                    if let Some(arms) = alt.arms.clone().with(truth(false)) {
+                        out.push(Alt { arms, ..alt });
+                    }
+                }
+            }
+        }
+        if missing.is_empty() {
+            return out;
+        }
+        let right = right(self);
+        for open in &missing {
+            out.extend(under(right.clone(), open));
+        }
+        out
+    }
+
+    fn concat(&mut self, ctx: &Ctx, parts: &[ExprId], at: Location) -> Vec<Alt> {
+        let mut rows: Vec<(Vec<Value>, Arms, Vec<Step>)> = vec![(Vec::new(), Arms::default(), Vec::new())];
+        for &part in parts.iter().take(64) {
+            let alts = self.eval(ctx, part);
+            let mut next = Vec::new();
+            'rows: for (values, arms, steps) in &rows {
+                for alt in &alts {
+                    let Some(arms) = arms.merge(&alt.arms) else { continue };
+                    let mut values = values.clone();
+                    values.push(alt.value.clone());
+                    let mut steps = steps.clone();
+                    if !matches!(self.module(ctx.file).kind(part), ExprKind::Str(_)) {
+                        steps.extend(alt.steps.iter().cloned());
+                    }
+                    next.push((values, arms, steps));
+                    if next.len() >= MAX_ALTS {
+                        break 'rows;
+                    }
+                }
+            }
+            rows = next;
+        }
+        rows.into_iter()
+            .map(|(values, arms, mut steps)| {
+                let mut whole = String::new();
+                let known = values.iter().all(|value| match value {
+                    Value::Str(text, _) => {
+                        whole.push_str(text.expose());
+                        true
+                    }
+                    Value::Const(text) => {
+                        whole.push_str(text);
+                        true
+                    }
+                    _ => false,
+                });
+                let value = if known {
+                    Value::Str(whole.into(), at)
+                } else {
+                    let kept: Vec<Value> =
+                        values.into_iter().filter(|v| !matches!(v, Value::Str(text, _) if text.is_empty())).collect();
+                    match <[Value; 1]>::try_from(kept) {
+                        Ok([one]) => one,
+                        Err(kept) => Value::Concat(Arc::new(kept), at),
+                    }
+                };
+                if steps.is_empty() {
+                    steps.push(Step { at, kind: StepKind::Literal });
+                }
+                Alt { value, arms, steps }
+            })
+            .collect()
+    }
+
+    /// The elements of a collection, each under its own assumption.
+    fn each(&mut self, ctx: &Ctx, expr: ExprId, of: ExprId) -> Vec<Alt> {
+        let subject = self.place_subject(ctx, expr);
+        let mut out = Vec::new();
+        for alt in self.eval(ctx, of) {
+            for (row, value) in self.elements(&alt.value) {
+                let value_number = self.constants.get(&row);
+                let Some(arms) =
+                    alt.arms.clone().with(Lit { subject, value: Some(value_number), negated: false })
+                else {
+                    continue;
+                };
+                for element in value {
+                    let Some(arms) = arms.merge(&element.arms) else { continue };
+                    out.push(Alt { value: element.value, arms, steps: element.steps });
+                }
+            }
+        }
+        if out.is_empty() { vec![Alt::unknown()] } else { out }
+    }
+
+    /// The subject that stands for one execution of an expression.
+    fn place_subject(&mut self, ctx: &Ctx, expr: ExprId) -> u32 {
+        let frame = ctx.frame.as_ref().map_or(0, |frame| frame.id);
+        self.subjects.get(&format!("each:{}:{}:{frame}", ctx.file.0, expr.0))
+    }
+
+    /// What a list of tests assumes; `None` where it cannot hold.
+    pub(crate) fn tests(&mut self, ctx: &Ctx, tests: &[Test]) -> Option<Arms> {
+        let mut arms = Arms::default();
+        for test in tests {
+            match self.test(ctx, test) {
+                Ok(lit) => arms = arms.with(lit)?,
+                Err(true) => {}
+                Err(false) => return None,
+            }
+        }
+        Some(arms)
+    }
+
+    /// The assumption of a test, or its outcome where that is known.
+    fn test(&mut self, ctx: &Ctx, test: &Test) -> Result<Lit, bool> {
+        // In a followed call a parameter's value may decide the test.
+        if let (Some(frame), Some(expr)) = (&ctx.frame, test.expr)
+            && let ExprKind::Name(name) = self.module(ctx.file).kind(expr)
+            && self.module(ctx.file).func(frame.func).params.iter().any(|param| &param.name == name)
+        {
+            let alts = self.eval(ctx, expr);
+            if let [alt] = alts.as_slice() {
+                let holds = match (&alt.value, &test.value) {
+                    (Value::Str(text, _), Some(value)) => Some(text.expose() == value),
+                    (Value::Const(text), Some(value)) => Some(text == value),
+                    (value, None) => match value.presence() {
+                        Presence::Null | Presence::Absent | Presence::Empty => Some(false),
+                        Presence::Maybe => None,
+                        Presence::Present => Some(!matches!(value, Value::Const(c) if is_false(c))),
+                    },
+                    _ => None,
+                };
+                if let Some(holds) = holds {
+                    return Err(holds != test.negated);
+                }
+            }
+        }
+        let subject = match test.expr {
+            Some(expr) => self.subject_of_expr(ctx, expr),
+            None => self.subject(ctx, &test.subject),
+        };
+        let value = test.value.as_ref().map(|value| self.constants.get(value));
+        Ok(Lit { subject, value, negated: test.negated })
+    }
+
+    /// The subject that an expression is when it is tested. Parameters of a followed call are the caller's arguments.
+    pub(crate) fn subject_of_expr(&mut self, ctx: &Ctx, expr: ExprId) -> u32 {
+        let module = self.module(ctx.file);
+        if let (Some(frame), ExprKind::Name(name)) = (&ctx.frame, module.kind(expr))
+            && let Some((value, caller)) = self.argument_of(frame, name)
+        {
+            let frame = frame.clone();
+            drop(frame);
+            return self.subject_of_expr(&caller, value);
+        }
+        if let Some(name) = self.env_name_of(ctx, expr) {
+            return self.subjects.get(&format!("env:{name}"));
+        }
+        let source = &self.project.file(ctx.file).source;
+        let text = crate::facts::squeeze(source.slice(module.span(expr)));
+        self.subject(ctx, &text)
+    }
+
+    /// The subject of a text, in the scope that binds its first name.
+    fn subject(&mut self, ctx: &Ctx, text: &str) -> u32 {
+        if text.starts_with("env:") {
+            return self.subjects.get(text);
+        }
+        let root: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_' || *c == '$').collect();
+        let module = self.module(ctx.file);
+        let index = &self.project.file(ctx.file).index;
+        let mut func = Some(module.block(ctx.block).func);
+        while let Some(id) = func {
+            let function = module.func(id);
+            let bound = function.params.iter().any(|param| param.name == root)
+                || function.receiver.as_deref() == Some(root.as_str())
+                || index
+                    .assigns
+                    .get(&root)
+                    .is_some_and(|all| all.iter().any(|(block, _)| module.block(*block).func == id));
+            if bound {
+                break;
+            }
+            func = function.parent;
+        }
+        let scope = func.map_or(0, |func| func.0);
+        let frame = ctx.frame.as_ref().filter(|frame| func == Some(frame.func)).map_or(0, |frame| frame.id);
+        self.subjects.get(&format!("{}:{scope}:{frame}:{text}", ctx.file.0))
+    }
+
+    /// A value with the assumption that it itself makes true: a name that is empty is not truthy, one that equals
+    /// `"a"` is `"a"`. Only for names that some condition tests.
+    pub(crate) fn assume_self(&mut self, ctx: &Ctx, text: &str, alt: Alt) -> Option<Alt> {
+        if !self.project.file(ctx.file).index.subjects.contains(text) {
+            return Some(alt);
+        }
+        let subject = self.subject(ctx, text);
+        let lit = match (&alt.value, alt.value.presence()) {
+            (_, Presence::Null | Presence::Absent | Presence::Empty) => {
+                Lit { subject, value: None, negated: true }
+            }
+            (Value::Str(text, _), _) => {
+                Lit { subject, value: Some(self.constants.get(text.expose())), negated: false }
+            }
+            (Value::Const(text), _) => {
+                if is_false(text) {
+                    Lit { subject, value: None, negated: true }
+                } else {
+                    Lit { subject, value: Some(self.constants.get(text)), negated: false }
+                }
+            }
+            (_, Presence::Present) => Lit { subject, value: None, negated: false },
+            _ => return Some(alt),
+        };
+        let arms = alt.arms.with(lit)?;
+        Some(Alt { arms, ..alt })
+    }
+
+    /// An expression as an object to look into later.
+    pub(crate) fn made(&self, ctx: &Ctx, expr: ExprId) -> Value {
+        Value::Made(Arc::new(Made { ctx: ctx.clone(), expr, via: None }))
+    }
+
+    /// What the arms that enclose a program point assume: the branches that the point is in.
+    pub fn guard(&mut self, ctx: &Ctx) -> Arms {
+        let module = self.module(ctx.file);
+        let mut arms = Arms::default();
+        let mut block = Some(ctx.block);
+        while let Some(id) = block {
+            let tests = &module.block(id).tests;
+            for test in tests {
+                if let Ok(lit) = self.test(ctx, test)
+                    && let Some(more) = arms.clone().with(lit)
+                {
+                    arms = more;
+                }
+            }
+            block = module.block(id).parent.map(|(parent, _)| parent);
+        }
+        arms
+    }
+}
+
+/// The values that remain under further assumptions.
+pub(crate) fn under(alts: Vec<Alt>, arms: &Arms) -> Vec<Alt> {
+    alts.into_iter().filter_map(|alt| alt.arms.merge(arms).map(|arms| Alt { arms, ..alt })).collect()
+}
+
+fn is_false(text: &str) -> bool {
+    matches!(text, "False" | "false" | "0")
+}
+
+/// What clients ask beyond the values of expressions.
+impl Resolver<'_> {
+    /// The variable that a chain of members begins with.
+    pub fn root_of(&self, ctx: &Ctx, expr: ExprId) -> Option<String> {
+        self.chain(ctx, expr).map(|(root, _)| root)
+    }
+
+    /// An attribute of a module, as the file sets it before a point.
+    pub fn global(&mut self, ctx: &Ctx, root: &str, attribute: &str) -> Vec<Alt> {
+        self.lookup(ctx, root, &[attribute.to_owned()])
+    }
+
+    /// Whether a module's attribute is set in a place whose order is not known: another function or file.
+    pub fn set_elsewhere(&self, _ctx: &Ctx, root: &str, attribute: &str) -> bool {
+        self.project.files.iter().any(|file| {
+            file.index.assigns.get(root).into_iter().flatten().any(|(block, index)| {
+                matches!(file.module.block(*block).stmts.get(*index as usize),
+                    Some(crate::facts::Stmt::Assign { place, .. })
+                        if place.path.first().and_then(|step| step.as_deref()) == Some(attribute))
+            })
+        })
+    }
+
+    /// A constant string, or the last word of a symbol.
+    pub fn constant_of(&mut self, ctx: &Ctx, expr: ExprId) -> Option<String> {
+        self.constant(ctx, expr)
+    }
+
+    /// What tests assume; `None` where they cannot hold.
+    pub fn assumptions(&mut self, ctx: &Ctx, tests: &[Test]) -> Option<Arms> {
+        self.tests(ctx, tests)
+    }
+
+    /// An assumption as people read it: `provider is "openai"`.
+    pub fn describe(&self, lit: Lit) -> Option<String> {
+        let subject = self.subjects.name(lit.subject);
+        let (kind, text) = match subject.split_once(':') {
+            Some(("env", name)) => ("env", name.to_owned()),
+            Some(("mode", _)) => ("mode", String::new()),
+            Some(("each" | "calls" | "new" | "get", _)) => return None,
+            _ => ("test", subject.splitn(4, ':').nth(3)?.to_owned()),
+        };
+        let not = if lit.negated { " not" } else { "" };
+        let value = lit.value.map(|value| self.constants.name(value).to_owned());
+        Some(match (kind, value) {
+            ("env", None) if lit.negated => format!("`{text}` is not set"),
+            ("env", None) => format!("`{text}` is set"),
+            ("mode", Some(mode)) => format!("the mode is{not} `{mode}`"),
+            (_, Some(value)) => format!("`{text}` is{not} `{value}`"),
+            (_, None) if lit.negated => format!("`{text}` is not true"),
+            (_, None) => format!("`{text}` is true"),
+        })
+    }
+}

@@ -1,0 +1,577 @@
+//! Routes: one client with one possible key and one possible endpoint, and whether they belong together.
+
+use std::collections::BTreeSet;
+
+use crate::catalog::{Catalog, UrlKind};
+use crate::clients::{self, From, Site, SlotValue};
+use crate::endpoint::{self, Host, Url};
+use crate::evidence::{self, FormatEvidence};
+use crate::facts::{EnvKind, ExprKind};
+use crate::finding::{
+    EndpointKind, EndpointRecord, FileId, KeyKind, KeyRecord, Location, OriginStep, RouteRecord, Verdict,
+};
+use crate::project::Project;
+use crate::resolve::{Alt, Arms, Resolver, Step, StepKind, Value};
+
+/// A client with all its routes.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Where it is.
+    pub at: Location,
+    /// Where what is called stands: the part of it to point at.
+    pub callee_at: Location,
+    /// Its kind.
+    pub id: String,
+    /// Its kind, for people.
+    pub name: String,
+    /// What is called.
+    pub callee: String,
+    /// The language.
+    pub language: &'static str,
+    /// What its endpoint stands for.
+    pub url_kind: UrlKind,
+    /// How to write a base URL for it: `base_url=`.
+    pub spelling: Option<String>,
+    /// Its own default endpoint.
+    pub default_endpoint: Option<String>,
+    /// The environment variables that it reads for an endpoint.
+    pub endpoint_variables: Vec<String>,
+    /// The routes.
+    pub routes: Vec<Route>,
+}
+
+/// One possible key and endpoint of a client.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The key.
+    pub key: Key,
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// What both assume, for people, where it can be said.
+    pub when: Vec<String>,
+    /// Whether they belong together.
+    pub verdict: Verdict,
+}
+
+/// A key, as far as it is known.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// The value and its way.
+    pub alt: Alt,
+    /// How it got to the client.
+    pub from: From,
+    /// Whose it can be.
+    pub providers: BTreeSet<String>,
+    /// Why it is held to be theirs.
+    pub evidence: Evidence,
+}
+
+/// Why a key is held to be a provider's, strongest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Its format.
+    Format,
+    /// What a placeholder calls itself.
+    Label,
+    /// The configuration says so.
+    Declared(String),
+    /// The name of the variable that it comes from.
+    Name(String),
+    /// There is none.
+    None,
+}
+
+/// An endpoint, as far as it is known.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The value and its way.
+    pub alt: Alt,
+    /// How it got to the client.
+    pub from: From,
+    /// The URL, where there is one.
+    pub url: Option<Url>,
+    /// Whose host it is.
+    pub provider: Option<String>,
+    /// Keys of others may be right there.
+    pub forwards: bool,
+}
+
+impl Endpoint {
+    /// Nothing gives the client an endpoint: it takes its default.
+    pub fn is_default(&self) -> bool {
+        self.from == From::Nothing
+    }
+
+    /// Not known at all.
+    pub fn is_unknown(&self) -> bool {
+        self.url.is_none() && !self.is_default()
+    }
+}
+
+/// More routes than this of one client are not looked at.
+const MAX_ROUTES: usize = 96;
+
+/// All clients of a file: calls and environment blocks.
+pub fn of_file(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Vec<Client> {
+    let mut out = Vec::new();
+    for site in clients::find(resolver, catalog, file) {
+        resolver.refuel();
+        out.extend(of_site(resolver, catalog, &site));
+    }
+    out.extend(of_blocks(resolver, catalog, file));
+    out
+}
+
+fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> Option<Client> {
+    let project = resolver.project;
+    let slots = clients::slots(resolver, catalog, site);
+    let ctx = resolver.ctx_of(site.file, site.call);
+    let guard = resolver.guard(&ctx);
+    let guard = resolver.left_before(&ctx).merge(&guard).unwrap_or(guard);
+    let url_kind = site.client.url_kind;
+    let keys = slots.key.into_iter().map(|value| key(catalog, project, Some(site.client), value)).collect();
+    let endpoints = slots
+        .endpoint
+        .into_iter()
+        .map(|value| endpoint(catalog, value, site.client.default_endpoint.as_deref()))
+        .collect();
+    let routes = pair(resolver, keys, endpoints, &guard);
+    // A request is a client only where it carries a key to a provider that is known; any other is nobody's business.
+    if url_kind == UrlKind::Full || site.construct.any_receiver {
+        let judged = routes.iter().any(|route| {
+            let keyed = !(route.key.from == From::Nothing && route.key.providers.is_empty());
+            keyed && (route.endpoint.provider.is_some() || (!site.construct.any_receiver && !route.key.providers.is_empty()))
+        });
+        if !judged {
+            return None;
+        }
+    }
+    let version = site.client.package.as_deref().and_then(|package| project.version(site.file, package)).copied();
+    let module = resolver.module(site.file);
+    let callee_at = match module.kind(site.call) {
+        ExprKind::Call(call) => resolver.location(site.file, call.callee),
+        _ => resolver.location(site.file, site.call),
+    };
+    Some(Client {
+        at: resolver.location(site.file, site.call),
+        callee_at,
+        id: site.client.id.clone(),
+        name: site.client.name.clone(),
+        callee: site.callee.clone(),
+        language: project.file(site.file).source.language.name(),
+        url_kind,
+        spelling: site.client.endpoint_spelling.clone(),
+        default_endpoint: site.client.default_endpoint.clone(),
+        endpoint_variables: site
+            .construct
+            .env_endpoint
+            .iter()
+            .filter(|name| name.applies(version))
+            .map(|name| name.name().to_owned())
+            .collect(),
+        routes,
+    })
+}
+
+/// Every key with every endpoint whose assumptions agree.
+fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard: &Arms) -> Vec<Route> {
+    let mut out: Vec<Route> = Vec::new();
+    for key in &keys {
+        for endpoint in &endpoints {
+            let arms = key.alt.arms.merge(&endpoint.alt.arms).and_then(|arms| arms.merge(guard));
+            let Some(arms) = arms else { continue };
+            if out.len() >= MAX_ROUTES {
+                return out;
+            }
+            let verdict = verdict(key, endpoint);
+            // What the place of the client assumes is not worth saying: it holds for all its routes.
+            let own = arms.lits().iter().filter(|lit| !guard.lits().contains(lit));
+            let when = own.filter_map(|&lit| resolver.describe(lit)).take(3).collect();
+            out.push(Route { key: key.clone(), endpoint: endpoint.clone(), when, verdict });
+        }
+    }
+    out
+}
+
+fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
+    let Some(provider) = &endpoint.provider else { return Verdict::Unknown };
+    if key.providers.is_empty() || endpoint.forwards {
+        return Verdict::Unknown;
+    }
+    if key.providers.contains(provider) { Verdict::Match } else { Verdict::Mismatch }
+}
+
+/// Whose key a value is.
+fn key(catalog: &Catalog, project: &Project, client: Option<&crate::catalog::Client>, value: SlotValue) -> Key {
+    let SlotValue { alt, from } = value;
+    let names = names(&alt);
+    let mut format = BTreeSet::new();
+    let mut label = None;
+    if let Value::Str(text, _) = &alt.value {
+        match evidence::of_literal(catalog, text) {
+            FormatEvidence::Issued(set) => format = set,
+            FormatEvidence::Placeholder(provider) => label = provider,
+            FormatEvidence::NotKnown => {}
+        }
+    }
+    let declared =
+        names.iter().find_map(|name| project.declared_keys.get(name).map(|provider| (name.clone(), provider.clone())));
+    let of_name = |name: &str| match client {
+        Some(client) => evidence::of_name_at(catalog, client, name),
+        None => evidence::of_name(catalog, name),
+    };
+    let (by_name, name) = by_name(of_name, &alt, &names);
+    let (providers, evidence) = if !format.is_empty() {
+        let both: BTreeSet<String> = format.intersection(&by_name).cloned().collect();
+        (if both.is_empty() { format } else { both }, Evidence::Format)
+    } else if let Some(provider) = label {
+        (BTreeSet::from([provider]), Evidence::Label)
+    } else if let Some((name, provider)) = declared {
+        (BTreeSet::from([provider]), Evidence::Declared(name))
+    } else if by_name.is_empty() {
+        (by_name, Evidence::None)
+    } else {
+        (by_name, Evidence::Name(name))
+    };
+    // A provider that takes anybody's keys says nothing about whose this one is.
+    let providers = if providers.iter().any(|id| catalog.provider(id).is_some_and(|provider| provider.forwards)) {
+        BTreeSet::new()
+    } else {
+        providers
+    };
+    Key { alt, from, providers, evidence }
+}
+
+/// The names on a key's way, origin first.
+fn names(alt: &Alt) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    if let Value::Str(text, _) = &alt.value
+        && let Some(name) = evidence::reference_name(text.expose())
+    {
+        out.push(name);
+    }
+    if let Value::Env(name, _) | Value::Unknown(Some((name, _))) = &alt.value {
+        out.push(name.clone());
+    }
+    for step in &alt.steps {
+        let (StepKind::Env(name) | StepKind::EnvValue(name) | StepKind::Name(name) | StepKind::Param(name)) = &step.kind
+        else {
+            continue;
+        };
+        if !out.contains(name) {
+            out.push(name.clone());
+        }
+    }
+    out
+}
+
+/// Whose key it is by the name of its origin. Names on the way may confirm it, or contradict it: then nothing is known.
+fn by_name(of_name: impl Fn(&str) -> BTreeSet<String>, alt: &Alt, names: &[String]) -> (BTreeSet<String>, String) {
+    let none = (BTreeSet::new(), String::new());
+    let is_variable = |step: &&Step| matches!(step.kind, StepKind::Env(_) | StepKind::EnvValue(_));
+    let has_variable = matches!(alt.value, Value::Env(..)) || alt.steps.iter().any(|step| is_variable(&step));
+    let Some(origin) = names.first() else { return none };
+    let mut set = of_name(origin);
+    let mut name = origin.clone();
+    for other in &names[1..] {
+        let more = of_name(other);
+        if more.is_empty() {
+            continue;
+        }
+        if set.is_empty() {
+            // A neutral variable stays neutral, whatever the code calls it. Of a literal the nearest name counts.
+            if has_variable {
+                return none;
+            }
+            set = more;
+            name.clone_from(other);
+        } else if set.is_disjoint(&more) {
+            return none;
+        }
+    }
+    (set, name)
+}
+
+/// Whose host an endpoint is.
+fn endpoint(catalog: &Catalog, value: SlotValue, default: Option<&str>) -> Endpoint {
+    let SlotValue { alt, from } = value;
+    let text = match (&alt.value, &from) {
+        (_, From::Nothing) => default.map(str::to_owned),
+        (Value::Str(text, _), _) => Some(text.expose().to_owned()),
+        (Value::Concat(parts, _), _) => match parts.first() {
+            // `f"https://api.openai.com/{version}"`: the host is complete where a slash follows it.
+            Some(Value::Str(text, _)) => {
+                let head = text.expose();
+                let host_end = head.find("://").and_then(|at| head[at + 3..].find('/').map(|slash| at + 3 + slash));
+                host_end.map(|_| format!("{head}\u{fffd}"))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    let url = text.as_deref().and_then(Url::parse);
+    let (provider, forwards) = match url.as_ref().map(|url| endpoint::provider(catalog, &url.host)) {
+        Some(Host::Provider(provider)) => (Some(provider.id.clone()), provider.forwards),
+        _ => (None, false),
+    };
+    Endpoint { alt, from, url, provider, forwards }
+}
+
+/// Pairs of a key and a URL by their names in the environment blocks of a file.
+fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Vec<Client> {
+    let project = resolver.project;
+    let module = resolver.module(file);
+    let language = project.file(file).source.language.name();
+    let mut out = Vec::new();
+    for (number, block) in module.env_blocks.iter().enumerate() {
+        if !block.runs && block.kind != EnvKind::Kubernetes && block.kind != EnvKind::Ci {
+            continue;
+        }
+        let visible = visible(project, file, number);
+        for var in visible.values() {
+            let Some(prefix) = key_prefix(&var.name) else { continue };
+            resolver.refuel();
+            let urls: Vec<&Visible> = URL_SUFFIXES
+                .iter()
+                .filter_map(|suffix| visible.get(&format!("{prefix}{suffix}")))
+                .collect();
+            let own = |var: &Visible| var.file == file && var.block == number;
+            if !own(var) && !urls.iter().any(|url| own(url)) {
+                continue;
+            }
+            let slot = |resolver: &mut Resolver<'_>, var: &Visible| -> Vec<SlotValue> {
+                let ctx = resolver.ctx_of(var.file, var.value);
+                let set = Step {
+                    at: Location { file: var.file, span: resolver.module(var.file).span(var.value) },
+                    kind: StepKind::EnvValue(var.name.clone()),
+                };
+                resolver
+                    .eval(&ctx, var.value)
+                    .into_iter()
+                    .map(|mut alt| {
+                        alt.steps.push(set.clone());
+                        SlotValue { alt, from: From::Environment(var.name.clone()) }
+                    })
+                    .collect()
+            };
+            let keys: Vec<Key> =
+                slot(resolver, var).into_iter().map(|value| key(catalog, project, None, value)).collect();
+            let endpoints: Vec<Vec<Endpoint>> = urls
+                .iter()
+                .map(|url| slot(resolver, url).into_iter().map(|value| endpoint(catalog, value, None)).collect())
+                .collect();
+            let openai = prefix == "OPENAI";
+            let nothing = vec![Endpoint {
+                alt: Alt::new(Value::Undefined),
+                from: From::Nothing,
+                url: Url::parse(OPENAI_DEFAULT),
+                provider: Some("openai".to_owned()),
+                forwards: false,
+            }];
+            // With several URL variables the reader is not known: a pair that fits is taken for the one in use.
+            let mut routes: Vec<Route> = Vec::new();
+            let mut url_kind = UrlKind::Any;
+            if endpoints.is_empty() && openai && !is_open(project, file, number) {
+                routes = pair(resolver, keys.clone(), nothing, &Arms::default());
+            }
+            for (endpoint, url) in endpoints.into_iter().zip(&urls) {
+                let more = pair(resolver, keys.clone(), endpoint, &Arms::default());
+                let fits = |routes: &[Route]| routes.iter().any(|route| route.verdict == Verdict::Match);
+                if routes.is_empty() || (fits(&more) && !fits(&routes)) {
+                    routes = more;
+                    url_kind = block_url_kind(&url.name);
+                }
+            }
+            if routes.is_empty() {
+                continue;
+            }
+            let at = Location { file: var.file, span: var.name_span };
+            out.push(Client {
+                at,
+                callee_at: at,
+                id: "environment".to_owned(),
+                name: block_name(block.kind).to_owned(),
+                callee: var.name.clone(),
+                language,
+                url_kind,
+                spelling: urls.first().map(|url| format!("{}=", url.name)),
+                default_endpoint: openai.then(|| OPENAI_DEFAULT.to_owned()),
+                endpoint_variables: URL_SUFFIXES.iter().map(|suffix| format!("{prefix}{suffix}")).collect(),
+                routes,
+            });
+        }
+    }
+    out
+}
+
+const OPENAI_DEFAULT: &str = "https://api.openai.com/v1";
+
+/// Ends of a variable's name that make it a URL to go with a key of the same beginning, most usual first.
+const URL_SUFFIXES: &[&str] = &[
+    "_BASE_URL", "_API_BASE", "_API_BASE_URL", "_API_URL", "_ENDPOINT", "_API_ENDPOINT", "_BASE_PATH", "_HOST",
+    "_API_HOST", "_URL", "_BASE", "_PROXY_URL", "_BASEURL", "_REVERSE_PROXY",
+];
+
+/// What a key's variable has in common with its URL's: `OPENAI` of `OPENAI_API_KEY`.
+fn key_prefix(name: &str) -> Option<&str> {
+    ["_API_KEY", "_API_TOKEN", "_AUTH_TOKEN", "_APIKEY", "_KEY", "_TOKEN", "_SECRET"]
+        .iter()
+        .find_map(|suffix| name.strip_suffix(suffix))
+        .filter(|prefix| !prefix.is_empty())
+}
+
+/// What a URL stands for that SDKs read by themselves; of other variables nobody knows.
+fn block_url_kind(name: &str) -> UrlKind {
+    match name {
+        "OPENAI_BASE_URL" | "OPENAI_API_BASE" => UrlKind::OpenaiBase,
+        "ANTHROPIC_BASE_URL" => UrlKind::HostOnly,
+        _ => UrlKind::Any,
+    }
+}
+
+fn block_name(kind: EnvKind) -> &'static str {
+    match kind {
+        EnvKind::Dotenv => "this dotenv file",
+        EnvKind::Shell => "this script's environment",
+        EnvKind::Compose => "this service",
+        EnvKind::Kubernetes => "this container",
+        EnvKind::Ci => "this job",
+        EnvKind::Mapping => "this environment",
+    }
+}
+
+/// A variable that a block sees.
+struct Visible {
+    file: FileId,
+    block: usize,
+    name: String,
+    name_span: crate::facts::Span,
+    value: crate::facts::ExprId,
+}
+
+/// The variables of a block with those it inherits: its own win.
+fn visible(project: &Project, file: FileId, block: usize) -> std::collections::BTreeMap<String, Visible> {
+    let module = &project.file(file).module;
+    let mut out = std::collections::BTreeMap::new();
+    let mut at = Some(block);
+    while let Some(number) = at {
+        let Some(block) = module.env_blocks.get(number) else { break };
+        let mut own = std::collections::BTreeMap::new();
+        for var in &block.vars {
+            own.insert(
+                var.name.clone(),
+                Visible { file, block: number, name: var.name.clone(), name_span: var.name_span, value: var.value },
+            );
+        }
+        for (name, var) in own {
+            out.entry(name).or_insert(var);
+        }
+        for env_file in block.env_files.iter().rev() {
+            let Some(&other) = project.imports.get(&(file, env_file.clone())) else { continue };
+            for (number, block) in project.file(other).module.env_blocks.iter().enumerate() {
+                for var in block.vars.iter().rev() {
+                    out.entry(var.name.clone()).or_insert(Visible {
+                        file: other,
+                        block: number,
+                        name: var.name.clone(),
+                        name_span: var.name_span,
+                        value: var.value,
+                    });
+                }
+            }
+        }
+        // A parent always has a smaller number, so this ends.
+        at = block.parent.filter(|parent| *parent < number);
+    }
+    out
+}
+
+/// Whether variables that a block does not name may come from elsewhere.
+fn is_open(project: &Project, file: FileId, block: usize) -> bool {
+    let module = &project.file(file).module;
+    let mut at = Some(block);
+    while let Some(block) = at.and_then(|number| module.env_blocks.get(number)) {
+        let missing = |name: &String| !project.imports.contains_key(&(file, name.clone()));
+        if block.open || block.env_files.iter().any(missing) {
+            return true;
+        }
+        at = block.parent;
+    }
+    false
+}
+
+/// The routes of a client for the report.
+pub fn records(client: &Client) -> Vec<RouteRecord> {
+    let mut out: Vec<RouteRecord> = Vec::new();
+    for route in &client.routes {
+        let record = RouteRecord {
+            at: client.at,
+            client: client.id.clone(),
+            callee: client.callee.clone(),
+            language: client.language,
+            key: key_record(&route.key),
+            endpoint: endpoint_record(client, &route.endpoint),
+            verdict: route.verdict,
+        };
+        if !out.contains(&record) {
+            out.push(record);
+        }
+    }
+    out
+}
+
+fn is_from_environment(alt: &Alt) -> bool {
+    alt.steps.iter().any(|step| matches!(step.kind, StepKind::Env(_) | StepKind::EnvValue(_)))
+}
+
+fn key_record(key: &Key) -> KeyRecord {
+    let names = names(&key.alt);
+    let kind = match &key.alt.value {
+        Value::Env(..) => KeyKind::Environment,
+        Value::Str(..) | Value::Concat(..) if is_from_environment(&key.alt) => KeyKind::Environment,
+        Value::Str(..) => KeyKind::Literal,
+        _ if key.from == From::Nothing => KeyKind::Absent,
+        Value::Null | Value::Undefined => KeyKind::Absent,
+        _ => KeyKind::Unknown,
+    };
+    let name = match &key.from {
+        From::Environment(name) if names.is_empty() => Some(name.clone()),
+        _ => names.first().cloned(),
+    };
+    KeyRecord { kind, name, providers: key.providers.iter().cloned().collect(), origin: origin(&key.alt) }
+}
+
+fn endpoint_record(client: &Client, endpoint: &Endpoint) -> EndpointRecord {
+    let kind = if endpoint.is_default() {
+        if client.default_endpoint.is_some() { EndpointKind::Default } else { EndpointKind::Unknown }
+    } else if endpoint.url.is_none() {
+        EndpointKind::Unknown
+    } else if is_from_environment(&endpoint.alt) {
+        EndpointKind::Environment
+    } else {
+        EndpointKind::Explicit
+    };
+    EndpointRecord {
+        kind,
+        url: endpoint.url.as_ref().map(|url| url.shown().replace('\u{fffd}', "…")),
+        provider: endpoint.provider.clone(),
+        origin: origin(&endpoint.alt),
+    }
+}
+
+fn origin(alt: &Alt) -> Vec<OriginStep> {
+    alt.steps
+        .iter()
+        .map(|step| OriginStep {
+            at: step.at,
+            text: match &step.kind {
+                StepKind::Literal => "a literal".to_owned(),
+                StepKind::Env(name) => format!("read of `{name}`"),
+                StepKind::EnvValue(name) => format!("value of `{name}`"),
+                StepKind::Name(name) => format!("`{name}`"),
+                StepKind::Param(name) => format!("parameter `{name}`"),
+                StepKind::Default => "default".to_owned(),
+            },
+        })
+        .collect()
+}

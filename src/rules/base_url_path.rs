@@ -1,0 +1,46 @@
+//! `base-url-path`: the host is right, the path is not.
+
+use super::{Facts, written_at};
+use crate::endpoint::{self, PathProblemKind};
+use crate::finding::{Finding, Label, Severity};
+use crate::routes::Client;
+
+/// Judges the endpoints of a client.
+pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for route in &client.routes {
+        let (Some(url), Some(id), Some(at)) =
+            (&route.endpoint.url, &route.endpoint.provider, written_at(&route.endpoint.alt.value))
+        else {
+            continue;
+        };
+        if route.endpoint.is_default() || url.path.contains('\u{fffd}') {
+            continue;
+        }
+        let Some(provider) = facts.catalog.provider(id) else { continue };
+        let Some(problem) = endpoint::path_problem(provider, client.url_kind, &url.path) else { continue };
+        let text = match problem.kind {
+            PathProblemKind::BaseMissing => format!("has no `{}`", provider.base_path.as_deref().unwrap_or("/v1")),
+            PathProblemKind::FullEndpoint => "is the path of one request, to which the client adds its own".to_owned(),
+            PathProblemKind::BaseTwice => "has its version twice".to_owned(),
+            PathProblemKind::BaseAdded => "has a version, which this client adds itself".to_owned(),
+            PathProblemKind::DoubleSlash => "has two slashes in a row".to_owned(),
+        };
+        let scheme = url.scheme.unwrap_or("https");
+        let port = url.port.map_or(String::new(), |port| format!(":{port}"));
+        let help = format!("write `{scheme}://{}{port}{}`", url.host, problem.right);
+        out.push(Finding {
+            rule: "base-url-path",
+            severity: Severity::Warning,
+            message: format!("the base URL for {} {text}", client.name),
+            at,
+            labels: super::distinct(vec![
+                Label { at, text: format!("this {text}") },
+                Label { at: client.callee_at, text: "the client".to_owned() },
+            ]),
+            help: Some(help),
+            fix: None,
+        });
+    }
+    out
+}

@@ -1,0 +1,173 @@
+//! `mixroute-key-at-openai`, `mixroute-key-without-base-url`, `openai-key-at-mixroute`, `foreign-key`: a key goes to a
+//! provider that did not issue it.
+
+use super::{Facts, at_location, label_of_endpoint, label_of_key, shown_providers};
+use crate::finding::{Finding, Label, Severity, Verdict};
+use crate::routes::{Client, Evidence, Route};
+
+const AT_OPENAI: &str = "mixroute-key-at-openai";
+/// The rule for a key that goes to the client's default endpoint.
+pub const WITHOUT_BASE_URL: &str = "mixroute-key-without-base-url";
+const AT_MIXROUTE: &str = "openai-key-at-mixroute";
+const FOREIGN: &str = "foreign-key";
+
+/// Judges the routes of a client.
+pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
+    let wrong: Vec<(&Route, &'static str)> = client
+        .routes
+        .iter()
+        .filter(|route| route.verdict == Verdict::Mismatch && !covered(facts, client, route))
+        .map(|route| (route, rule(route)))
+        .chain(swapped(client).into_iter().map(|route| (route, AT_MIXROUTE)))
+        .collect();
+    let all = wrong.len() == client.routes.len();
+    let mut out: Vec<Finding> = Vec::new();
+    for (route, rule) in wrong {
+        let finding = finding(facts, client, route, rule, all);
+        // One finding for each rule and place, however many ways lead there.
+        if !out.iter().any(|known| known.rule == finding.rule && known.at == finding.at) {
+            out.push(finding);
+        }
+    }
+    out
+}
+
+fn rule(route: &Route) -> &'static str {
+    let mixroute = route.key.providers.contains("mixroute");
+    match route.endpoint.provider.as_deref() {
+        Some("openai") if mixroute && route.endpoint.is_default() => WITHOUT_BASE_URL,
+        Some("openai") if mixroute => AT_OPENAI,
+        Some("mixroute") if route.key.providers.iter().eq(["openai"]) => AT_MIXROUTE,
+        _ => FOREIGN,
+    }
+}
+
+/// Whether the default endpoint may well not be the one in use: another way to the same key leads to an endpoint that
+/// is not known, or some environment block of the project sets a variable that the client reads.
+fn covered(facts: &Facts<'_>, client: &Client, route: &Route) -> bool {
+    if !route.endpoint.is_default() {
+        return false;
+    }
+    let unknown = client.routes.iter().any(|other| {
+        other.endpoint.is_unknown() && other.key.alt.steps == route.key.alt.steps
+    });
+    unknown || client.endpoint_variables.iter().any(|name| facts.is_set_in_a_block(name))
+}
+
+/// Where one way sends a Mixroute key to OpenAI, a key named after OpenAI that another way sends to Mixroute is the
+/// other half of a swap, though such a name alone says nothing.
+fn swapped(client: &Client) -> Vec<&Route> {
+    let half = client.routes.iter().any(|route| rule(route) == AT_OPENAI && route.verdict == Verdict::Mismatch);
+    if !half {
+        return Vec::new();
+    }
+    client
+        .routes
+        .iter()
+        .filter(|route| {
+            route.verdict == Verdict::Unknown
+                && route.endpoint.provider.as_deref() == Some("mixroute")
+                && super::key_name(&route.key)
+                    .is_some_and(|name| name.to_ascii_uppercase().replace('_', "").contains("OPENAI"))
+        })
+        .collect()
+}
+
+fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str, certain: bool) -> Finding {
+    let severity = if certain { Severity::Error } else { Severity::Warning };
+    let at = at_location(client, route);
+    let host = route.endpoint.url.as_ref().map_or_else(String::new, |url| url.host.clone());
+    let key = describe_key(facts, route, rule);
+    let mut message = match rule {
+        WITHOUT_BASE_URL => format!(
+            "{key} goes to api.openai.com: no base URL for {} was found in the project",
+            client.name
+        ),
+        AT_OPENAI => format!("{key} is sent to OpenAI ({host})"),
+        AT_MIXROUTE => format!("{key} is sent to Mixroute ({host})"),
+        _ => format!("{key} is sent to {} ({host})", facts.provider_name(route.endpoint.provider.as_deref())),
+    };
+    if !certain && let Some(when) = when(route) {
+        message.push_str(&format!(" when {when}"));
+    }
+    let mut labels = vec![Label {
+        at,
+        text: match rule {
+            WITHOUT_BASE_URL => "without a base URL this client talks to api.openai.com".to_owned(),
+            _ => format!("this is {}'s endpoint", facts.provider_name(route.endpoint.provider.as_deref())),
+        },
+    }];
+    labels.extend(label_of_key(facts, &route.key, &key));
+    labels.extend(label_of_endpoint(client, &route.endpoint));
+    labels.push(Label { at: client.callee_at, text: "the client".to_owned() });
+    Finding { rule, severity, message, at, labels: super::distinct(labels), help: Some(help(facts, client, route, rule)), fix: None }
+}
+
+/// A key as the subject of a sentence.
+fn describe_key(facts: &Facts<'_>, route: &Route, rule: &str) -> String {
+    let key = &route.key;
+    let name = super::key_name(key).map(|name| format!("`{name}`"));
+    let owner = if rule == AT_MIXROUTE {
+        "OpenAI".to_owned()
+    } else if key.providers.contains("mixroute") {
+        "Mixroute".to_owned()
+    } else {
+        shown_providers(facts, &key.providers)
+    };
+    let article = if owner.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+    match (&key.evidence, name) {
+        (Evidence::Format, name) if key.providers.len() > 1 && key.providers.contains("mixroute") => {
+            let held = name.map_or(String::new(), |name| format!(" in {name}"));
+            format!("a relay key such as Mixroute's{held}")
+        }
+        (Evidence::Name(_) | Evidence::Declared(_), Some(name)) => format!("{article} {owner} key, {name},"),
+        (_, Some(name)) => format!("{article} {owner} key in {name}"),
+        (_, None) => format!("{article} {owner} key"),
+    }
+}
+
+/// The conditions of a route, as people read them.
+fn when(route: &Route) -> Option<String> {
+    (!route.when.is_empty()).then(|| route.when.join(" and "))
+}
+
+fn help(facts: &Facts<'_>, client: &Client, route: &Route, rule: &str) -> String {
+    let symptom = "at run time OpenAI answers 401 `Incorrect API key provided`";
+    let url = match client.url_kind {
+        crate::catalog::UrlKind::Full => route
+            .endpoint
+            .url
+            .as_ref()
+            .map(|url| format!("{}{}", facts.mixroute_origin(), url.path))
+            .unwrap_or_else(|| facts.mixroute_url()),
+        _ => facts.mixroute_url(),
+    };
+    match rule {
+        WITHOUT_BASE_URL => {
+            let spelling = client.spelling.as_deref().unwrap_or("the base URL");
+            let variable = match client.endpoint_variables.as_slice() {
+                [] => String::new(),
+                [first, ..] => format!(", or set `{first}` where it runs"),
+            };
+            format!("add {}{variable}; {symptom}", spell(spelling, &url))
+        }
+        AT_OPENAI => format!("use {url} for a Mixroute key, or an OpenAI key here; {symptom}"),
+        AT_MIXROUTE => "use a Mixroute key here; an OpenAI key sent to Mixroute is refused, and disclosed to it".to_owned(),
+        _ => format!(
+            "use a key of {} here, or the endpoint of {}",
+            facts.provider_name(route.endpoint.provider.as_deref()),
+            shown_providers(facts, &route.key.providers)
+        ),
+    }
+}
+
+/// An argument or variable with a value: `base_url="https://…"`, `OPENAI_BASE_URL=https://…`, `.with_api_base("…")`.
+fn spell(spelling: &str, url: &str) -> String {
+    if spelling.ends_with("()") {
+        return format!("`{}(\"{url}\")`", spelling.trim_end_matches("()"));
+    }
+    if spelling.ends_with('=') && spelling.chars().any(|c| c.is_ascii_uppercase()) {
+        return format!("`{spelling}{url}`");
+    }
+    if spelling.ends_with(':') { format!("`{spelling} \"{url}\"`") } else { format!("`{spelling}\"{url}\"`") }
+}
