@@ -148,10 +148,10 @@ impl Lower<'_> {
         if let Some(import) = self.import_call(function, arguments) {
             return self.add(node, ExprKind::Import(import));
         }
-        if self.is_interop(function) {
-            if let Some(&wrapped) = operands(arguments).first() {
-                return self.expr(wrapped);
-            }
+        if self.is_interop(function)
+            && let Some(&wrapped) = operands(arguments).first()
+        {
+            return self.expr(wrapped);
         }
         let callee = self.expr(function);
         let args = self.arguments(arguments);
@@ -221,13 +221,23 @@ impl Lower<'_> {
                     let key = Some(self.text_of(child).to_owned());
                     entries.push(Entry::Field { key, key_span: span(child), value });
                 }
-                "spread_element" => entries.push(Entry::Spread(self.inner(child))),
+                "spread_element" => entries.push(Entry::Spread(self.spread_fields(child))),
                 "method_definition" => self.object_method(child, &mut entries),
                 _ if child.is_error() => entries.push(Entry::Spread(self.skipped(child))),
                 _ => {}
             }
         }
         self.add(node, ExprKind::Object(Object { entries, ty: None }))
+    }
+
+    /// What `...x` adds to an object. In `...(a && b)` a falsy `a` adds nothing.
+    fn spread_fields(&mut self, node: Node) -> ExprId {
+        match operands(node).first().copied().map(strip) {
+            Some(inner) if inner.kind() == "binary_expression" && operator(inner) == "&&" => {
+                self.deeper(|this| this.and(inner, true)).unwrap_or_else(|| self.unknown(inner))
+            }
+            _ => self.inner(node),
+        }
     }
 
     fn object_method(&mut self, node: Node, entries: &mut Vec<Entry>) {
@@ -297,7 +307,7 @@ impl Lower<'_> {
                 self.settle(None, Some(block), |this| chain(&[this.cond(left)]));
                 self.add(node, ExprKind::Fallback { left: first, right: second, nullish: op == "??" })
             }
-            "&&" => self.and(node),
+            "&&" => self.and(node, false),
             _ => self.only_effects(node),
         }
     }
@@ -318,12 +328,12 @@ impl Lower<'_> {
         self.add(node, ExprKind::Concat(parts))
     }
 
-    /// `left && right`: the right value where the left one is truthy, else the left one.
-    fn and(&mut self, node: Node) -> ExprId {
+    /// `left && right`: the right value where the left one is truthy, else the left one, which may not matter.
+    fn and(&mut self, node: Node, only_truthy: bool) -> ExprId {
         let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right")) else {
             return self.only_effects(node);
         };
-        let otherwise = if is_boolean(strip(left)) {
+        let otherwise = if only_truthy || is_boolean(strip(left)) {
             self.effects(left);
             self.add(left, ExprKind::Const("false".to_owned()))
         } else {

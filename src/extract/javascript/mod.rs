@@ -152,10 +152,10 @@ impl<'s> Lower<'s> {
 
     /// Notes that the current function declares a name.
     fn bind(&mut self, name: &str) {
-        if let Some(scope) = self.scopes.last_mut() {
-            if !scope.bound.contains(name) {
-                scope.bound.insert(name.to_owned());
-            }
+        if let Some(scope) = self.scopes.last_mut()
+            && !scope.bound.contains(name)
+        {
+            scope.bound.insert(name.to_owned());
         }
     }
 
@@ -166,10 +166,10 @@ impl<'s> Lower<'s> {
     }
 
     fn assign(&mut self, span: Span, name_span: Span, place: Place, value: ExprId) {
-        if place.path.is_empty() {
-            if let Some(scope) = self.scopes.last_mut() {
-                scope.written.insert(place.root.clone());
-            }
+        if place.path.is_empty()
+            && let Some(scope) = self.scopes.last_mut()
+        {
+            scope.written.insert(place.root.clone());
         }
         self.builder.assign(span, name_span, place, value);
     }

@@ -365,6 +365,12 @@ impl Lower<'_> {
         self.write(target, value, span(node));
     }
 
+    /// `delete o.x`.
+    pub(super) fn delete(&mut self, node: Node, target: Node) {
+        let value = self.add(node, ExprKind::Undefined);
+        self.write(target, value, span(node));
+    }
+
     /// An assignment inside an expression.
     pub(super) fn assignment_value(&mut self, node: Node) -> ExprId {
         let after = self.assignment(node);

@@ -108,6 +108,9 @@ impl Lower<'_> {
                 break;
             }
             let Some(inner) = node.child_by_field_name("argument") else { return };
+            if operator(node) == "delete" {
+                return self.delete(node, inner);
+            }
             node = strip(inner);
         }
         match node.kind() {

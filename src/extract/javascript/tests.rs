@@ -151,7 +151,7 @@ fn declarations() {
 fn assignments() {
     lowers(
         "a.b.c = 1; a['k'] = 2; a[i()] = 3; this.x = 4; (a as any)!.d = 5; f().x = 6; delete a.b;",
-        &["a.b.c = #1", "a.k = #2", "i()", "a.[?] = #3", "this.x = #4", "a.d = #5", "f()", "#6"],
+        &["a.b.c = #1", "a.k = #2", "i()", "a.[?] = #3", "this.x = #4", "a.d = #5", "f()", "#6", "a.b = undefined"],
     );
     lowers(
         "a ||= b; a.x ??= c(); a += 's'; a -= g(); a++; this.n--;",
@@ -200,6 +200,7 @@ fn expressions() {
     value("a ?? (b || c)", "(a ?? (b || c))");
     value("a && b", "choice(a => b; !a => a)");
     value("{...(m === 'r' && {k: 1})}", "{...choice(m=r => {k: #1}; !m=r => #false)}");
+    value("{...(b && {k: 1}), ...c}", "{...choice(b => {k: #1}; !b => #false), ...c}");
     value("a !== 'x' ? 1 : b ? 2 : 3", "choice(!a=x => #1; a=x => choice(b => #2; !b => #3))");
     value("process.env!['A B']", "process.env[\"A B\"]");
     lowers("y = (1, f(), g);", &["f()", "y = g"]);
