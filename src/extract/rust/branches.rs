@@ -344,9 +344,10 @@ fn is_choice(expr: &Expr, level: usize) -> bool {
             otherwise.is_some_and(simple)
                 && clauses.iter().all(|(cond, body)| !has_let(cond) && tail(body).is_some_and(simple))
         }
-        Expr::Match(node) => node.arms.iter().all(|arm| {
-            !matches!(arm.pat, Pat::Guard(_)) && names(&arm.pat).is_empty() && simple(&arm.body)
-        }),
+        Expr::Match(node) => node
+            .arms
+            .iter()
+            .all(|arm| !matches!(arm.pat, Pat::Guard(_)) && names(&arm.pat).is_empty() && simple(&arm.body)),
         _ => false,
     }
 }
