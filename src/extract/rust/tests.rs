@@ -197,6 +197,30 @@ fn5 default()
 }
 
 #[test]
+fn alternatives() {
+    file(
+        "#[cfg(debug_assertions)] const U: &str = \"a\"; #[cfg(not(debug_assertions))] const U: &str = \"b\";
+         #[cfg(unix)] const V: u8 = 1; #[cfg(test)] const V: u8 = 2;
+         fn f() { #[cfg(a)] fn g() {} #[cfg(b)] fn g() {} }",
+        "
+when cfg:debug_assertions
+    U = \"a\"
+when !cfg:debug_assertions
+    U = \"b\"
+V = #1
+f = fn1
+fn1 f()
+    let g
+    when cfg:a
+        g = fn2
+    when cfg:b
+        g = fn3
+fn2 g()
+fn3 g()",
+    );
+}
+
+#[test]
 fn statements() {
     body(
         "let (a, b) = f(); let Foo { c, d: e, .. } = x; let Some(g) = h else { return }; let i; i = 1; let _ = j();",
@@ -304,8 +328,96 @@ when always
     g()
     exit",
     );
-    body("match p { \"a\" | \"b\" => f(), other => g(other) }", "");
-    body("let x = { let y = f(); y.z }; let c = |(a, b)| { let d = a; d }; spawn(async move { h().await; });", "");
+    body(
+        "match p { \"a\" | \"b\" => f(), other => g(other) }",
+        "
+let @t0
+@t0 = p
+when Or([Equals(\"p\", None, \"a\"), Equals(\"p\", None, \"b\")])
+    return f()
+when !p=a & !p=b
+    let other
+    other = @t0
+    return g(other)",
+    );
+}
+
+#[test]
+fn blocks_as_values() {
+    file(
+        "fn f() { let x = { let y = f(); y.z }; let c = |(a, b)| { let d = a; d }; spawn(async move { h().await; }); }",
+        "
+f = fn1
+fn1 f()
+    let @t0, x, c
+    do
+        let y
+        y = f()
+        @t0 = y.z
+    x = @t0
+    c = fn2
+    spawn(fn3())
+fn2 _(@p0)
+    let a, b, d
+    a = @p0[#0]
+    b = @p0[#1]
+    d = a
+    return d
+fn3 _()
+    h()",
+    );
+}
+
+/// What a rule looks at is found from the statements: no expression may be left hanging.
+#[track_caller]
+fn assert_reachable(text: &str) {
+    let module = lowered(text);
+    let mut roots: Vec<ExprId> = Vec::new();
+    for stmt in module.blocks.iter().flat_map(|block| &block.stmts) {
+        match stmt {
+            Stmt::Assign { value, .. } | Stmt::Expr(value) | Stmt::Return(Some(value)) => roots.push(*value),
+            Stmt::Branch(arms) => {
+                roots.extend(arms.iter().flat_map(|arm| &arm.tests).filter_map(|test| test.expr));
+            }
+            Stmt::Block(_) | Stmt::Return(None) | Stmt::Exit => {}
+        }
+    }
+    roots.extend(module.classes.iter().flat_map(|class| &class.fields).filter_map(|field| field.value));
+    let mut seen = vec![false; module.exprs.len()];
+    while let Some(id) = roots.pop() {
+        seen[id.index()] = true;
+        module.children(id, |child| roots.push(child));
+    }
+    let lost: Vec<_> = module.expr_ids().filter(|id| !seen[id.index()]).map(|id| expr(&module, id)).collect();
+    assert_eq!(lost, [""; 0]);
+}
+
+#[test]
+fn every_expression_is_reachable() {
+    assert_reachable(
+        r#"
+#[derive(Parser)]
+struct A { #[arg(env)] a: u8 }
+const C: u8 = a == b(c);
+fn f(A { a, .. }: A) {
+    if let P::A | P::B = g() {} else if !(h() || i == j()) && k.is_some() || matches!(l(), M) {}
+    while let (X, 1..=2) = m() { n[o()..p()] = q(); }
+    let x = match r() { _ => s(), };
+    match (t(), u) { (1, _) if v() => {} _ => { w()?.await } }
+    let y = if z() == ab { ac() } else { return ad(Err(ae())) };
+    y -= af() && return ag();
+    *ah() = ai().map_or(aj(), |ak| al(ak)).unwrap_or_else(|_| { am(); an() });
+    format!("{} {1:>2$}", ao(), ap(), aq());
+    json!({ar(): [as_(), {"x": at()}]});
+    let Some(au) = av() else { aw() };
+    vec![ax(); ay()];
+    let (az, ..) = ba();
+    bb::<C> { bc: bd(), ..be() };
+    for A { a } in bf().iter().map(|bg| bh(bg)) { break bi(); }
+    loop { panic!("{}", bj()) }
+}
+"#,
+    );
 }
 
 #[test]
