@@ -4,6 +4,7 @@ use syn::{BinOp, Block, Expr, ExprIf, ExprMatch, Pat, UnOp};
 
 use super::exprs::{Wrapper, diverges, tail_only, wrapper};
 use super::patterns::{bare, literal_cond, names};
+use super::spans::ident;
 use super::{Lower, Sink};
 use crate::facts::{Cond, ExprId, ExprKind, Place, Stmt, Test, squeeze};
 
@@ -186,7 +187,13 @@ impl Lower<'_> {
                     None
                 };
                 let cond = self.pattern_cond(&e.pat, &subject, tested);
-                cond.unwrap_or_else(|| Cond::Truthy(subject.text, tested))
+                let cond = cond.unwrap_or(Cond::Truthy(subject.text, tested));
+                if let Some(value) = tested
+                    && cond.assume(true).iter().all(|test| test.expr.is_none())
+                {
+                    self.builder.stmt(Stmt::Expr(value));
+                }
+                cond
             }
             Expr::Binary(e) => match e.op {
                 BinOp::And(_) => {
@@ -261,10 +268,14 @@ impl Lower<'_> {
         let pairs = [(left, right), (right, left)];
         for (subject, constant) in pairs {
             let constant = bare(constant);
-            let Some(make) = constant_test(constant) else { continue };
+            if constant_cond(constant, String::new(), None).is_none() {
+                continue;
+            }
             let text = self.subject(subject).text;
             let tested = self.value(subject);
-            return make(text, Some(tested));
+            if let Some(cond) = constant_cond(constant, text, Some(tested)) {
+                return cond;
+            }
         }
         let tested = self.value(whole);
         let text = squeeze(self.slice(self.span(whole)));
@@ -273,19 +284,16 @@ impl Lower<'_> {
     }
 }
 
-/// How a comparison with this constant is told.
-fn constant_test(constant: &Expr) -> Option<Box<dyn Fn(String, Option<ExprId>) -> Cond + '_>> {
+/// A comparison with an expression, if that is a constant.
+fn constant_cond(constant: &Expr, subject: String, tested: Option<ExprId>) -> Option<Cond> {
     match constant {
-        Expr::Lit(literal) => Some(Box::new(|subject, tested| literal_cond(&literal.lit, subject, tested))),
+        Expr::Lit(literal) => Some(literal_cond(&literal.lit, subject, tested)),
         Expr::Path(path) => {
-            let name = &path.path.segments.last()?.ident;
-            let constant = name.to_string().starts_with(char::is_uppercase);
+            let name = ident(&path.path.segments.last()?.ident);
             if name == "None" {
-                return Some(Box::new(|subject, tested| Cond::Not(Box::new(Cond::Truthy(subject, tested)))));
+                return Some(Cond::Not(Box::new(Cond::Truthy(subject, tested))));
             }
-            constant.then(|| -> Box<dyn Fn(_, _) -> _> {
-                Box::new(move |subject, tested| Cond::Equals(subject, tested, name.to_string()))
-            })
+            name.starts_with(char::is_uppercase).then_some(Cond::Equals(subject, tested, name))
         }
         _ => None,
     }
@@ -344,9 +352,10 @@ fn is_choice(expr: &Expr, level: usize) -> bool {
             otherwise.is_some_and(simple)
                 && clauses.iter().all(|(cond, body)| !has_let(cond) && tail(body).is_some_and(simple))
         }
-        Expr::Match(node) => node.arms.iter().all(|arm| {
-            !matches!(arm.pat, Pat::Guard(_)) && names(&arm.pat).is_empty() && simple(&arm.body)
-        }),
+        Expr::Match(node) => node
+            .arms
+            .iter()
+            .all(|arm| !matches!(arm.pat, Pat::Guard(_)) && names(&arm.pat).is_empty() && simple(&arm.body)),
         _ => false,
     }
 }

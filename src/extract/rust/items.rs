@@ -6,7 +6,7 @@ use syn::{Attribute, Block, Fields, FnArg, ImplItem, Item, ItemImpl, Signature, 
 
 use super::spans::ident;
 use super::{Lower, Sink};
-use crate::facts::{Class, ClassId, ExprKind, Field, Function, Import, Span, Stmt};
+use crate::facts::{Class, ClassId, Cond, ExprKind, Field, FuncId, Function, Import, Span, Stmt, squeeze};
 
 /// A longer path than any that is written by hand. Every name of a `use` repeats it.
 const MAX_PATH: usize = 500;
@@ -24,12 +24,38 @@ impl Lower<'_> {
         for item in items {
             self.type_item(item);
         }
-        for item in items {
-            self.constant(item);
+        let alternatives = alternatives(items);
+        for functions in [false, true] {
+            let lower = if functions { Self::code } else { Self::constant };
+            for item in items {
+                match alternatives.get(&named(item)) {
+                    None => lower(self, item),
+                    Some(all) if std::ptr::eq(all[0], *item) && functions == matches!(item, Item::Fn(_)) => {
+                        self.alternatives(all, lower);
+                    }
+                    Some(_) => {}
+                }
+            }
         }
+    }
+
+    /// Items of one name under `#[cfg(..)]`, of which the build takes one: the arms of a branch.
+    fn alternatives(&mut self, items: &[&Item], lower: fn(&mut Self, &Item)) {
+        let mut arms = Vec::new();
+        let mut names = Vec::new();
         for item in items {
-            self.code(item);
+            let cond = configuration(item).unwrap_or_else(|| Cond::opaque("cfg"));
+            let arm = self.builder.open_block(cond.assume(true));
+            lower(self, item);
+            self.builder.close_block();
+            names.append(&mut self.builder.module().blocks[arm.index()].declares);
+            arms.push(arm);
         }
+        // The names outlive the arms.
+        if self.builder.current_block().0 != 0 {
+            names.iter().for_each(|name| self.builder.declare(name));
+        }
+        self.builder.branch(arms);
     }
 
     fn import(&mut self, tree: &UseTree, mut module: String, depth: usize) {
@@ -244,13 +270,7 @@ impl Lower<'_> {
         self.builder.class_mut(class).methods.push((ident(&signature.ident), func));
     }
 
-    fn function(
-        &mut self,
-        span: Span,
-        signature: &Signature,
-        body: &Block,
-        class: Option<ClassId>,
-    ) -> crate::facts::FuncId {
+    fn function(&mut self, span: Span, signature: &Signature, body: &Block, class: Option<ClassId>) -> FuncId {
         let mut function = Function::new(Some(ident(&signature.ident)), span);
         function.class = class;
         function.receiver = signature.receiver().map(|_| "self".to_owned());
@@ -264,6 +284,51 @@ impl Lower<'_> {
         self.builder.close_function(resume);
         func
     }
+}
+
+/// The name and attributes of a constant or function.
+fn head(item: &Item) -> Option<(&syn::Ident, &[Attribute])> {
+    match item {
+        Item::Const(node) => Some((&node.ident, &node.attrs)),
+        Item::Static(node) => Some((&node.ident, &node.attrs)),
+        Item::Fn(node) => Some((&node.sig.ident, &node.attrs)),
+        _ => None,
+    }
+}
+
+fn named(item: &Item) -> Option<String> {
+    head(item).map(|(name, _)| ident(name))
+}
+
+/// Constants and functions of which there are several by the same name, all under `#[cfg(..)]`.
+fn alternatives<'i>(items: &[&'i Item]) -> HashMap<Option<String>, Vec<&'i Item>> {
+    let mut all: HashMap<_, Vec<_>> = HashMap::new();
+    for item in items {
+        if let Some((name, attributes)) = head(item)
+            && !is_test(attributes)
+            && configuration(item).is_some()
+        {
+            all.entry(Some(ident(name))).or_default().push(*item);
+        }
+    }
+    all.retain(|_, items| items.len() > 1);
+    all
+}
+
+/// What `#[cfg(..)]` asks of the build.
+fn configuration(item: &Item) -> Option<Cond> {
+    let (_, attributes) = head(item)?;
+    attributes.iter().find_map(|attribute| match &attribute.meta {
+        syn::Meta::List(list) if list.path.is_ident("cfg") => {
+            let text = squeeze(&list.tokens.to_string());
+            let inner = text.strip_prefix("not(").and_then(|rest| rest.strip_suffix(')'));
+            Some(match inner {
+                Some(inner) => Cond::Not(Box::new(Cond::Truthy(format!("cfg:{inner}"), None))),
+                None => Cond::Truthy(format!("cfg:{text}"), None),
+            })
+        }
+        _ => None,
+    })
 }
 
 /// Whether an item is built for tests only: `#[cfg(test)]`.

@@ -43,22 +43,19 @@ impl Parse for Argument {
     }
 }
 
-/// `value; count` or values.
-enum Elements {
-    Repeat(Expr),
-    List(Vec<Argument>),
-}
+/// Values, or one of `value; count`.
+struct Elements(Vec<Argument>);
 
 impl Parse for Elements {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         if input.is_empty() {
-            return Ok(Self::List(Vec::new()));
+            return Ok(Self(Vec::new()));
         }
         let first = input.parse::<Argument>()?;
         if input.peek(Token![;]) {
             input.parse::<Token![;]>()?;
             input.parse::<Expr>()?;
-            return Ok(Self::Repeat(first.value));
+            return Ok(Self(vec![first]));
         }
         let mut elements = vec![first];
         while !input.is_empty() {
@@ -67,7 +64,7 @@ impl Parse for Elements {
                 elements.push(input.parse()?);
             }
         }
-        Ok(Self::List(elements))
+        Ok(Self(elements))
     }
 }
 
@@ -188,8 +185,7 @@ impl Lower<'_> {
             },
             // `join!` gives all results, once the futures are done.
             "vec" | "join" | "try_join" | "array" | "smallvec" => match self.reparse::<Elements>(node) {
-                Some(Elements::Repeat(value)) => self.list_of(span, &[Argument { name: None, value }]),
-                Some(Elements::List(elements)) => self.list_of(span, &elements),
+                Some(Elements(elements)) => self.list_of(span, &elements),
                 None => self.unknown(span),
             },
             "concat" => {

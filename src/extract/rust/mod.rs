@@ -58,7 +58,7 @@ fn lower(text: &str) -> Result<Module, Unparsable> {
     let file = syn::parse_str::<syn::File>(text.get(skipped..).unwrap_or("")).map_err(|error| {
         // The message may quote the source: the line alone is told.
         let span = error.span();
-        if span.byte_range().is_empty() {
+        if span.byte_range().end == 0 {
             return Unparsable::Refused("syntax error at the end of the file".to_owned());
         }
         let before = text.bytes().take(skipped).filter(|&byte| byte == b'\n').count();

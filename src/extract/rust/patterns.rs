@@ -62,7 +62,7 @@ impl Lower<'_> {
             Pat::Slice(p) => self.bind_elements(p.elems.iter(), name),
             Pat::Struct(p) => {
                 for field in &p.fields {
-                    if matches!(&*field.pat, Pat::Wild(_)) {
+                    if names(&field.pat).is_empty() {
                         continue;
                     }
                     let span = self.at(super::spans::member_span(&field.member));
@@ -84,7 +84,7 @@ impl Lower<'_> {
             match element {
                 // What stands behind `..` is counted from an end that is not known.
                 Pat::Rest(_) => counted = false,
-                Pat::Wild(_) => {}
+                _ if names(element).is_empty() => {}
                 _ if counted => {
                     let span = self.pattern_span(element);
                     let base = self.name(span, name);
@@ -241,8 +241,22 @@ pub(super) fn literal_cond(literal: &syn::Lit, subject: String, tested: Option<E
 /// An expression without what does not change what it is about: borrows, `?`, `.ok()`, `.as_deref()`.
 pub(super) fn bare(mut expr: &Expr) -> &Expr {
     const SAME: [&str; 16] = [
-        "as_bytes", "as_deref", "as_mut", "as_ref", "as_str", "borrow", "clone", "cloned", "copied", "expect", "into",
-        "ok", "to_owned", "to_string", "trim", "unwrap",
+        "as_bytes",
+        "as_deref",
+        "as_mut",
+        "as_ref",
+        "as_str",
+        "borrow",
+        "clone",
+        "cloned",
+        "copied",
+        "expect",
+        "into",
+        "ok",
+        "to_owned",
+        "to_string",
+        "trim",
+        "unwrap",
     ];
     loop {
         expr = match expr {

@@ -60,8 +60,10 @@ struct Frame {
 /// What the token before was, as far as it decides whether an operator is a prefix.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Last {
+    /// A name: generic arguments may follow.
     Operand,
-    Literal,
+    /// A literal, or what ends with `)` or `]`: they may not.
+    Value,
     Operator,
     /// A closing brace: the end of a statement or of an operand.
     CloseBrace,
@@ -159,7 +161,7 @@ impl Scanner<'_> {
                 _ => self.at += 1,
             }
         }
-        self.operand(Last::Literal);
+        self.operand(Last::Value);
     }
 
     /// A raw string from its first `#` or quote; false if it is none (`r#name`).
@@ -177,7 +179,7 @@ impl Scanner<'_> {
                 break;
             }
         }
-        self.operand(Last::Literal);
+        self.operand(Last::Value);
         true
     }
 
@@ -190,12 +192,12 @@ impl Scanner<'_> {
                 self.at += 1;
             }
             self.at += 1;
-            return self.operand(Last::Literal);
+            return self.operand(Last::Value);
         }
         let width = self.text.get(self.at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
         if self.peek(width) == b'\'' {
             self.at += width + 1;
-            return self.operand(Last::Literal);
+            return self.operand(Last::Value);
         }
         // A lifetime or a label: what follows it is still at the start of something.
         self.skip_word();
@@ -207,7 +209,7 @@ impl Scanner<'_> {
             self.at += 1;
             self.skip_word();
         }
-        self.operand(Last::Literal);
+        self.operand(Last::Value);
     }
 
     fn skip_word(&mut self) {
@@ -302,7 +304,7 @@ impl Scanner<'_> {
     fn open(&mut self, byte: u8) {
         match self.last {
             // A call or an index makes a chain longer; so may one after a block.
-            Last::Operand | Last::Literal if byte != b'{' => self.link(),
+            Last::Operand | Last::Value if byte != b'{' => self.link(),
             Last::CloseBrace if byte != b'{' => self.link(),
             Last::CloseBrace => self.reset(),
             _ => {}
@@ -327,7 +329,7 @@ impl Scanner<'_> {
                 break;
             }
         }
-        self.last = if byte == b'}' { Last::CloseBrace } else { Last::Operand };
+        self.last = if byte == b'}' { Last::CloseBrace } else { Last::Value };
     }
 
     fn punctuation(&mut self, byte: u8) {
@@ -355,7 +357,11 @@ impl Scanner<'_> {
             }
             (b'<', _) => match self.last {
                 // Generics follow a name or `::` only, and a qualified path begins where an operand may.
-                Last::Literal => self.link(),
+                Last::Value => {
+                    // A comparison or a shift.
+                    self.at += usize::from(next == b'<');
+                    self.link();
+                }
                 _ => self.push(Kind::Angle),
             },
             (b'>', _) => {
@@ -375,13 +381,16 @@ impl Scanner<'_> {
                 self.link();
                 return;
             }
-            (b'#' | b'$' | b'@' | b'~' | b'=' | b'.', _) if byte != b'.' || prefix || next == b'.' => {
-                if byte == b'#' {
-                    self.end_of_block();
-                } else {
-                    self.step();
+            (b'.', b'.') => {
+                self.at += 1;
+                // Long or-patterns are full of `'a'..='z'`, which has one level.
+                if self.peek(0) == b'=' {
+                    self.at += 1;
                 }
+                if prefix { self.step() } else { self.link() }
             }
+            (b'#', _) => self.end_of_block(),
+            (b'@' | b'=', _) => self.step(),
             _ if prefix => self.step(),
             _ => self.link(),
         }

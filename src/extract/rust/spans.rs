@@ -103,10 +103,7 @@ pub(super) fn first(mut expr: &Expr) -> TokenSpan {
             Expr::Array(e) => return open(&e.bracket_token.span),
             Expr::Async(e) => return e.async_token.span,
             Expr::Block(e) => {
-                return e.label.as_ref().map_or_else(
-                    || open(&e.block.brace_token.span),
-                    |label| label.name.apostrophe,
-                );
+                return e.label.as_ref().map_or_else(|| open(&e.block.brace_token.span), |label| label.name.apostrophe);
             }
             Expr::Break(e) => return e.break_token.span,
             Expr::Closure(e) => {

@@ -1,0 +1,240 @@
+//! Functions, classes and enums.
+
+use tree_sitter::Node;
+
+use super::patterns::{Names, Origin, Target};
+use super::{Lower, Scope, children, has_token, operands, span, strip};
+use crate::facts::{
+    Class, ClassId, Entry, ExprId, ExprKind, Field, FuncId, Function, Object, Param, ParamKind, Place, Stmt,
+};
+
+/// A parameter before its function is opened.
+struct Parameter<'t> {
+    pattern: Node<'t>,
+    default: Option<ExprId>,
+    kind: ParamKind,
+    /// TypeScript's `constructor(private x)`.
+    is_property: bool,
+}
+
+impl Lower<'_> {
+    /// A function that is no method.
+    pub(super) fn function(&mut self, node: Node, class: Option<ClassId>, decorators: Vec<ExprId>) -> FuncId {
+        let name = node.child_by_field_name("name").map(|name| self.text_of(name).to_owned());
+        let function = Function { class, decorators, ..Function::new(name, span(node)) };
+        self.callable(node, function)
+    }
+
+    /// A method of a class, or of an object literal.
+    pub(super) fn method(&mut self, node: Node, class: Option<ClassId>, decorators: Vec<ExprId>) -> FuncId {
+        let name = node.child_by_field_name("name").map(|name| self.method_name(name));
+        let function = Function { class, decorators, receiver: this(), ..Function::new(name, span(node)) };
+        self.callable(node, function)
+    }
+
+    fn method_name(&self, name: Node) -> String {
+        self.literal(name).unwrap_or_else(|| super::clip(self.text_of(name)).to_owned())
+    }
+
+    /// Lowers parameters and body into a function of which the rest is given.
+    fn callable(&mut self, node: Node, mut function: Function) -> FuncId {
+        let parameters = self.parameters(node);
+        for (index, parameter) in parameters.iter().enumerate() {
+            function.params.push(Param {
+                name: match parameter.pattern.kind() {
+                    "identifier" => self.text_of(parameter.pattern).to_owned(),
+                    _ => format!("@p{index}"),
+                },
+                span: span(parameter.pattern),
+                default: parameter.default,
+                kind: parameter.kind,
+            });
+        }
+        function.generator = node.kind().starts_with("generator_function") || has_token(node, "*");
+        let names: Vec<_> = function.params.iter().map(|param| param.name.clone()).collect();
+        let (func, resume) = self.builder.open_function(function);
+        self.scopes.push(Scope::default());
+        for (parameter, name) in parameters.iter().zip(names) {
+            self.bind(&name);
+            let place = span(parameter.pattern);
+            if parameter.pattern.kind() != "identifier" {
+                let origin = Origin::Name(name, place);
+                let target = Target { span: place, names: Names::Block };
+                self.take(parameter.pattern, &origin, &mut Vec::new(), target);
+            } else if parameter.is_property {
+                let value = self.add(parameter.pattern, ExprKind::Name(name.clone()));
+                self.assign(place, place, Place { root: "this".to_owned(), path: vec![Some(name)] }, value);
+            }
+        }
+        if let Some(body) = node.child_by_field_name("body") {
+            if body.kind() == "statement_block" {
+                self.statements(body);
+            } else {
+                let value = self.expr(body);
+                self.builder.stmt(Stmt::Return(Some(value)));
+            }
+        }
+        let scope = self.scopes.pop().unwrap_or_default();
+        let outer = scope.written.into_iter().filter(|name| !scope.bound.contains(name) && name != "this").collect();
+        self.builder.function_mut(func).outer_names = outer;
+        self.builder.close_function(resume);
+        func
+    }
+
+    fn parameters<'t>(&mut self, node: Node<'t>) -> Vec<Parameter<'t>> {
+        if let Some(pattern) = node.child_by_field_name("parameter") {
+            return vec![Parameter { pattern, default: None, kind: ParamKind::Normal, is_property: false }];
+        }
+        let mut parameters = Vec::new();
+        for child in node.child_by_field_name("parameters").map_or(Vec::new(), operands) {
+            let (mut pattern, default) = match child.kind() {
+                "required_parameter" | "optional_parameter" => {
+                    let Some(pattern) = child.child_by_field_name("pattern") else { continue };
+                    (pattern, child.child_by_field_name("value"))
+                }
+                "assignment_pattern" => {
+                    let Some(pattern) = child.child_by_field_name("left") else { continue };
+                    (pattern, child.child_by_field_name("right"))
+                }
+                _ => (child, None),
+            };
+            let mut kind = ParamKind::Normal;
+            if pattern.kind() == "rest_pattern" {
+                let Some(&inner) = operands(pattern).first() else { continue };
+                pattern = inner;
+                kind = ParamKind::Rest;
+            }
+            if pattern.kind() == "this" {
+                continue;
+            }
+            let is_property = ["accessibility_modifier", "override_modifier", "readonly"]
+                .iter()
+                .any(|modifier| has_token(child, modifier));
+            let default = default.map(|default| self.expr(default));
+            parameters.push(Parameter { pattern, default, kind, is_property });
+        }
+        parameters
+    }
+
+    /// The decorators that are children of a node.
+    pub(super) fn decorators(&mut self, node: Node) -> Vec<ExprId> {
+        let mut decorators = Vec::new();
+        for child in children(node) {
+            if child.kind() == "decorator" {
+                decorators.extend(operands(child).first().map(|&inner| self.expr(inner)));
+            }
+        }
+        decorators
+    }
+
+    pub(super) fn class(&mut self, node: Node, mut decorators: Vec<ExprId>) -> ClassId {
+        decorators.extend(self.decorators(node));
+        let bases = self.bases(node);
+        let name = node.child_by_field_name("name").map_or("", |name| self.text_of(name)).to_owned();
+        let func = self.builder.current_func();
+        let class = Class { name, span: span(node), bases, fields: Vec::new(), methods: Vec::new(), decorators, func };
+        let class = self.builder.class(class);
+        if let Some(body) = node.child_by_field_name("body") {
+            self.members(class, body);
+        }
+        class
+    }
+
+    fn bases(&mut self, node: Node) -> Vec<ExprId> {
+        let mut bases = Vec::new();
+        for heritage in children(node).into_iter().filter(|child| child.kind() == "class_heritage") {
+            for child in operands(heritage) {
+                match child.kind() {
+                    "implements_clause" => {}
+                    "extends_clause" => {
+                        if let Some(base) = child.child_by_field_name("value") {
+                            bases.push(self.expr(base));
+                        }
+                    }
+                    _ => bases.push(self.expr(child)),
+                }
+            }
+        }
+        bases
+    }
+
+    fn members(&mut self, class: ClassId, body: Node) {
+        // TypeScript's grammar puts a method's decorators before it.
+        let mut decorators = Vec::new();
+        for member in children(body) {
+            match member.kind() {
+                "decorator" => decorators.extend(operands(member).first().map(|&inner| self.expr(inner))),
+                "method_definition" => {
+                    let mut all = std::mem::take(&mut decorators);
+                    all.extend(self.decorators(member));
+                    let func = self.method(member, Some(class), all);
+                    let name = member.child_by_field_name("name").map_or(String::new(), |name| self.method_name(name));
+                    self.builder.class_mut(class).methods.push((name, func));
+                }
+                "field_definition" | "public_field_definition" => self.field(class, member),
+                "class_static_block" => {
+                    if let Some(body) = member.child_by_field_name("body") {
+                        self.inline(body);
+                    }
+                }
+                _ if member.is_error() => self.statements(member),
+                _ => {}
+            }
+        }
+    }
+
+    fn field(&mut self, class: ClassId, node: Node) {
+        let name = node.child_by_field_name("name").or_else(|| node.child_by_field_name("property"));
+        let Some(name) = name.filter(|_| !has_token(node, "declare")) else { return };
+        for decorator in children(node).into_iter().filter(|child| child.kind() == "decorator") {
+            operands(decorator).into_iter().for_each(|inner| self.effects(inner));
+        }
+        let key = self.method_name(name);
+        let value = node.child_by_field_name("value").map(strip);
+        // `run = () => {…}` is a method: `this` is the object.
+        if let Some(func) = value.filter(|value| matches!(value.kind(), "arrow_function" | "function_expression")) {
+            let function =
+                Function { class: Some(class), receiver: this(), ..Function::new(Some(key.clone()), span(func)) };
+            let func = self.callable(func, function);
+            self.builder.class_mut(class).methods.push((key, func));
+            return;
+        }
+        let value = value.map(|value| self.expr(value));
+        self.builder.class_mut(class).fields.push(Field { name: key, span: span(name), value });
+    }
+
+    /// TypeScript's `enum`, an object.
+    pub(super) fn enum_(&mut self, node: Node) {
+        let (Some(name), Some(body)) = (node.child_by_field_name("name"), node.child_by_field_name("body")) else {
+            return;
+        };
+        let mut entries = Vec::new();
+        // What the next member without a value is.
+        let mut next = Some(0_i64);
+        for member in operands(body) {
+            let is_assignment = member.kind() == "enum_assignment";
+            let Some(key) = (if is_assignment { member.child_by_field_name("name") } else { Some(member) }) else {
+                continue;
+            };
+            let value = match member.child_by_field_name("value").filter(|_| is_assignment) {
+                Some(value) => {
+                    next = self.constant(value).and_then(|number| number.parse().ok());
+                    self.expr(value)
+                }
+                None => {
+                    let number = next.map_or(ExprKind::Unknown, |number| ExprKind::Const(number.to_string()));
+                    self.add(member, number)
+                }
+            };
+            next = next.and_then(|number| number.checked_add(1));
+            entries.push(Entry::Field { key: self.key(key), key_span: span(key), value });
+        }
+        let value = self.add(node, ExprKind::Object(Object { entries, ty: None }));
+        self.declare(self.text_of(name));
+        self.assign(span(node), span(name), Place::name(self.text_of(name)), value);
+    }
+}
+
+fn this() -> Option<String> {
+    Some("this".to_owned())
+}
