@@ -356,7 +356,7 @@ fn an_unreadable_file() {
 
     let dir = tree(&[("a.py", "BAD"), ("b.py", "HM")]);
     let path = dir.path().join("a.py");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
         return; // root reads everything
     }
