@@ -53,27 +53,45 @@ pub(super) fn mask(text: &str) -> Masked {
     }
     number(text, &mut actions);
     let mut bytes = text.as_bytes().to_vec();
+    // The line that the last action ended in, from behind that action; and whether all before it there is blank.
+    let mut line = Line { from: 0, end: line_end(text, 0), blank: true };
     for action in &mut actions {
-        let start = text[..action.range.start].rfind('\n').map_or(0, |at| at + 1);
-        action.inline =
-            action.github || !is_bare(&bytes[start..action.range.start]) || !ends_bare(text, action.range.end);
-        // What has been masked on the same line counts as blank.
-        let fill = if action.inline { b'x' } else { b'\n' };
-        bytes[action.range.clone()].fill(fill);
+        let start = action.range.start;
+        if start > line.end {
+            let from = text[line.end..start].rfind('\n').map_or(line.from, |at| line.end + at + 1);
+            line = Line { from, end: line_end(text, start), blank: true };
+        }
+        let before = line.blank && is_blank(text, line.from, start);
+        if action.range.end > line.end {
+            line.end = line_end(text, action.range.end);
+        }
+        let alone = !action.github && before && ends_blank(text, action.range.end, line.end);
+        action.inline = !alone;
+        line = Line { from: action.range.end, end: line.end, blank: alone };
+        bytes[action.range.clone()].fill(if alone { b'\n' } else { b'x' });
     }
     // Whole characters were replaced by ASCII, so this is text.
     let text = String::from_utf8(bytes).unwrap_or_default();
     Masked { text, actions }
 }
 
-/// Only blanks, or actions that have become line breaks.
-fn is_bare(before: &[u8]) -> bool {
-    before.iter().all(u8::is_ascii_whitespace)
+struct Line {
+    from: usize,
+    end: usize,
+    blank: bool,
+}
+
+fn line_end(text: &str, from: usize) -> usize {
+    memchr::memchr(b'\n', &text.as_bytes()[from..]).map_or(text.len(), |at| from + at)
+}
+
+fn is_blank(text: &str, start: usize, end: usize) -> bool {
+    text.as_bytes().get(start..end).is_some_and(|between| between.iter().all(u8::is_ascii_whitespace))
 }
 
 /// Nothing but blanks and other actions up to the line's end.
-fn ends_bare(text: &str, from: usize) -> bool {
-    let line = text[from..].split('\n').next().unwrap_or("").trim();
+fn ends_blank(text: &str, from: usize, end: usize) -> bool {
+    let line = text.get(from..end).unwrap_or("").trim();
     line.is_empty()
         || (line.starts_with("{{") && line.ends_with("}}"))
         || (line.starts_with("{%") && line.ends_with("%}"))

@@ -310,7 +310,7 @@ env3 Mapping "more.env" runs
 #[test]
 fn spans_are_exact() {
     let text = "# mixlint: ignore-file[x]\r\nä: ö\r\nbase: &b {SHARED: é1}\r\napp:\r\n  env:\r\n    <<: *b\r\n    A: \"é-${X:-ü}-z\"\t # mixlint: y\r\n    \
-                'B':   plain é \t\r\n    C: |\r\n      line # mixlint: no\r\n      zwei\r\n    D: &d 'it''s'\r\n    E: *d\r\n    F: >-\r\n      x\r\n\r\n      é ${Y}\r\n    G: ${{ secrets.É }}é${{ secrets.S }}\r\n    H:\r\nlist:\r\n  env: [ \"K=ä $Z\" , L=l]\r\n";
+                'B':   plain é \t\r\n    C: |\r\n      line # mixlint: no\r\n      zwei\r\n    D: &d 'it''s'\r\n    E: *d\r\n    F: >-\r\n      x\r\n\r\n      é ${Y}\r\n    G: ${{ secrets.É }}é${{ secrets.S }}\r\n    H:\r\n    I: sk-é \t# \"mixlint\"\r\nlist:\r\n  env: [ \"K=ä $Z\" , L=l]\r\n";
     let (source, module) = read_at("a.yml", text);
     let shown: Vec<_> = module
         .env_blocks
@@ -321,7 +321,7 @@ fn spans_are_exact() {
     assert_eq!(
         shown,
         [
-            ("SHARED", "é1", "SHARED"),
+            ("SHARED", "é1", "SHARED: é1"),
             ("A", "é-${X:-ü}-z", "A: \"é-${X:-ü}-z"),
             ("B", "plain é", "B':   plain é"),
             ("C", "line # mixlint: no\r\n      zwei", "C: |\r\n      line # mixlint: no\r\n      zwei"),
@@ -330,6 +330,7 @@ fn spans_are_exact() {
             ("F", "x\r\n\r\n      é ${Y}", "F: >-\r\n      x\r\n\r\n      é ${Y}"),
             ("G", "${{ secrets.É }}é${{ secrets.S }}", "G: ${{ secrets.É }}é${{ secrets.S }}"),
             ("H", "", "H"),
+            ("I", "sk-é", "I: sk-é"),
             ("K", "ä $Z", "K=ä $Z"),
             ("L", "l", "L=l"),
         ]
@@ -354,7 +355,7 @@ fn recovery() {
     assert!(module.recovered);
     assert_eq!(
         dump(&module),
-        "env0 Mapping \"env\" runs\n    A = \"a\"\nenv1 Mapping \"env\" runs\n    C = \"c\"\nenv2 Mapping \"env\" open runs\n    D = \"d\"\n"
+        "env0 Mapping \"env\" open runs\n    A = \"a\"\nenv1 Mapping \"env\" runs\n    C = \"c\"\nenv2 Mapping \"env\" open runs\n    D = \"d\"\n"
     );
 }
 

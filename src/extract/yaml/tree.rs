@@ -70,8 +70,8 @@ impl<'a> Tree<'a> {
             let Some(failed) = tree.documents(text, base, &offsets) else { break };
             tree.recovered = true;
             // The next document marker behind the failure, or behind the start where the parser got nowhere.
-            let from = text.floor_char_boundary(failed.max(base + 1).min(text.len()));
-            let Some(next) = text[from..].find("\n---") else { break };
+            let from = failed.max(base + 1).min(text.len());
+            let Some(next) = memchr::memmem::find(&text.as_bytes()[from..], b"\n---") else { break };
             base = from + next + 1;
         }
         tree
@@ -202,11 +202,10 @@ fn content(text: &str, start: usize, end: usize, style: ScalarStyle, props: bool
             end = start + raw(start, end).trim_end().len();
         }
         ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
-            let inner = raw(start, end);
-            if inner.len() >= 2 {
-                start += 1;
-                end -= 1;
-            }
+            // The parser's token may go on over blanks and a comment.
+            let inner = raw(start, end).get(1..).unwrap_or("");
+            start += 1;
+            end = start + closing_quote(inner.as_bytes(), style == ScalarStyle::DoubleQuoted);
         }
         ScalarStyle::Literal | ScalarStyle::Folded => {
             if props && raw(start, end).starts_with(['|', '>']) {
@@ -218,6 +217,20 @@ fn content(text: &str, start: usize, end: usize, style: ScalarStyle, props: bool
         }
     }
     Span::new(start, end.max(start))
+}
+
+/// Where a quoted text ends, from behind its opening quote.
+fn closing_quote(inner: &[u8], double: bool) -> usize {
+    let mut at = 0;
+    while let Some(&byte) = inner.get(at) {
+        at += match (double, byte) {
+            (true, b'\\') => 2,
+            (false, b'\'') if inner.get(at + 1) == Some(&b'\'') => 2,
+            (true, b'"') | (false, b'\'') => break,
+            _ => 1,
+        };
+    }
+    at.min(inner.len())
 }
 
 /// From the parser's positions, which count characters, to bytes.

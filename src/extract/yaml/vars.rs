@@ -38,6 +38,13 @@ pub(super) fn entries(tree: &Tree<'_>, map: NodeId, fuel: &mut usize) -> Option<
 fn merged(tree: &Tree<'_>, map: NodeId, fuel: &mut usize, depth: usize, complete: &mut bool) -> Vec<(NodeId, NodeId)> {
     let Kind::Map(own) = &tree.nodes[map].kind else { return Vec::new() };
     let is_merge = |key: NodeId| tree.scalar(key) == Some("<<");
+    if tree.nodes[map].shared {
+        if *fuel < own.len() {
+            *complete = false;
+            return Vec::new();
+        }
+        *fuel -= own.len();
+    }
     if !own.iter().any(|(key, _)| is_merge(*key)) {
         return own.clone();
     }
@@ -49,12 +56,11 @@ fn merged(tree: &Tree<'_>, map: NodeId, fuel: &mut usize, depth: usize, complete
             _ => vec![*from],
         };
         for source in sources {
-            let size = if let Kind::Map(entries) = &tree.nodes[source].kind { entries.len() + 1 } else { 1 };
-            if depth >= MAX_MERGES || *fuel < size {
+            if depth >= MAX_MERGES || *fuel == 0 || !*complete {
                 *complete = false;
                 return found;
             }
-            *fuel -= size;
+            *fuel -= 1;
             for (key, value) in merged(tree, source, fuel, depth + 1, complete) {
                 if tree.scalar(key).is_some_and(|name| seen.insert(name)) {
                     found.push((key, value));
@@ -94,6 +100,10 @@ pub(super) fn collect(values: &mut Values<'_>, node: NodeId, kind: EnvKind, name
         },
         Kind::Seq(items) => {
             for &item in items {
+                if *fuel == 0 {
+                    found.open = true;
+                    break;
+                }
                 list_item(values, item, kind, &mut found, fuel);
             }
         }
