@@ -415,3 +415,64 @@ fn alias_bombs_fizzle() {
     let (_, module) = read_at("a.yml", &many);
     assert!(module.exprs.len() < 200_000);
 }
+
+#[test]
+fn token_soup_never_panics() {
+    let tokens = [
+        "a",
+        ": ",
+        ":",
+        "\n",
+        "\n  ",
+        "\n    ",
+        "- ",
+        "? ",
+        "[",
+        "]",
+        "{",
+        "}",
+        ", ",
+        "&a ",
+        "*a",
+        "<<: ",
+        "!x ",
+        "|",
+        ">-",
+        "\"",
+        "'",
+        "{{",
+        "}}",
+        "{% if %}",
+        "${{",
+        "# ",
+        "---\n",
+        "...",
+        "%",
+        "é",
+        "env:",
+        "services:",
+        "=",
+        "${",
+        "\t",
+        "\r\n",
+        "\\",
+        "X_KEY: v",
+        "@",
+        "`",
+        "\u{feff}",
+        "\u{85}",
+    ];
+    let mut state = 1_u64;
+    for _ in 0..4_000 {
+        let mut text = String::new();
+        for _ in 0..24 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            text.push_str(tokens[(state >> 33) as usize % tokens.len()]);
+        }
+        let source = Source::new("a.yml", Language::Yaml, text);
+        let Ok(module) = lower(&source) else { continue };
+        for expr in &module.exprs {
+            assert!(source.text.get(expr.span.range()).is_some(), "{:?} in {:?}", expr.span, source.text);
+        }
+    }
+}
