@@ -113,3 +113,21 @@ fn hostile_input_is_linear() {
     }
     read(&format!("A={}x{}", "${X:-".repeat(many), "}".repeat(many)));
 }
+
+#[test]
+fn token_soup_never_panics() {
+    let tokens = ["A", "=", " ", "\n", "export ", "$", "{", "}", ":-", "\"", "'", "`", "#", "é", "\\", "\r\n", "\t"];
+    let mut state = 1_u64;
+    for _ in 0..4_000 {
+        let mut text = String::new();
+        for _ in 0..24 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            text.push_str(tokens[(state >> 33) as usize % tokens.len()]);
+        }
+        let source = Source::new(".env", Language::Dotenv, text);
+        let Ok(module) = lower(&source) else { continue };
+        for expr in &module.exprs {
+            assert!(source.text.get(expr.span.range()).is_some(), "{:?} in {:?}", expr.span, source.text);
+        }
+    }
+}

@@ -298,3 +298,11 @@ fn wget_long(name: &str) -> Option<Value> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn options_are_sorted() {
+        assert!(super::CURL_LONG.is_sorted());
+    }
+}

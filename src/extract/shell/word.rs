@@ -264,7 +264,9 @@ impl Lowering<'_> {
         match self.text(operator) {
             ":?" | "?" => kind,
             ":-" | "-" | ":=" | "=" => {
-                let rest = Span::new(operator.end_byte(), node.end_byte().saturating_sub(1).max(operator.end_byte()));
+                let closed = usize::from(self.text(node).ends_with('}'));
+                let end = (node.end_byte() - closed).max(operator.end_byte());
+                let rest = Span::new(operator.end_byte(), end);
                 let raw = self.source.slice(rest);
                 let plain = !raw.contains(['$', '"', '\'', '`', '\\']);
                 let default = if plain {
