@@ -133,7 +133,8 @@ impl<'a> Run<'a> {
     }
 
     fn run(mut self, given: Vec<Given>) -> Output {
-        let new: Vec<(Source, PathBuf, bool)> = given.into_iter().map(|given| (given.source, given.path, true)).collect();
+        let new: Vec<(Source, PathBuf, bool)> =
+            given.into_iter().map(|given| (given.source, given.path, true)).collect();
         let added = self.add(new, true);
         self.follow_imports(added);
         self.add_dotenv();
@@ -336,12 +337,8 @@ impl<'a> Run<'a> {
 
     /// The clients of all parsed files that are given, and of the others that were added to look for a base URL.
     fn clients(&self) -> Vec<Client> {
-        let ids: Vec<FileId> = self
-            .parsed
-            .iter()
-            .copied()
-            .filter(|&id| self.project.file(id).reported || self.project.widened)
-            .collect();
+        let ids: Vec<FileId> =
+            self.parsed.iter().copied().filter(|&id| self.project.file(id).reported || self.project.widened).collect();
         ids.into_par_iter()
             .flat_map_iter(|id| {
                 let catalog = self.options.catalog;

@@ -4,12 +4,12 @@
 //! Its slots (key, endpoint, headers) come from arguments, builder methods, later assignments to its fields, module
 //! globals, the environment, and at last its default.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use crate::catalog::{Catalog, Client, Construct, EnvName, Slot};
+use crate::catalog::{Catalog, Client, Construct, EnvName, Slot, UrlKind};
 use crate::facts::{Arm, BlockId, Call, ExprId, ExprKind, Place, Spread, Stmt};
 use crate::finding::{FileId, Location};
-use crate::resolve::{Alt, Arms, Ctx, Presence, Resolver, Value};
+use crate::resolve::{Alt, Arms, Ctx, Presence, Resolver, Value, settle};
 use crate::text::Text;
 
 /// A call that makes a client.
@@ -62,22 +62,24 @@ pub struct Slots {
 pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId) -> Vec<Site<'c>> {
     let module = resolver.module(file);
     let language = resolver.project.file(file).source.language.name();
-    let derive_methods: HashSet<&str> = catalog
-        .clients
-        .iter()
-        .filter(|client| client.language == language)
-        .flat_map(|client| client.derive.iter().map(String::as_str))
-        .collect();
+    let candidates = Candidates::new(catalog, language);
     let mut out = Vec::new();
     for call in module.expr_ids() {
         let ExprKind::Call(data) = module.kind(call) else { continue };
-        resolver.refuel();
-        let ctx = resolver.ctx_of(file, call);
         let last = match module.kind(data.callee) {
             ExprKind::Name(name) | ExprKind::Member(_, name) => name.as_str(),
             _ => "",
         };
-        let derives = derive_methods.contains(last);
+        // A variable may hold any class; a member has the name that the catalogue lists.
+        let derives = candidates.derive.contains(last);
+        if matches!(module.kind(data.callee), ExprKind::Member(..)) && !derives {
+            let Some(makers) = candidates.by_name.get(last) else { continue };
+            if !makers.iter().any(|(client, construct)| may_carry_a_key(resolver, file, call, client, construct)) {
+                continue;
+            }
+        }
+        resolver.refuel(CALLEE_FUEL);
+        let ctx = resolver.ctx_of(file, call);
         let symbols = resolver.callee_symbols(&ctx, data);
         let before = out.len();
         for symbol in &symbols {
@@ -96,10 +98,70 @@ pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId)
             }
         }
         for (client, construct) in catalog.method(language, last) {
+            if !may_carry_a_key(resolver, file, call, client, construct) {
+                continue;
+            }
             out.push(Site { file, call, client, construct, callee: last.to_owned(), copy_of: None });
         }
     }
     out
+}
+
+/// Work allowed for finding out what is called.
+const CALLEE_FUEL: u32 = 800;
+
+/// What can make a client, by the last word of what is called.
+struct Candidates<'c> {
+    by_name: HashMap<&'c str, Vec<(&'c Client, &'c Construct)>>,
+    derive: HashSet<&'c str>,
+}
+
+impl<'c> Candidates<'c> {
+    fn new(catalog: &'c Catalog, language: &str) -> Self {
+        let mut by_name: HashMap<&str, Vec<_>> = HashMap::new();
+        let mut derive = HashSet::new();
+        for client in catalog.clients.iter().filter(|client| client.language == language) {
+            derive.extend(client.derive.iter().map(String::as_str));
+            for construct in &client.construct {
+                for callee in &construct.callee {
+                    // The module itself may be what is called.
+                    let names: Vec<&str> = match callee.as_str() {
+                        "" => client.modules.iter().filter_map(|module| module.rsplit(['.', '/']).next()).collect(),
+                        name => vec![name.rsplit('.').next().unwrap_or(name)],
+                    };
+                    for name in names {
+                        by_name.entry(name).or_default().push((client, construct));
+                    }
+                }
+            }
+        }
+        Self { by_name, derive }
+    }
+}
+
+/// Whether a call has what a client of this kind needs: most calls of some `get` or `post` are no requests.
+fn may_carry_a_key(
+    resolver: &Resolver<'_>,
+    file: FileId,
+    call: ExprId,
+    client: &Client,
+    construct: &Construct,
+) -> bool {
+    if client.url_kind != UrlKind::Full && !construct.any_receiver {
+        return true;
+    }
+    let module = resolver.module(file);
+    let ExprKind::Call(data) = module.kind(call) else { return false };
+    let given = construct.headers.iter().chain(&construct.key).any(|path| {
+        let first = path.split('.').next().unwrap_or(path);
+        match first.parse::<usize>() {
+            Ok(number) => data.args.len() > number,
+            Err(_) => data.args.iter().any(|arg| arg.name.as_deref() == Some(first) || arg.spread == Spread::Keyword),
+        }
+    });
+    given
+        || module.parents[call.index()]
+            .is_some_and(|parent| matches!(module.kind(parent), ExprKind::Member(..)) && !client.setters.is_empty())
 }
 
 /// `client.with_options(...)`: a changed copy of a known client.
@@ -162,13 +224,7 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
 }
 
 /// The slots as the call itself leaves them.
-fn constructed(
-    resolver: &mut Resolver<'_>,
-    catalog: &Catalog,
-    site: &Site<'_>,
-    ctx: &Ctx,
-    depth: u32,
-) -> Slots {
+fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, ctx: &Ctx, depth: u32) -> Slots {
     let module = resolver.module(ctx.file);
     let ExprKind::Call(call) = module.kind(site.call) else { return Slots::default() };
     let construct = site.construct;
@@ -248,7 +304,7 @@ fn or_else(first: Vec<Alt>, second: impl FnOnce() -> Vec<Alt>) -> Vec<Alt> {
             }
         }
     }
-    out
+    settle(out)
 }
 
 fn is_absent(value: &Value) -> bool {
@@ -313,12 +369,8 @@ fn header_key(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, paths: &[Stri
     let mut out = vec![Alt::new(Value::Undefined)];
     for path in paths {
         // curl gives each header as an argument of its own.
-        let lines: Vec<ExprId> = call
-            .args
-            .iter()
-            .filter(|arg| arg.name.as_deref() == Some(path.as_str()))
-            .map(|arg| arg.value)
-            .collect();
+        let lines: Vec<ExprId> =
+            call.args.iter().filter(|arg| arg.name.as_deref() == Some(path.as_str())).map(|arg| arg.value).collect();
         if lines.len() > 1 || call.args.iter().any(|arg| arg.name.as_deref() == Some("header")) {
             for line in lines {
                 out = or_else(out, || header_lines(resolver.eval(ctx, line)));
@@ -343,7 +395,8 @@ fn header_lines(alts: Vec<Alt>) -> Vec<Alt> {
             let Some((name, _)) = head.split_once(':') else {
                 return Alt { value: Value::Undefined, ..alt };
             };
-            let is_key = ["authorization", "api-key", "x-api-key"].iter().any(|key| name.trim().eq_ignore_ascii_case(key));
+            let is_key =
+                ["authorization", "api-key", "x-api-key"].iter().any(|key| name.trim().eq_ignore_ascii_case(key));
             if !is_key {
                 return Alt { value: Value::Undefined, ..alt };
             }
@@ -405,13 +458,7 @@ fn cut_front(value: &Value, bytes: usize) -> Value {
 }
 
 /// Module attributes (`openai.api_key = …`) where no argument gives a value.
-fn with_globals(
-    resolver: &mut Resolver<'_>,
-    ctx: &Ctx,
-    call: &Call,
-    given: Vec<Alt>,
-    globals: &[String],
-) -> Vec<Alt> {
+fn with_globals(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, given: Vec<Alt>, globals: &[String]) -> Vec<Alt> {
     if globals.is_empty() {
         return given;
     }
@@ -448,7 +495,8 @@ fn with_environment(
     slot: Slot,
 ) -> Vec<SlotValue> {
     let at = resolver.location(ctx.file, site.call);
-    let version = site.client.package.as_deref().and_then(|package| resolver.project.version(ctx.file, package)).copied();
+    let version =
+        site.client.package.as_deref().and_then(|package| resolver.project.version(ctx.file, package)).copied();
     let mut out = Vec::new();
     for alt in given {
         match alt.value.presence() {
@@ -482,7 +530,8 @@ fn with_environment(
         }
         for arms in open {
             // A key that nothing gives comes from the environment at run time; an endpoint is the default.
-            let first = names.iter().find(|name| name.applies(version)).map(EnvName::name).filter(|_| slot == Slot::Key);
+            let first =
+                names.iter().find(|name| name.applies(version)).map(EnvName::name).filter(|_| slot == Slot::Key);
             let (value, from) = match first {
                 Some(name) => (Value::Env(name.to_owned(), at), From::Environment(name.to_owned())),
                 None => (Value::Undefined, From::Nothing),
@@ -499,7 +548,9 @@ fn is_own_model(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, construct: 
         let alts = argument(resolver, ctx, call, path);
         !alts.is_empty()
             && alts.iter().all(|alt| match &alt.value {
-                Value::Str(text, _) => construct.model_prefixes.iter().any(|prefix| text.expose().starts_with(prefix.as_str())),
+                Value::Str(text, _) => {
+                    construct.model_prefixes.iter().any(|prefix| text.expose().starts_with(prefix.as_str()))
+                }
                 Value::Concat(..) => {
                     let (head, _) = leading(&alt.value);
                     construct.model_prefixes.iter().any(|prefix| head.starts_with(prefix.as_str()))
@@ -534,9 +585,7 @@ fn set_values(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, slot: Slot) -
     let positional: Vec<ExprId> = call.args.iter().filter(|arg| arg.name.is_none()).map(|arg| arg.value).collect();
     match (slot, positional.as_slice()) {
         (Slot::Headers, [name, value, ..]) => match resolver.constant_of(ctx, *name) {
-            Some(name) if is_key_header(&name) => {
-                resolver.eval(ctx, *value).into_iter().map(without_scheme).collect()
-            }
+            Some(name) if is_key_header(&name) => resolver.eval(ctx, *value).into_iter().map(without_scheme).collect(),
             _ => vec![Alt::new(Value::Undefined)],
         },
         (Slot::Headers, [headers]) => ["Authorization", "authorization", "api-key"].into_iter().fold(

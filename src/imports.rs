@@ -37,7 +37,11 @@ pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Ve
         Language::JavaScript | Language::TypeScript | Language::Tsx => javascript(dir, key),
         Language::Rust => rust(file, dir, key),
         Language::Shell | Language::Yaml | Language::Dotenv => {
-            if key.is_empty() || key.contains(['$', '*']) { Vec::new() } else { vec![plain(&dir.join(key))] }
+            if key.is_empty() || key.contains(['$', '*']) {
+                Vec::new()
+            } else {
+                vec![plain(&dir.join(key))]
+            }
         }
     }
 }
@@ -98,10 +102,12 @@ fn rust(file: &Path, dir: &Path, key: &str) -> Vec<PathBuf> {
         if matches!(stem, "mod" | "lib" | "main") { dir.to_path_buf() } else { dir.join(stem) }
     };
     let mut base = match parts.first() {
-        Some(&"crate") => match dir.ancestors().find(|dir| dir.join("lib.rs").is_file() || dir.join("main.rs").is_file()) {
-            Some(source) => source.to_path_buf(),
-            None => return Vec::new(),
-        },
+        Some(&"crate") => {
+            match dir.ancestors().find(|dir| dir.join("lib.rs").is_file() || dir.join("main.rs").is_file()) {
+                Some(source) => source.to_path_buf(),
+                None => return Vec::new(),
+            }
+        }
         Some(&"self") => own_folder(),
         Some(&"super") => own_folder().parent().map(Path::to_path_buf).unwrap_or_default(),
         // A module declared here: `mod config; use config::KEY`.

@@ -96,7 +96,12 @@ fn pyproject(text: &str, package: &str) -> Option<Version> {
     let file: toml::Table = text.parse().ok()?;
     let mut lines: Vec<String> = Vec::new();
     let mut collect = |list: Option<&toml::Value>| {
-        lines.extend(list.and_then(toml::Value::as_array).into_iter().flatten().filter_map(|item| Some(item.as_str()?.to_owned())));
+        lines.extend(
+            list.and_then(toml::Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(|item| Some(item.as_str()?.to_owned())),
+        );
     };
     let project = file.get("project");
     collect(project.and_then(|project| project.get("dependencies")));

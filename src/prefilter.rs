@@ -31,7 +31,8 @@ impl Prefilter {
             }
         }
         // Packages that everyone imports say nothing; their requests carry a header.
-        for common in ["requests", "httpx", "aiohttp", "urllib", "axios", "got", "ky", "reqwest", "ureq", "node-fetch"] {
+        for common in ["requests", "httpx", "aiohttp", "urllib", "axios", "got", "ky", "reqwest", "ureq", "node-fetch"]
+        {
             words.remove(common);
         }
         // Re-exports keep the class's name; its parts are in the package's, whatever the case.

@@ -112,7 +112,10 @@ pub fn env_call_writes(module: &Module, expr: ExprId) -> Vec<(String, ExprId)> {
     let ExprKind::Member(base, method) = module.kind(call.callee) else { return Vec::new() };
     let on_environment = match module.kind(*base) {
         ExprKind::Member(_, name) | ExprKind::Name(name) => {
-            matches!((name.as_str(), method.as_str()), ("environ", "setdefault" | "update") | ("env", "set" | "set_var"))
+            matches!(
+                (name.as_str(), method.as_str()),
+                ("environ", "setdefault" | "update") | ("env", "set" | "set_var")
+            )
         }
         _ => false,
     };

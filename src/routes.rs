@@ -11,7 +11,7 @@ use crate::finding::{
     EndpointKind, EndpointRecord, FileId, KeyKind, KeyRecord, Location, OriginStep, RouteRecord, Verdict,
 };
 use crate::project::Project;
-use crate::resolve::{Alt, Arms, Resolver, Step, StepKind, Value};
+use crate::resolve::{Alt, Arms, FUEL, Resolver, Step, StepKind, Value};
 
 /// A client with all its routes.
 #[derive(Clone, Debug)]
@@ -115,7 +115,7 @@ const MAX_ROUTES: usize = 96;
 pub fn of_file(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Vec<Client> {
     let mut out = Vec::new();
     for site in clients::find(resolver, catalog, file) {
-        resolver.refuel();
+        resolver.refuel(FUEL);
         out.extend(of_site(resolver, catalog, &site));
     }
     out.extend(of_blocks(resolver, catalog, file));
@@ -140,7 +140,9 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
     if url_kind == UrlKind::Full || site.construct.any_receiver {
         let judged = routes.iter().any(|route| {
             let keyed = !(route.key.from == From::Nothing && route.key.providers.is_empty());
-            keyed && (route.endpoint.provider.is_some() || (!site.construct.any_receiver && !route.key.providers.is_empty()))
+            keyed
+                && (route.endpoint.provider.is_some()
+                    || (!site.construct.any_receiver && !route.key.providers.is_empty()))
         });
         if !judged {
             return None;
@@ -254,7 +256,8 @@ fn names(alt: &Alt) -> Vec<String> {
         out.push(name.clone());
     }
     for step in &alt.steps {
-        let (StepKind::Env(name) | StepKind::EnvValue(name) | StepKind::Name(name) | StepKind::Param(name)) = &step.kind
+        let (StepKind::Env(name) | StepKind::EnvValue(name) | StepKind::Name(name) | StepKind::Param(name)) =
+            &step.kind
         else {
             continue;
         };
@@ -330,11 +333,9 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
         let visible = visible(project, file, number);
         for var in visible.values() {
             let Some(prefix) = key_prefix(&var.name) else { continue };
-            resolver.refuel();
-            let urls: Vec<&Visible> = URL_SUFFIXES
-                .iter()
-                .filter_map(|suffix| visible.get(&format!("{prefix}{suffix}")))
-                .collect();
+            resolver.refuel(FUEL);
+            let urls: Vec<&Visible> =
+                URL_SUFFIXES.iter().filter_map(|suffix| visible.get(&format!("{prefix}{suffix}"))).collect();
             let own = |var: &Visible| var.file == file && var.block == number;
             if !own(var) && !urls.iter().any(|url| own(url)) {
                 continue;
@@ -408,8 +409,20 @@ const OPENAI_DEFAULT: &str = "https://api.openai.com/v1";
 
 /// Ends of a variable's name that make it a URL to go with a key of the same beginning, most usual first.
 const URL_SUFFIXES: &[&str] = &[
-    "_BASE_URL", "_API_BASE", "_API_BASE_URL", "_API_URL", "_ENDPOINT", "_API_ENDPOINT", "_BASE_PATH", "_HOST",
-    "_API_HOST", "_URL", "_BASE", "_PROXY_URL", "_BASEURL", "_REVERSE_PROXY",
+    "_BASE_URL",
+    "_API_BASE",
+    "_API_BASE_URL",
+    "_API_URL",
+    "_ENDPOINT",
+    "_API_ENDPOINT",
+    "_BASE_PATH",
+    "_HOST",
+    "_API_HOST",
+    "_URL",
+    "_BASE",
+    "_PROXY_URL",
+    "_BASEURL",
+    "_REVERSE_PROXY",
 ];
 
 /// What a key's variable has in common with its URL's: `OPENAI` of `OPENAI_API_KEY`.

@@ -17,8 +17,10 @@ fn findings(files: &[(String, String)]) -> (BTreeSet<String>, String) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let json: serde_json::Value = serde_json::from_str(&call(dir.path(), &["check", "--output-format", "json"])).unwrap();
-    let rules = json["diagnostics"].as_array().unwrap().iter().map(|d| d["rule"].as_str().unwrap().to_owned()).collect();
+    let json: serde_json::Value =
+        serde_json::from_str(&call(dir.path(), &["check", "--output-format", "json"])).unwrap();
+    let rules =
+        json["diagnostics"].as_array().unwrap().iter().map(|d| d["rule"].as_str().unwrap().to_owned()).collect();
     (rules, call(dir.path(), &["check"]) + &call(dir.path(), &["routes"]))
 }
 

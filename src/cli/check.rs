@@ -139,12 +139,8 @@ fn analyze(args: &Paths, global: &Global, host: &mut Host<'_>) -> Result<Option<
     let around = Around { options: &options, limit, directories };
     let run = || {
         let Loaded { given, skipped, failed } = given.load(found, &options, limit);
-        let analysis = analysis::Options {
-            config: &config,
-            catalog,
-            no_prefilter: args.no_prefilter,
-            threads: args.jobs,
-        };
+        let analysis =
+            analysis::Options { config: &config, catalog, no_prefilter: args.no_prefilter, threads: args.jobs };
         (analysis::analyze(given, &around, &analysis), skipped, failed)
     };
     // What a panic carries may come from a file; where it was is all that can be said, and main says it.

@@ -125,8 +125,7 @@ impl Given {
         if let Some((path, ..)) = &self.stdin {
             entries.retain(|entry| entry.path != *path);
         }
-        let loaded: Vec<_> =
-            entries.into_par_iter().map(|entry| (walk::load(&entry, limit), entry)).collect();
+        let loaded: Vec<_> = entries.into_par_iter().map(|entry| (walk::load(&entry, limit), entry)).collect();
         let mut given = Vec::new();
         let mut failed = Vec::new();
         for (result, entry) in loaded {

@@ -46,6 +46,11 @@ impl Arms {
         }
     }
 
+    /// What both sets assume.
+    pub fn common(&self, other: &Self) -> Self {
+        Self(self.0.iter().filter(|lit| other.0.binary_search(lit).is_ok()).copied().collect())
+    }
+
     /// Both sets of assumptions together; `None` where they contradict.
     pub fn merge(&self, other: &Self) -> Option<Self> {
         let (small, large) = if self.0.len() < other.0.len() { (self, other) } else { (other, self) };

@@ -64,9 +64,7 @@ impl Resolver<'_> {
     /// A call of something from outside the project.
     fn call_symbol(&mut self, ctx: &Ctx, expr: ExprId, call: &Call, symbol: &str) -> Vec<Alt> {
         let at = self.location(ctx.file, expr);
-        let arg = |number: usize| {
-            call.args.iter().filter(|arg| arg.name.is_none()).nth(number).map(|arg| arg.value)
-        };
+        let arg = |number: usize| call.args.iter().filter(|arg| arg.name.is_none()).nth(number).map(|arg| arg.value);
         if words::is_env_read(symbol) {
             let Some(name) = arg(0).or_else(|| call.args.first().map(|arg| arg.value)) else {
                 return vec![Alt::unknown()];
@@ -239,9 +237,7 @@ impl Resolver<'_> {
                 let Stmt::Branch(branch) = stmt else { continue };
                 let staying: Vec<_> = branch
                     .iter()
-                    .filter(|arm| {
-                        !matches!(module.block(arm.body).stmts.last(), Some(Stmt::Return(_) | Stmt::Exit))
-                    })
+                    .filter(|arm| !matches!(module.block(arm.body).stmts.last(), Some(Stmt::Return(_) | Stmt::Exit)))
                     .collect();
                 if let [only] = staying.as_slice()
                     && branch.len() > 1
@@ -260,9 +256,7 @@ impl Resolver<'_> {
 
     /// A method call on a value.
     fn method(&mut self, ctx: &Ctx, expr: ExprId, call: &Call, receiver: &Alt, method: &str) -> Vec<Alt> {
-        let arg = |number: usize| {
-            call.args.iter().filter(|arg| arg.name.is_none()).nth(number).map(|arg| arg.value)
-        };
+        let arg = |number: usize| call.args.iter().filter(|arg| arg.name.is_none()).nth(number).map(|arg| arg.value);
         match &receiver.value {
             Value::Str(text, at) => {
                 if words::TRIMMING.contains(&method) {

@@ -16,13 +16,7 @@ pub(super) const NOWHERE: Location = Location { file: FileId(u32::MAX), span: Sp
 
 impl Resolver<'_> {
     /// A read of a variable at a place; `fallback` is the value that the read itself gives when it is unset.
-    pub(super) fn env_read(
-        &mut self,
-        ctx: &Ctx,
-        name: &str,
-        at: Location,
-        fallback: Option<Vec<Alt>>,
-    ) -> Vec<Alt> {
+    pub(super) fn env_read(&mut self, ctx: &Ctx, name: &str, at: Location, fallback: Option<Vec<Alt>>) -> Vec<Alt> {
         let alts = self.env_value(ctx, name, at);
         let Some(fallback) = fallback else { return alts };
         let subject = self.subjects.get(&format!("env:{name}"));
@@ -177,7 +171,8 @@ impl Resolver<'_> {
                 let (root, path) = self.chain(ctx, call.callee)?;
                 let last = path.last().map_or(root.as_str(), String::as_str);
                 let before = path.len().checked_sub(2).and_then(|at| path.get(at)).unwrap_or(&root);
-                let reads = last == "getenv" || (matches!(before.as_str(), "environ" | "env") && matches!(last, "get" | "var"));
+                let reads =
+                    last == "getenv" || (matches!(before.as_str(), "environ" | "env") && matches!(last, "get" | "var"));
                 match module.kind(call.args.first()?.value) {
                     ExprKind::Str(text) if reads => Some(text.expose().to_owned()),
                     _ => None,
@@ -218,7 +213,9 @@ impl Resolver<'_> {
     /// The name of a module as the catalogue knows it.
     fn symbol(&self, file: FileId, module: &str) -> String {
         match self.project.file(file).source.language {
-            Language::JavaScript | Language::TypeScript | Language::Tsx => crate::catalog::Specifier::parse(module).module,
+            Language::JavaScript | Language::TypeScript | Language::Tsx => {
+                crate::catalog::Specifier::parse(module).module
+            }
             _ => module.to_owned(),
         }
     }

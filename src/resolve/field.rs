@@ -247,7 +247,8 @@ impl Resolver<'_> {
         // Methods of a Rust type are found by its name.
         if let Some(ty) = &object.ty
             && let Some(class) = self.class_named(ctx.file, ty)
-            && let Some((_, func)) = self.module(ctx.file).classes[class.index()].methods.iter().find(|(m, _)| m == name)
+            && let Some((_, func)) =
+                self.module(ctx.file).classes[class.index()].methods.iter().find(|(m, _)| m == name)
             && let Some(at) = self.func_expr(ctx.file, *func)
         {
             return vec![Alt::new(at)];
@@ -303,9 +304,9 @@ impl Resolver<'_> {
         if let Some((_, func)) = data.methods.iter().find(|(method, _)| method == name) {
             // A property reads as its result; a method as itself.
             let function = module.func(*func);
-            let property = function.decorators.iter().any(|&d| {
-                matches!(module.kind(d), ExprKind::Name(n) | ExprKind::Member(_, n) if n.ends_with("property"))
-            });
+            let property = function.decorators.iter().any(
+                |&d| matches!(module.kind(d), ExprKind::Name(n) | ExprKind::Member(_, n) if n.ends_with("property")),
+            );
             if property {
                 return self.returns(file, *func, instance.cloned());
             }

@@ -88,7 +88,7 @@ impl Resolver<'_> {
                 out.extend(under(rest.clone(), open));
             }
         }
-        out
+        super::settle(out)
     }
 
     /// The value of a name that is assigned once in its file, at the top level, by an import, function or class: the
@@ -202,8 +202,7 @@ impl Resolver<'_> {
                     }
                 }
                 Stmt::Block(inner) => {
-                    let hidden =
-                        matches!(target, Target::Place(root, _) if module.block(*inner).declares.iter().any(|d| d == root));
+                    let hidden = matches!(target, Target::Place(root, _) if module.block(*inner).declares.iter().any(|d| d == root));
                     if !hidden && self.writes_within(ctx, target, *inner) {
                         let len = module.block(*inner).stmts.len();
                         self.scan(ctx, target, *inner, len, found);
@@ -215,14 +214,7 @@ impl Resolver<'_> {
     }
 
     /// An assignment to the looked-for variable or below it.
-    fn assigned(
-        &mut self,
-        here: &Ctx,
-        place: &crate::facts::Place,
-        value: ExprId,
-        path: &[String],
-        found: &mut Found,
-    ) {
+    fn assigned(&mut self, here: &Ctx, place: &crate::facts::Place, value: ExprId, path: &[String], found: &mut Found) {
         let known: Vec<&str> = place.path.iter().map_while(|step| step.as_deref()).collect();
         let fits = known.len() == place.path.len();
         if fits && known.len() <= path.len() && known.iter().zip(path).all(|(a, b)| a == b) {
@@ -298,13 +290,18 @@ impl Resolver<'_> {
                 let first = call.args.first().map(|arg| arg.value);
                 let is_assign = matches!(module.kind(call.callee), ExprKind::Member(base, name)
                     if name == "assign" && matches!(module.kind(*base), ExprKind::Name(name) if name == "Object"));
-                if is_assign && first.is_some_and(|arg| matches!(module.kind(arg), ExprKind::Name(name) if name == root)) {
+                if is_assign
+                    && first.is_some_and(|arg| matches!(module.kind(arg), ExprKind::Name(name) if name == root))
+                {
                     for arg in call.args.iter().skip(1).rev() {
                         let alts = self.eval(here, arg.value);
                         let alts = self.fields(alts, path);
                         settle_present(found, alts);
                     }
-                } else if call.args.iter().any(|arg| matches!(module.kind(arg.value), ExprKind::Name(name) if name == root))
+                } else if call
+                    .args
+                    .iter()
+                    .any(|arg| matches!(module.kind(arg.value), ExprKind::Name(name) if name == root))
                     && !self.harmless(here, call.callee)
                 {
                     found.tainted = true;
@@ -633,6 +630,30 @@ impl Resolver<'_> {
 
     /// What another file gets under a name from this one.
     pub(super) fn exported(&mut self, file: crate::finding::FileId, name: &str) -> Vec<Alt> {
+        let key = (file, name.to_owned());
+        match self.exports.get(&key) {
+            Some(Some(known)) => return known.as_ref().clone(),
+            // Two files that import from each other: this way round there is nothing.
+            Some(None) => return vec![Alt::new(Value::Undefined)],
+            None => {}
+        }
+        if self.fuel == 0 || self.depth >= super::DEPTH {
+            return vec![Alt::unknown()];
+        }
+        self.fuel -= 1;
+        self.depth += 1;
+        self.exports.insert(key.clone(), None);
+        let alts = self.find_exported(file, name);
+        self.depth -= 1;
+        if self.fuel == 0 {
+            self.exports.remove(&key);
+        } else {
+            self.exports.insert(key, Some(std::sync::Arc::new(alts.clone())));
+        }
+        alts
+    }
+
+    fn find_exported(&mut self, file: crate::finding::FileId, name: &str) -> Vec<Alt> {
         let module = self.module(file);
         let exports: Vec<ExprId> =
             module.exports.iter().filter(|(exported, _)| exported == name).map(|(_, value)| *value).collect();
@@ -659,7 +680,6 @@ impl Resolver<'_> {
         };
         self.name(&end, name, &[], at)
     }
-
 }
 
 /// How a parameter is filled.

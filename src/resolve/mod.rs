@@ -20,14 +20,14 @@ pub mod value;
 mod words;
 
 pub use arms::{Arms, Interner, Lit};
-pub use value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value};
+pub use value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value, settle};
 
-/// Work allowed for one question.
-const FUEL: u32 = 30_000;
+/// Work allowed for the values of one client.
+pub const FUEL: u32 = 6_000;
 /// How deep questions may lead to further questions.
 const DEPTH: u32 = 48;
 /// How many possible values are kept.
-const MAX_ALTS: usize = 48;
+const MAX_ALTS: usize = 32;
 /// How many calls are followed into each other.
 const MAX_FRAMES: u32 = 8;
 
@@ -42,6 +42,7 @@ pub struct Resolver<'p> {
     fuel: u32,
     depth: u32,
     memo: HashMap<(FileId, ExprId), Option<Arc<Vec<Alt>>>>,
+    exports: HashMap<(FileId, String), Option<Arc<Vec<Alt>>>>,
 }
 
 impl<'p> Resolver<'p> {
@@ -55,12 +56,13 @@ impl<'p> Resolver<'p> {
             fuel: FUEL,
             depth: 0,
             memo: HashMap::new(),
+            exports: HashMap::new(),
         }
     }
 
     /// Gives the next question its own fuel.
-    pub fn refuel(&mut self) {
-        self.fuel = FUEL;
+    pub fn refuel(&mut self, fuel: u32) {
+        self.fuel = fuel;
         self.depth = 0;
     }
 
@@ -102,12 +104,8 @@ impl<'p> Resolver<'p> {
         }
         self.fuel -= 1;
         self.depth += 1;
-        let mut alts = self.eval_kind(ctx, expr);
+        let alts = value::settle(self.eval_kind(ctx, expr));
         self.depth -= 1;
-        if alts.len() > MAX_ALTS {
-            alts.truncate(MAX_ALTS);
-            alts.push(Alt::unknown());
-        }
         if home {
             // An answer cut short by the limits is not the answer for everyone.
             if self.fuel == 0 {
@@ -257,8 +255,7 @@ impl<'p> Resolver<'p> {
         for alt in self.eval(ctx, of) {
             for (row, value) in self.elements(&alt.value) {
                 let value_number = self.constants.get(&row);
-                let Some(arms) =
-                    alt.arms.clone().with(Lit { subject, value: Some(value_number), negated: false })
+                let Some(arms) = alt.arms.clone().with(Lit { subject, value: Some(value_number), negated: false })
                 else {
                     continue;
                 };
@@ -375,12 +372,8 @@ impl<'p> Resolver<'p> {
         }
         let subject = self.subject(ctx, text);
         let lit = match (&alt.value, alt.value.presence()) {
-            (_, Presence::Null | Presence::Absent | Presence::Empty) => {
-                Lit { subject, value: None, negated: true }
-            }
-            (Value::Str(text, _), _) => {
-                Lit { subject, value: Some(self.constants.get(text.expose())), negated: false }
-            }
+            (_, Presence::Null | Presence::Absent | Presence::Empty) => Lit { subject, value: None, negated: true },
+            (Value::Str(text, _), _) => Lit { subject, value: Some(self.constants.get(text.expose())), negated: false },
             (Value::Const(text), _) => {
                 if is_false(text) {
                     Lit { subject, value: None, negated: true }

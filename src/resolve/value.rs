@@ -143,6 +143,31 @@ impl Alt {
     }
 }
 
+/// Beyond this many possible values those that are the same are taken together.
+const MANY: usize = 12;
+/// Beyond this many different ones the rest is unknown.
+const MOST: usize = 40;
+
+/// Keeps the number of possible values within bounds: equal ones share what they all assume, which makes them meet
+/// more freely, and what is too much is unknown.
+pub fn settle(alts: Vec<Alt>) -> Vec<Alt> {
+    if alts.len() <= MANY {
+        return alts;
+    }
+    let mut out: Vec<Alt> = Vec::new();
+    for alt in alts {
+        match out.iter().position(|known| known.value.is_same(&alt.value)) {
+            Some(at) => out[at].arms = out[at].arms.common(&alt.arms),
+            None if out.len() < MOST => out.push(alt),
+            None => {
+                out.push(Alt::unknown());
+                break;
+            }
+        }
+    }
+    out
+}
+
 /// How a value behaves as a condition and as an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
@@ -159,6 +184,23 @@ pub enum Presence {
 }
 
 impl Value {
+    /// Whether two values are the same thing from the same place.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Str(a, at), Self::Str(b, other)) => at == other && a == b,
+            (Self::Const(a), Self::Const(b)) | (Self::Symbol(a), Self::Symbol(b)) => a == b,
+            (Self::Null, Self::Null) | (Self::Undefined, Self::Undefined) => true,
+            (Self::Env(a, _), Self::Env(b, _)) => a == b,
+            (Self::Unknown(a), Self::Unknown(b)) => a == b,
+            (Self::Concat(_, a), Self::Concat(_, b)) => a == b,
+            (Self::Module(a), Self::Module(b)) => a == b,
+            (Self::Made(a), Self::Made(b)) => {
+                a.expr == b.expr && a.ctx.file == b.ctx.file && a.via.is_some() == b.via.is_some()
+            }
+            _ => false,
+        }
+    }
+
     /// Whether there is anything.
     pub fn presence(&self) -> Presence {
         match self {

@@ -1,8 +1,15 @@
 //! Names of the languages' own libraries that the resolver sees through.
 
 /// Objects whose fields are the process environment.
-pub(super) const ENVIRONMENTS: &[&str] =
-    &["os.environ", "process.env", "import.meta.env", "Bun.env", "Deno.env", "$env/dynamic/private.env", "node:process.env"];
+pub(super) const ENVIRONMENTS: &[&str] = &[
+    "os.environ",
+    "process.env",
+    "import.meta.env",
+    "Bun.env",
+    "Deno.env",
+    "$env/dynamic/private.env",
+    "node:process.env",
+];
 
 /// Globals that a star import does not hide.
 pub(super) const GLOBALS: &[&str] = &[
@@ -12,23 +19,92 @@ pub(super) const GLOBALS: &[&str] = &[
 
 /// Functions that do not change what they are given.
 pub(super) const HARMLESS: &[&str] = &[
-    "print", "len", "log", "info", "debug", "warn", "warning", "error", "stringify", "dumps", "freeze", "keys", "values",
-    "entries", "isinstance", "pprint", "println!", "info!", "debug!", "dbg!", "sorted", "repr", "str", "bool",
+    "print",
+    "len",
+    "log",
+    "info",
+    "debug",
+    "warn",
+    "warning",
+    "error",
+    "stringify",
+    "dumps",
+    "freeze",
+    "keys",
+    "values",
+    "entries",
+    "isinstance",
+    "pprint",
+    "println!",
+    "info!",
+    "debug!",
+    "dbg!",
+    "sorted",
+    "repr",
+    "str",
+    "bool",
 ];
 
 /// Methods after which a string is the same for the purpose at hand.
 pub(super) const SAME: &[&str] = &[
-    "to_string", "to_owned", "into", "clone", "as_str", "as_ref", "as_deref", "as_bytes", "unwrap", "expect", "ok",
-    "unwrap_or_default", "get_secret_value", "toString", "encode", "decode", "String", "into_string", "into_boxed_str",
-    "to_str", "cloned", "copied", "valueOf", "lower", "toLowerCase", "to_lowercase", "context", "with_context", "map_err",
-    "resolve_value", "reveal", "expose_secret", "ok_or", "ok_or_else", "href", "to_string_lossy", "into_owned", "borrow",
-    "parse", "freeze", "build_url", "filter",
+    "to_string",
+    "to_owned",
+    "into",
+    "clone",
+    "as_str",
+    "as_ref",
+    "as_deref",
+    "as_bytes",
+    "unwrap",
+    "expect",
+    "ok",
+    "unwrap_or_default",
+    "get_secret_value",
+    "toString",
+    "encode",
+    "decode",
+    "String",
+    "into_string",
+    "into_boxed_str",
+    "to_str",
+    "cloned",
+    "copied",
+    "valueOf",
+    "lower",
+    "toLowerCase",
+    "to_lowercase",
+    "context",
+    "with_context",
+    "map_err",
+    "resolve_value",
+    "reveal",
+    "expose_secret",
+    "ok_or",
+    "ok_or_else",
+    "href",
+    "to_string_lossy",
+    "into_owned",
+    "borrow",
+    "parse",
+    "freeze",
+    "build_url",
+    "filter",
 ];
 
 /// Methods that cut white space or given characters off the ends.
 pub(super) const TRIMMING: &[&str] = &[
-    "strip", "rstrip", "lstrip", "trim", "trimEnd", "trimStart", "trim_end", "trim_start", "trim_end_matches",
-    "trim_start_matches", "trim_matches", "removesuffix",
+    "strip",
+    "rstrip",
+    "lstrip",
+    "trim",
+    "trimEnd",
+    "trimStart",
+    "trim_end",
+    "trim_start",
+    "trim_end_matches",
+    "trim_start_matches",
+    "trim_matches",
+    "removesuffix",
 ];
 
 /// Whether a field of an environment object is one of its methods.
@@ -39,10 +115,25 @@ pub(super) fn is_method(name: &str) -> bool {
 /// Whether a function reads the environment variable that its first argument names.
 pub(super) fn is_env_read(symbol: &str) -> bool {
     const READS: &[&str] = &[
-        "os.getenv", "os.environ.get", "os.environ.pop", "Deno.env.get", "std.env.var", "std.env.var_os", "env.var",
-        "env.var_os", "dotenvy.var", "dotenv.var", "decouple.config", "environ.Env.str", "dotenv.get_key",
-        "langchain_core.utils.secret_from_env", "langchain_core.utils.utils.secret_from_env", "langchain_core.utils.from_env",
-        "haystack.utils.Secret.from_env_var", "haystack.utils.auth.Secret.from_env_var", "posix.getenv",
+        "os.getenv",
+        "os.environ.get",
+        "os.environ.pop",
+        "Deno.env.get",
+        "std.env.var",
+        "std.env.var_os",
+        "env.var",
+        "env.var_os",
+        "dotenvy.var",
+        "dotenv.var",
+        "decouple.config",
+        "environ.Env.str",
+        "dotenv.get_key",
+        "langchain_core.utils.secret_from_env",
+        "langchain_core.utils.utils.secret_from_env",
+        "langchain_core.utils.from_env",
+        "haystack.utils.Secret.from_env_var",
+        "haystack.utils.auth.Secret.from_env_var",
+        "posix.getenv",
     ];
     READS.contains(&symbol)
 }
@@ -50,14 +141,51 @@ pub(super) fn is_env_read(symbol: &str) -> bool {
 /// Which argument a call stands for, where it only wraps it.
 pub(super) fn transparent(symbol: &str) -> Option<usize> {
     const FIRST: &[&str] = &[
-        "str", "String", "SecretStr", "pydantic.SecretStr", "pydantic.v1.SecretStr", "httpx.URL", "URL", "url.Url.parse",
-        "Url.parse", "String.from", "std.string.String.from", "Some", "Ok", "Arc.new", "std.sync.Arc.new", "Box.new",
-        "Rc.new", "LazyLock.new", "std.sync.LazyLock.new", "Lazy.new", "once_cell.sync.Lazy.new", "once_cell.unsync.Lazy.new",
-        "SecretString.from", "SecretString.new", "secrecy.SecretString.from", "secrecy.SecretString.new",
-        "haystack.utils.Secret.from_token", "haystack.utils.auth.Secret.from_token", "dict", "Object.freeze",
-        "structuredClone", "Promise.resolve", "Cow.from", "types.MappingProxyType", "reqwest.Url.parse", "unref", "toRaw",
-        "HeaderValue.from_str", "HeaderValue.from_static", "reqwest.header.HeaderValue.from_str",
-        "reqwest.header.HeaderValue.from_static", "Headers", "encodeURI", "Endpoint.from_static", "Endpoint.from_owned",
+        "str",
+        "String",
+        "SecretStr",
+        "pydantic.SecretStr",
+        "pydantic.v1.SecretStr",
+        "httpx.URL",
+        "URL",
+        "url.Url.parse",
+        "Url.parse",
+        "String.from",
+        "std.string.String.from",
+        "Some",
+        "Ok",
+        "Arc.new",
+        "std.sync.Arc.new",
+        "Box.new",
+        "Rc.new",
+        "LazyLock.new",
+        "std.sync.LazyLock.new",
+        "Lazy.new",
+        "once_cell.sync.Lazy.new",
+        "once_cell.unsync.Lazy.new",
+        "SecretString.from",
+        "SecretString.new",
+        "secrecy.SecretString.from",
+        "secrecy.SecretString.new",
+        "haystack.utils.Secret.from_token",
+        "haystack.utils.auth.Secret.from_token",
+        "dict",
+        "Object.freeze",
+        "structuredClone",
+        "Promise.resolve",
+        "Cow.from",
+        "types.MappingProxyType",
+        "reqwest.Url.parse",
+        "unref",
+        "toRaw",
+        "HeaderValue.from_str",
+        "HeaderValue.from_static",
+        "reqwest.header.HeaderValue.from_str",
+        "reqwest.header.HeaderValue.from_static",
+        "Headers",
+        "encodeURI",
+        "Endpoint.from_static",
+        "Endpoint.from_owned",
     ];
     match symbol {
         "typing.cast" | "cast" => Some(1),
@@ -68,7 +196,8 @@ pub(super) fn transparent(symbol: &str) -> Option<usize> {
 /// Whether a function of this name reads a setting that its first argument names.
 pub(super) fn reads_by_name(function: &str) -> bool {
     let lower = function.to_ascii_lowercase();
-    ["env", "secret", "config", "setting", "getvar", "variable"].iter().any(|word| lower.contains(word)) || lower == "get"
+    ["env", "secret", "config", "setting", "getvar", "variable"].iter().any(|word| lower.contains(word))
+        || lower == "get"
 }
 
 /// Whether a text is written like an environment variable's name: `OPENAI_API_KEY`.

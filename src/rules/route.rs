@@ -48,9 +48,8 @@ fn covered(facts: &Facts<'_>, client: &Client, route: &Route) -> bool {
     if !route.endpoint.is_default() {
         return false;
     }
-    let unknown = client.routes.iter().any(|other| {
-        other.endpoint.is_unknown() && other.key.alt.steps == route.key.alt.steps
-    });
+    let unknown =
+        client.routes.iter().any(|other| other.endpoint.is_unknown() && other.key.alt.steps == route.key.alt.steps);
     unknown || client.endpoint_variables.iter().any(|name| facts.is_set_in_a_block(name))
 }
 
@@ -79,10 +78,9 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str
     let host = route.endpoint.url.as_ref().map_or_else(String::new, |url| url.host.clone());
     let key = describe_key(facts, route, rule);
     let mut message = match rule {
-        WITHOUT_BASE_URL => format!(
-            "{key} goes to api.openai.com: no base URL for {} was found in the project",
-            client.name
-        ),
+        WITHOUT_BASE_URL => {
+            format!("{key} goes to api.openai.com: no base URL for {} was found in the project", client.name)
+        }
         AT_OPENAI => format!("{key} is sent to OpenAI ({host})"),
         AT_MIXROUTE => format!("{key} is sent to Mixroute ({host})"),
         _ => format!("{key} is sent to {} ({host})", facts.provider_name(route.endpoint.provider.as_deref())),
@@ -100,7 +98,15 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str
     labels.extend(label_of_key(facts, &route.key, &key));
     labels.extend(label_of_endpoint(client, &route.endpoint));
     labels.push(Label { at: client.callee_at, text: "the client".to_owned() });
-    Finding { rule, severity, message, at, labels: super::distinct(labels), help: Some(help(facts, client, route, rule)), fix: None }
+    Finding {
+        rule,
+        severity,
+        message,
+        at,
+        labels: super::distinct(labels),
+        help: Some(help(facts, client, route, rule)),
+        fix: None,
+    }
 }
 
 /// A key as the subject of a sentence.
@@ -152,7 +158,9 @@ fn help(facts: &Facts<'_>, client: &Client, route: &Route, rule: &str) -> String
             format!("add {}{variable}; {symptom}", spell(spelling, &url))
         }
         AT_OPENAI => format!("use {url} for a Mixroute key, or an OpenAI key here; {symptom}"),
-        AT_MIXROUTE => "use a Mixroute key here; an OpenAI key sent to Mixroute is refused, and disclosed to it".to_owned(),
+        AT_MIXROUTE => {
+            "use a Mixroute key here; an OpenAI key sent to Mixroute is refused, and disclosed to it".to_owned()
+        }
         _ => format!(
             "use a key of {} here, or the endpoint of {}",
             facts.provider_name(route.endpoint.provider.as_deref()),
