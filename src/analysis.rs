@@ -239,12 +239,9 @@ impl<'a> Run<'a> {
             let mut next = Vec::new();
             let mut new = Vec::new();
             for path in wanted.keys() {
-                match self.project.by_path.get(path) {
-                    Some(&id) => {
-                        if self.parse_late(id) {
-                            next.push(id);
-                        }
-                    }
+                match self.project.by_path.get(path).copied() {
+                    Some(id) if self.parse_late(id) => next.push(id),
+                    Some(_) => {}
                     None if budget > 0 => {
                         budget -= 1;
                         new.extend(self.reader.read(path).map(|source| (source, path.clone(), false)));
@@ -292,7 +289,7 @@ impl<'a> Run<'a> {
             let mut names: Vec<String> = entries
                 .flatten()
                 .filter_map(|entry| entry.file_name().to_str().map(str::to_owned))
-                .filter(|name| language::is_dotenv(&name.to_ascii_lowercase()) && !language::is_example(name))
+                .filter(|name| language::is_loaded_dotenv(name))
                 .collect();
             names.sort();
             for name in names {
@@ -349,12 +346,12 @@ impl<'a> Run<'a> {
     }
 
     fn judge(&self, clients: &[Client]) -> Vec<(usize, Finding)> {
+        let facts = Facts::new(self.options.catalog, &self.project, clients);
         clients
             .par_iter()
             .enumerate()
             .filter(|(_, client)| self.project.file(client.at.file).reported)
             .flat_map_iter(|(number, client)| {
-                let facts = Facts { catalog: self.options.catalog, project: &self.project };
                 rules::check(&facts, client).into_iter().map(move |finding| (number, finding))
             })
             .collect()

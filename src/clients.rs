@@ -91,11 +91,9 @@ pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId)
             continue;
         }
         let ExprKind::Member(base, _) = module.kind(data.callee) else { continue };
-        if derives {
-            if let Some(site) = copied(resolver, catalog, file, call, *base, last) {
-                out.push(site);
-                continue;
-            }
+        if derives && let Some(site) = copied(resolver, catalog, file, call, *base, last) {
+            out.push(site);
+            continue;
         }
         for (client, construct) in catalog.method(language, last) {
             if !may_carry_a_key(resolver, file, call, client, construct) {

@@ -128,6 +128,12 @@ fn is_mode(word: &str) -> bool {
     matches!(word, "example" | "sample" | "template" | "dist" | "local" | "development" | "production" | "test")
 }
 
+/// Whether programs load a file of this name by themselves: `.env` and its variants, but not examples, and not
+/// `prod.env`, which somebody has to name.
+pub fn is_loaded_dotenv(name: &str) -> bool {
+    name.starts_with('.') && is_dotenv(&name.to_ascii_lowercase()) && !is_example(name)
+}
+
 /// Whether a dotenv file is an example to copy, which feeds no code.
 pub fn is_example(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();

@@ -8,7 +8,7 @@ use super::value::{Alt, Ctx, Step, StepKind, Value};
 use super::{Arms, Lit, Resolver, under};
 use crate::facts::{EnvKind, ExprId, ExprKind, FuncId, Import, Span};
 use crate::finding::{FileId, Location};
-use crate::language::{self, Language};
+use crate::language::Language;
 use crate::text::Text;
 
 /// No place: to be replaced by the place of the read.
@@ -239,7 +239,6 @@ fn mode(file_name: &str) -> Mode {
     if lower == ".env.local" {
         return Mode::Local;
     }
-    debug_assert!(!language::is_example(file_name), "example files feed no code");
-    let word = lower.trim_start_matches(".env").trim_end_matches(".env").trim_matches(['.', '-', '_']);
+    let word = lower.trim_start_matches(".env").trim_matches(['.', '-', '_']);
     Mode::Named(word.trim_end_matches(".local").to_owned())
 }

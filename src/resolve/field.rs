@@ -170,7 +170,7 @@ impl Resolver<'_> {
         {
             return self.eval(&frame.caller, arg.value);
         }
-        for arg in call.args.iter().filter(|arg| arg.spread == crate::facts::Spread::Keyword) {
+        if let Some(arg) = call.args.iter().find(|arg| arg.spread == crate::facts::Spread::Keyword) {
             let alts = self.eval(&frame.caller, arg.value);
             return self.fields(alts, &[name.to_owned()]);
         }
@@ -296,6 +296,9 @@ impl Resolver<'_> {
                             alt.steps.push(Step { at, kind: StepKind::Name(name.to_owned()) });
                         }
                     }
+                    if self.is_filled_by_constructor(file, class) {
+                        alts.push(Alt::new(Value::Unknown(Some((name.to_owned(), at)))));
+                    }
                     alts
                 }
                 None => vec![Alt::new(Value::Unknown(Some((name.to_owned(), at))))],
@@ -328,6 +331,25 @@ impl Resolver<'_> {
             }
         }
         vec![Alt::new(Value::Undefined)]
+    }
+
+    /// Whether the values of the class body are defaults that its constructor may replace: a dataclass, or a class
+    /// with a base from outside, which may be one.
+    fn is_filled_by_constructor(&mut self, file: FileId, class: ClassId) -> bool {
+        let module = self.module(file);
+        let data = &module.classes[class.index()];
+        let decorated = data.decorators.iter().any(|&decorator| {
+            let at = match module.kind(decorator) {
+                ExprKind::Call(call) => call.callee,
+                _ => decorator,
+            };
+            matches!(module.kind(at), ExprKind::Name(n) | ExprKind::Member(_, n) if n == "dataclass" || n == "define" || n == "s")
+        });
+        decorated
+            || data.bases.iter().any(|&base| {
+                let alts = self.eval(&self.ctx_of(file, base), base);
+                alts.iter().any(|alt| !matches!(alt.value, Value::Made(_)))
+            })
     }
 
     /// The object that a method belongs to.

@@ -1,6 +1,6 @@
 //! `base-url-path`: the host is right, the path is not.
 
-use super::{Facts, written_at};
+use super::{Facts, literal_at};
 use crate::endpoint::{self, PathProblemKind};
 use crate::finding::{Finding, Label, Severity};
 use crate::routes::Client;
@@ -10,7 +10,7 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     let mut out = Vec::new();
     for route in &client.routes {
         let (Some(url), Some(id), Some(at)) =
-            (&route.endpoint.url, &route.endpoint.provider, written_at(&route.endpoint.alt.value))
+            (&route.endpoint.url, &route.endpoint.provider, literal_at(facts, &route.endpoint))
         else {
             continue;
         };

@@ -1,6 +1,6 @@
 //! `insecure-base-url`: a key goes to a provider's public host without encryption.
 
-use super::{Facts, written_at};
+use super::{Facts, literal_at};
 use crate::finding::{Finding, Label, Severity};
 use crate::routes::Client;
 
@@ -9,7 +9,7 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     let mut out = Vec::new();
     for route in &client.routes {
         let (Some(url), Some(id), Some(at)) =
-            (&route.endpoint.url, &route.endpoint.provider, written_at(&route.endpoint.alt.value))
+            (&route.endpoint.url, &route.endpoint.provider, literal_at(facts, &route.endpoint))
         else {
             continue;
         };

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::Catalog;
-use crate::facts::EnvKind;
-use crate::finding::{Finding, Label, Location};
+use crate::facts::{EnvKind, Span};
+use crate::finding::{FileId, Finding, Label, Location, Verdict};
 use crate::project::Project;
 use crate::resolve::{StepKind, Value};
 use crate::routes::{Client, Endpoint, Key, Route};
@@ -26,6 +26,28 @@ pub struct Facts<'a> {
     pub catalog: &'a Catalog,
     /// The files.
     pub project: &'a Project,
+    /// Endpoints that are right, or may be, for the clients at some places: a finding about another client is not
+    /// about them.
+    in_use: BTreeSet<(Location, Location)>,
+}
+
+impl<'a> Facts<'a> {
+    /// The facts of a run.
+    pub fn new(catalog: &'a Catalog, project: &'a Project, clients: &[Client]) -> Self {
+        let in_use = clients
+            .iter()
+            .flat_map(|client| client.routes.iter().map(move |route| (client, route)))
+            .filter(|(_, route)| route.verdict != Verdict::Mismatch)
+            .filter_map(|(client, route)| Some((written_at(&route.endpoint.alt.value)?, client.at)))
+            .collect();
+        Self { catalog, project, in_use }
+    }
+
+    /// The clients for which an endpoint is right, or may be.
+    fn users(&self, endpoint: Location) -> impl Iterator<Item = Location> {
+        let first = Location { file: FileId(0), span: Span::default() };
+        self.in_use.range((endpoint, first)..).take_while(move |(used, _)| *used == endpoint).map(|(_, by)| *by)
+    }
 }
 
 /// All findings about one client.
@@ -107,13 +129,20 @@ fn written_at(value: &Value) -> Option<Location> {
     }
 }
 
-/// Where a finding about a route points: the endpoint where it is written in the client's file, else the client.
-fn at_location(client: &Client, route: &Route) -> Location {
-    if route.endpoint.is_default() {
-        return client.at;
-    }
-    match written_at(&route.endpoint.alt.value) {
-        Some(at) if at.file == client.at.file => at,
+/// Where an endpoint's host is written, if it is written out in one place.
+fn literal_at(facts: &Facts<'_>, endpoint: &Endpoint) -> Option<Location> {
+    let at = written_at(&endpoint.alt.value)?;
+    let host = &endpoint.url.as_ref()?.host;
+    let text = facts.project.file(at.file).source.slice(at.span);
+    text.to_ascii_lowercase().contains(host.as_str()).then_some(at)
+}
+
+/// Where a finding about a route points: the endpoint where it is written in the client's file, else the client. An
+/// endpoint that is right for another client is not the one wrong line.
+fn at_location(facts: &Facts<'_>, client: &Client, route: &Route) -> Location {
+    let shared = |at| facts.users(at).any(|by| by != client.at);
+    match literal_at(facts, &route.endpoint) {
+        Some(at) if !route.endpoint.is_default() && at.file == client.at.file && !shared(at) => at,
         _ => client.at,
     }
 }
@@ -128,9 +157,9 @@ fn label_of_key(_facts: &Facts<'_>, key: &Key, described: &str) -> Option<Label>
 }
 
 /// Where an endpoint comes from, when that is not where the finding points.
-fn label_of_endpoint(client: &Client, endpoint: &Endpoint) -> Option<Label> {
-    let at = written_at(&endpoint.alt.value)?;
-    (at.file != client.at.file).then(|| Label { at, text: "the endpoint comes from here".to_owned() })
+fn label_of_endpoint(endpoint: &Endpoint, at: Location) -> Option<Label> {
+    let from = written_at(&endpoint.alt.value).filter(|_| !endpoint.is_default())?;
+    (from != at).then(|| Label { at: from, text: "the endpoint comes from here".to_owned() })
 }
 
 /// Labels without a second one for the same place, the more telling first.

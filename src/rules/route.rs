@@ -74,7 +74,7 @@ fn swapped(client: &Client) -> Vec<&Route> {
 
 fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str, certain: bool) -> Finding {
     let severity = if certain { Severity::Error } else { Severity::Warning };
-    let at = at_location(client, route);
+    let at = at_location(facts, client, route);
     let host = route.endpoint.url.as_ref().map_or_else(String::new, |url| url.host.clone());
     let key = describe_key(facts, route, rule);
     let mut message = match rule {
@@ -88,16 +88,18 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str
     if !certain && let Some(when) = when(route) {
         message.push_str(&format!(" when {when}"));
     }
-    let mut labels = vec![Label {
-        at,
-        text: match rule {
-            WITHOUT_BASE_URL => "without a base URL this client talks to api.openai.com".to_owned(),
-            _ => format!("this is {}'s endpoint", facts.provider_name(route.endpoint.provider.as_deref())),
-        },
-    }];
+    let owner = facts.provider_name(route.endpoint.provider.as_deref());
+    let text = match rule {
+        _ if route.endpoint.is_default() => format!("without a base URL this client talks to {host}"),
+        _ if at == client.at => format!("this client talks to {owner}"),
+        _ => format!("this is {owner}'s endpoint"),
+    };
+    let mut labels = vec![Label { at, text }];
     labels.extend(label_of_key(facts, &route.key, &key));
-    labels.extend(label_of_endpoint(client, &route.endpoint));
-    labels.push(Label { at: client.callee_at, text: "the client".to_owned() });
+    labels.extend(label_of_endpoint(&route.endpoint, at));
+    if at != client.at {
+        labels.push(Label { at: client.callee_at, text: "the client".to_owned() });
+    }
     Finding {
         rule,
         severity,
