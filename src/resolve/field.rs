@@ -95,6 +95,19 @@ impl Resolver<'_> {
 
     /// The values of `alt.path[0].path[1]…` for each alternative.
     pub(super) fn fields(&mut self, alts: Vec<Alt>, path: &[String]) -> Vec<Alt> {
+        if path.is_empty() {
+            return alts;
+        }
+        if self.depth >= super::DEPTH {
+            return vec![Alt::unknown()];
+        }
+        self.depth += 1;
+        let alts = self.fields_below(alts, path);
+        self.depth -= 1;
+        alts
+    }
+
+    fn fields_below(&mut self, alts: Vec<Alt>, path: &[String]) -> Vec<Alt> {
         let mut alts = alts;
         for name in path {
             let mut next = Vec::new();
@@ -110,6 +123,7 @@ impl Resolver<'_> {
                     Some(Alt { value: inner.value, arms, steps })
                 }));
                 if next.len() > super::MAX_ALTS {
+                    next.push(Alt::unknown());
                     break;
                 }
             }
@@ -514,6 +528,17 @@ impl Resolver<'_> {
 
     /// The elements of a collection by row: keys of an object, positions of a list.
     pub(super) fn elements(&mut self, value: &Value) -> Vec<(String, Vec<Alt>)> {
+        if self.depth >= super::DEPTH || self.fuel == 0 {
+            return Vec::new();
+        }
+        self.fuel -= 1;
+        self.depth += 1;
+        let elements = self.elements_of(value);
+        self.depth -= 1;
+        elements
+    }
+
+    fn elements_of(&mut self, value: &Value) -> Vec<(String, Vec<Alt>)> {
         let (made, part) = match value {
             Value::Made(made) => (made.clone(), None),
             Value::Entries(made, part) => (made.clone(), Some(*part)),
