@@ -198,6 +198,10 @@ impl Resolver<'_> {
                 return alts;
             }
         }
+        // SvelteKit gives each variable as an export of its own.
+        if import.module.starts_with("$env/static/") {
+            return vec![Alt::new(Value::Env(name.clone(), NOWHERE))];
+        }
         let joined = if import.module.ends_with('.') || import.module.is_empty() {
             format!("{}{name}", import.module)
         } else {

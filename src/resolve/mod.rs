@@ -16,6 +16,7 @@ mod call;
 mod environment;
 mod field;
 mod lookup;
+mod scope;
 pub mod value;
 mod words;
 

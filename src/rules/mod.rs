@@ -81,14 +81,15 @@ impl Facts<'_> {
         path.map_or(url.clone(), |at| url[..at].to_owned())
     }
 
-    /// Whether some environment block of the project, dotenv files apart, sets a variable.
+    /// Whether some environment block of the project, dotenv files apart, sets a variable to anything but a URL of
+    /// OpenAI's.
     fn is_set_in_a_block(&self, name: &str) -> bool {
         self.project.files.iter().any(|file| {
-            file.module
-                .env_blocks
-                .iter()
-                .filter(|block| block.kind != EnvKind::Dotenv)
-                .any(|block| block.vars.iter().any(|var| var.name == name))
+            let blocks = file.module.env_blocks.iter().filter(|block| block.kind != EnvKind::Dotenv);
+            blocks.flat_map(|block| &block.vars).filter(|var| var.name == name).any(|var| {
+                let text = file.source.slice(file.module.span(var.value));
+                !text.contains("//api.openai.com")
+            })
         })
     }
 }
