@@ -254,7 +254,7 @@ fn conditions() {
             "    x()",
             "when !env:A=b & env:B",
             "    y()",
-            "when !env:A=b & !env:B & Or([Not(Truthy(\"c\", None)), Truthy(\"d\", None)])",
+            "when !env:A=b & !env:B & (!c|d)",
             "    z()",
             "when !env:A=b & !env:B & c & !d",
             "    w()",
@@ -315,7 +315,7 @@ fn branches() {
         &[
             "when p=a",
             "    f()",
-            "when !p=a & Or([Equals(\"p\", None, \"b\"), Equals(\"p\", None, \"c\")])",
+            "when !p=a & (p==b|p==c)",
             "    g()",
             "when !p=a & !p=b & !p=c",
             "    h()",

@@ -89,7 +89,7 @@ fn values() {
         ("match std::env::var(\"X\").ok() { Some(_) => a, None => b }", "choice(env:X => a; !env:X => b)"),
         (
             "if x.is_none() && !y { a } else { b }",
-            "choice(!x & !y => a; !And([Not(Truthy(\"x\", None)), Not(Truthy(\"y\", None))]) => b)",
+            "choice(!x & !y => a; !(!x&!y) => b)",
         ),
         ("if p != \"x\" { a } else { b }", "choice(!p=x => a; p=x => b)"),
     ] {
@@ -296,7 +296,7 @@ when env:X & relay
     let k
     k = std.env.var(\"X\")
     f(k)
-when !And([Truthy(\"env:X\", None), Truthy(\"relay\", None)])
+when !(env:X&relay)
     g()",
     );
     body(
