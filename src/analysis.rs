@@ -336,13 +336,16 @@ impl<'a> Run<'a> {
     fn clients(&self) -> Vec<Client> {
         let ids: Vec<FileId> =
             self.parsed.iter().copied().filter(|&id| self.project.file(id).reported || self.project.widened).collect();
-        ids.into_par_iter()
+        let mut clients: Vec<Client> = ids
+            .into_par_iter()
             .flat_map_iter(|id| {
                 let catalog = self.options.catalog;
                 let work = AssertUnwindSafe(|| routes::of_file(&mut Resolver::new(&self.project), catalog, id));
                 std::panic::catch_unwind(work).unwrap_or_default()
             })
-            .collect()
+            .collect();
+        routes::doubt_defaults(&self.project, &mut clients);
+        clients
     }
 
     fn judge(&self, clients: &[Client]) -> Vec<(usize, Finding)> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::Catalog;
-use crate::facts::{EnvKind, Span};
+use crate::facts::Span;
 use crate::finding::{FileId, Finding, Label, Location, Verdict};
 use crate::project::Project;
 use crate::resolve::{StepKind, Value};
@@ -79,18 +79,6 @@ impl Facts<'_> {
         let url = self.mixroute_url();
         let path = url.find("://").and_then(|at| url[at + 3..].find('/').map(|slash| at + 3 + slash));
         path.map_or(url.clone(), |at| url[..at].to_owned())
-    }
-
-    /// Whether some environment block of the project, dotenv files apart, sets a variable to anything but a URL of
-    /// OpenAI's.
-    fn is_set_in_a_block(&self, name: &str) -> bool {
-        self.project.files.iter().any(|file| {
-            let blocks = file.module.env_blocks.iter().filter(|block| block.kind != EnvKind::Dotenv);
-            blocks.flat_map(|block| &block.vars).filter(|var| var.name == name).any(|var| {
-                let text = file.source.slice(file.module.span(var.value));
-                !text.contains("//api.openai.com")
-            })
-        })
     }
 }
 

@@ -87,10 +87,7 @@ fn values() {
         ("match p { \"x\" => a, P::Y => b, _ => c }", "choice(p=x => a; p=Y => b; !p=x & !p=Y => c)"),
         ("match f { true => a, false => b }", "choice(f => a; !f => b)"),
         ("match std::env::var(\"X\").ok() { Some(_) => a, None => b }", "choice(env:X => a; !env:X => b)"),
-        (
-            "if x.is_none() && !y { a } else { b }",
-            "choice(!x & !y => a; !(!x&!y) => b)",
-        ),
+        ("if x.is_none() && !y { a } else { b }", "choice(!x & !y => a; !(!x&!y) => b)"),
         ("if p != \"x\" { a } else { b }", "choice(!p=x => a; p=x => b)"),
     ] {
         value(text, expected);
