@@ -5,6 +5,7 @@
 //! to the dotenv files that hold for a file, and, where a client seems to have no base URL, to every file of the
 //! project that may give it one.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
@@ -432,7 +433,7 @@ impl<'a> Run<'a> {
             .flat_map(|id| self.project.file(id).module.comments.iter().map(move |comment| (id, comment.clone())))
             .collect();
         Output {
-            findings: findings.into_iter().map(|(_, finding)| finding).collect(),
+            findings: distinct(findings.into_iter().map(|(_, finding)| finding).collect()),
             routes: shown.iter().flat_map(|client| routes::records(client)).collect(),
             comments,
             secrets: secrets.into_iter().collect(),
@@ -478,6 +479,14 @@ impl<'a> Run<'a> {
         }
         out
     }
+}
+
+/// One finding for each rule and place, though several clients lead there: the most severe, first in the file.
+fn distinct(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let first_label = |finding: &Finding| finding.labels.iter().map(|label| label.at).min();
+    findings.sort_by_key(|finding| (finding.at, finding.rule, Reverse(finding.severity), first_label(finding)));
+    findings.dedup_by(|later, kept| later.rule == kept.rule && later.at == kept.at);
+    findings
 }
 
 fn looks_like_key_name(name: &str) -> bool {
