@@ -137,12 +137,12 @@ fn at_location(facts: &Facts<'_>, client: &Client, route: &Route) -> Location {
 }
 
 /// Where a key comes from.
-fn label_of_key(_facts: &Facts<'_>, key: &Key, described: &str) -> Option<Label> {
+fn label_of_key(key: &Key) -> Option<Label> {
     let at = written_at(&key.alt.value).or_else(|| match &key.alt.value {
         Value::Env(_, at) | Value::Unknown(Some((_, at))) => Some(*at),
         _ => key.alt.steps.first().map(|step| step.at),
     })?;
-    Some(Label { at, text: format!("{} comes from here", described.trim_end_matches(',')) })
+    Some(Label { at, text: "the key comes from here".to_owned() })
 }
 
 /// Where an endpoint comes from, when that is not where the finding points.

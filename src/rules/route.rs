@@ -84,7 +84,7 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str
         _ => format!("this is {owner}'s endpoint"),
     };
     let mut labels = vec![Label { at, text }];
-    labels.extend(label_of_key(facts, &route.key, &key));
+    labels.extend(label_of_key(&route.key));
     labels.extend(label_of_endpoint(&route.endpoint, at));
     if at != client.at {
         labels.push(Label { at: client.callee_at, text: "the client".to_owned() });
