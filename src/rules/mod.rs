@@ -37,7 +37,12 @@ impl<'a> Facts<'a> {
         let in_use = clients
             .iter()
             .flat_map(|client| client.routes.iter().map(move |route| (client, route)))
-            .filter(|(_, route)| route.verdict != Verdict::Mismatch)
+            .filter(|(_, route)| match route.verdict {
+                Verdict::Match => true,
+                // Of what the environment holds, that some client reads it does not say that it is right.
+                Verdict::Unknown => route.endpoint.from == crate::clients::From::Code,
+                Verdict::Mismatch => false,
+            })
             .filter_map(|(client, route)| Some((written_at(&route.endpoint.alt.value)?, client.at)))
             .collect();
         Self { catalog, project, in_use }
