@@ -426,7 +426,15 @@ impl<'a> Run<'a> {
             }
         }
         secrets.extend(self.key_literals());
-        let shown: Vec<&Client> = clients.iter().filter(reported).collect();
+        // A key alone is no client yet: it is one where it was found to go to the default endpoint.
+        let complained: BTreeSet<usize> = findings.iter().map(|(number, _)| *number).collect();
+        let is_pair = |(number, client): &(usize, &Client)| {
+            client.id != "environment"
+                || complained.contains(number)
+                || client.routes.iter().any(|route| !route.endpoint.is_default())
+        };
+        let shown = clients.iter().enumerate().filter(is_pair).map(|(_, client)| client);
+        let shown: Vec<&Client> = shown.filter(reported).collect();
         let comments = self
             .project
             .ids()

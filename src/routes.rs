@@ -351,7 +351,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
     let language = project.file(file).source.language.name();
     let mut out = Vec::new();
     for (number, block) in module.env_blocks.iter().enumerate() {
-        if !block.runs && block.kind != EnvKind::Kubernetes && block.kind != EnvKind::Ci {
+        if !block.runs && block.kind != EnvKind::Kubernetes {
             continue;
         }
         let visible = visible(project, file, number);
@@ -396,7 +396,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
             // With several URL variables the reader is not known: a pair that fits is taken for the one in use.
             let mut routes: Vec<Route> = Vec::new();
             let mut url_kind = UrlKind::Any;
-            if endpoints.is_empty() && openai && !is_open(project, file, number) {
+            if endpoints.is_empty() && openai && block.runs && !is_open(project, file, number) {
                 routes = pair(resolver, keys.clone(), nothing, &Arms::default());
             }
             for (endpoint, url) in endpoints.into_iter().zip(&urls) {

@@ -136,9 +136,9 @@ impl Resolver<'_> {
                 Mode::Named(mode) => modes.push((mode, alts)),
             }
         }
-        let below = local.or(base).unwrap_or_else(|| vec![unset]);
+        let below = local.or(base);
         if modes.is_empty() {
-            return below;
+            return below.unwrap_or_else(|| vec![unset]);
         }
         let dir = own.path.parent().map(|dir| dir.display().to_string()).unwrap_or_default();
         let subject = self.subjects.get(&format!("mode:{dir}"));
@@ -153,7 +153,8 @@ impl Resolver<'_> {
                 none = arms;
             }
         }
-        out.extend(under(below, &none));
+        // Without a base one of the modes is always on.
+        out.extend(below.map(|below| under(below, &none)).unwrap_or_default());
         out
     }
 

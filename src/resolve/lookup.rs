@@ -28,6 +28,8 @@ pub(super) struct Found {
     pub(super) open: Vec<Arms>,
     /// On the way, the variable was handed to something that may change its fields.
     pub(super) tainted: bool,
+    /// What `setdefault` puts where nothing was before.
+    pub(super) defaults: Option<Vec<Alt>>,
 }
 
 /// Beyond this many separate conditions they are taken together.
@@ -36,7 +38,10 @@ const MAX_OPEN: usize = 12;
 impl Resolver<'_> {
     /// The values of `name.path` at a point, with a step for the name.
     pub(super) fn name(&mut self, ctx: &Ctx, name: &str, path: &[String], at: Location) -> Vec<Alt> {
-        let alts = self.lookup(ctx, name, path);
+        let alts = match self.of_class_or_crate(ctx, name, path, at) {
+            Some(alts) => alts,
+            None => self.lookup(ctx, name, path),
+        };
         let text = if path.is_empty() { name.to_owned() } else { format!("{name}.{}", path.join(".")) };
         let last = path.last().map_or(name, String::as_str);
         let mut out = Vec::new();
@@ -75,17 +80,21 @@ impl Resolver<'_> {
         let target = Target::Place(root, path);
         let found = self.reach(ctx, target);
         let mut out = found.alts;
-        if found.tainted {
-            for alt in &mut out {
-                if matches!(alt.value, Value::Undefined) {
-                    *alt = Alt { value: Value::Unknown(None), ..alt.clone() };
-                }
-            }
-        }
         if !found.open.is_empty() {
             let rest = self.unassigned(ctx, root, path);
             for open in &found.open {
                 out.extend(under(rest.clone(), open));
+            }
+        }
+        if let Some(defaults) = found.defaults {
+            let (missing, mut given): (Vec<Alt>, Vec<Alt>) =
+                out.into_iter().partition(|alt| matches!(alt.value, Value::Undefined));
+            given.extend(missing.iter().flat_map(|alt| under(defaults.clone(), &alt.arms)));
+            out = given;
+        }
+        if found.tainted {
+            for alt in out.iter_mut().filter(|alt| matches!(alt.value, Value::Undefined)) {
+                alt.value = Value::Unknown(None);
             }
         }
         super::settle(out)
@@ -113,7 +122,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn is_param(&self, ctx: &Ctx, name: &str) -> bool {
+    pub(super) fn is_param(&self, ctx: &Ctx, name: &str) -> bool {
         let module = self.module(ctx.file);
         let mut func = Some(module.block(ctx.block).func);
         while let Some(id) = func {
@@ -192,7 +201,8 @@ impl Resolver<'_> {
                         let body = module.block(arm.body);
                         self.scan(ctx, target, arm.body, body.stmts.len(), &mut inner);
                         found.alts.extend(inner.alts);
-                        found.tainted |= inner.tainted;
+                        // What only one arm puts in may be there or not.
+                        found.tainted |= inner.tainted || inner.defaults.is_some();
                         after.extend(inner.open);
                     }
                     // Every arm leaves: what follows is reached some other way (a loop, a `finally`).
@@ -270,7 +280,7 @@ impl Resolver<'_> {
                                     let alts = self.eval(here, value.value);
                                     let alts = self.fields(alts, &rest[1..]);
                                     if method == "setdefault" {
-                                        found.tainted = true;
+                                        found.defaults = Some(alts);
                                     } else {
                                         settle(found, alts);
                                     }

@@ -60,6 +60,36 @@ impl Resolver<'_> {
         self.lookup(&defined, root, path)
     }
 
+    /// `this.key` in a field of a class, which is no method; `crate::config::KEY` without a `use`.
+    pub(super) fn of_class_or_crate(
+        &mut self,
+        ctx: &Ctx,
+        root: &str,
+        path: &[String],
+        at: Location,
+    ) -> Option<Vec<Alt>> {
+        let project = self.project;
+        let module = self.module(ctx.file);
+        let (first, rest) = path.split_first()?;
+        match root {
+            "this" if !self.is_param(ctx, "this") => {
+                let inside = |class: &&crate::facts::Class| class.span.contains(at.span);
+                let class =
+                    module.classes.iter().filter(inside).min_by_key(|class| class.span.end - class.span.start)?;
+                let number = module.classes.iter().position(|other| other.span == class.span)?;
+                let alts = self.attribute(ctx.file, crate::facts::ClassId(number as u32), first, None, 0);
+                Some(self.fields(alts, rest))
+            }
+            "crate" | "self" | "super" => (1..path.len()).rev().find_map(|length| {
+                let key = format!("{root}.{}", path[..length].join("."));
+                let target = *project.imports.get(&(ctx.file, key))?;
+                let alts = self.exported(target, &path[length]);
+                Some(self.fields(alts, &path[length + 1..]))
+            }),
+            _ => None,
+        }
+    }
+
     /// A function, class or import assigned anywhere in a function, for uses above it.
     fn hoisted(&mut self, ctx: &Ctx, func: FuncId, root: &str) -> Option<Alt> {
         let module = self.module(ctx.file);

@@ -131,12 +131,12 @@ fn literal_at(facts: &Facts<'_>, endpoint: &Endpoint) -> Option<Location> {
     text.to_ascii_lowercase().contains(host.as_str()).then_some(at)
 }
 
-/// Where a finding about a route points: the endpoint where it is written in the client's file, else the client. An
+/// Where a finding about a route points: the endpoint where it is written in a given file, else the client. An
 /// endpoint that is right for another client is not the one wrong line.
 fn at_location(facts: &Facts<'_>, client: &Client, route: &Route) -> Location {
     let shared = |at| facts.users(at).any(|by| by != client.at);
     match literal_at(facts, &route.endpoint) {
-        Some(at) if !route.endpoint.is_default() && at.file == client.at.file && !shared(at) => at,
+        Some(at) if !route.endpoint.is_default() && facts.project.file(at.file).reported && !shared(at) => at,
         _ => client.at,
     }
 }
