@@ -9,7 +9,7 @@ use mixlint::cli::{Host, run};
 use tempfile::TempDir;
 
 /// A project of its own: no repository around it, so that no other file has a say.
-pub fn project<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> TempDir {
+pub(crate) fn project<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in files {
         let path = dir.path().join(name);
@@ -20,7 +20,7 @@ pub fn project<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> TempD
 }
 
 /// What the program prints. A run that could not do its job is a fault of the test.
-pub fn call(dir: &Path, args: &[&str]) -> String {
+pub(crate) fn call(dir: &Path, args: &[&str]) -> String {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let host = Host {
         stdin: &mut std::io::empty(),
@@ -36,7 +36,7 @@ pub fn call(dir: &Path, args: &[&str]) -> String {
 }
 
 /// The findings, as `error app.py:5 mixroute-key-at-openai`.
-pub fn findings(dir: &Path) -> Vec<String> {
+pub(crate) fn findings(dir: &Path) -> Vec<String> {
     let line = |found: &serde_json::Value| {
         let text = |name: &str| found[name].as_str().unwrap().to_owned();
         format!("{} {}:{} {}", text("severity"), text("path"), found["start"]["line"], text("rule"))
@@ -50,7 +50,7 @@ pub fn findings(dir: &Path) -> Vec<String> {
 
 /// The routes, as `route MIXROUTE_API_KEY -> https://api.openai.com/v1`, each once: of a key without a name its kind, of
 /// an endpoint that is not written its kind.
-pub fn routes(dir: &Path) -> Vec<String> {
+pub(crate) fn routes(dir: &Path) -> Vec<String> {
     let line = |route: &serde_json::Value| {
         let (key, endpoint) = (&route["key"], &route["endpoint"]);
         let kind = endpoint["kind"].as_str().unwrap();
@@ -67,7 +67,7 @@ pub fn routes(dir: &Path) -> Vec<String> {
 }
 
 /// Two lists of lines as a difference: what is missing with `-`, what is too much with `+`.
-pub fn diff(expected: &[String], got: &[String]) -> String {
+pub(crate) fn diff(expected: &[String], got: &[String]) -> String {
     let gone = expected.iter().filter(|line| !got.contains(line)).map(|line| format!("- {line}\n"));
     let new = got.iter().filter(|line| !expected.contains(line)).map(|line| format!("+ {line}\n"));
     gone.chain(new).collect()
