@@ -1,0 +1,74 @@
+//! Small projects, made in a directory of their own and given to the program in this process.
+
+#![allow(clippy::unwrap_used, dead_code)]
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use mixlint::cli::{Host, run};
+use tempfile::TempDir;
+
+/// A project of its own: no repository around it, so that no other file has a say.
+pub(crate) fn project<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+/// What the program prints. A run that could not do its job is a fault of the test.
+pub(crate) fn call(dir: &Path, args: &[&str]) -> String {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let host = Host {
+        stdin: &mut std::io::empty(),
+        stdout: &mut out,
+        stderr: &mut err,
+        cwd: dir.canonicalize().unwrap(),
+        terminal: false,
+        env: &|_| None,
+    };
+    let code = run(["mixlint"].iter().chain(args).map(OsString::from), host);
+    assert!(code < 2, "{}", String::from_utf8_lossy(&err));
+    String::from_utf8(out).unwrap()
+}
+
+/// The findings, as `error app.py:5 mixroute-key-at-openai`.
+pub(crate) fn findings(dir: &Path) -> Vec<String> {
+    let line = |found: &serde_json::Value| {
+        let text = |name: &str| found[name].as_str().unwrap().to_owned();
+        format!("{} {}:{} {}", text("severity"), text("path"), found["start"]["line"], text("rule"))
+    };
+    let report: serde_json::Value =
+        serde_json::from_str(&call(dir, &["check", "--output-format", "json", "."])).unwrap();
+    let mut lines: Vec<String> = report["diagnostics"].as_array().unwrap().iter().map(line).collect();
+    lines.sort();
+    lines
+}
+
+/// The routes, as `route MIXROUTE_API_KEY -> https://api.openai.com/v1`, each once: of a key without a name its kind, of
+/// an endpoint that is not written its kind.
+pub(crate) fn routes(dir: &Path) -> Vec<String> {
+    let line = |route: &serde_json::Value| {
+        let (key, endpoint) = (&route["key"], &route["endpoint"]);
+        let kind = endpoint["kind"].as_str().unwrap();
+        let key = key["name"].as_str().or(key["kind"].as_str()).unwrap();
+        let url = endpoint["url"].as_str().filter(|_| kind != "default").unwrap_or(kind);
+        format!("route {key} -> {url}")
+    };
+    let report: serde_json::Value =
+        serde_json::from_str(&call(dir, &["routes", "--output-format", "json", "."])).unwrap();
+    let mut lines: Vec<String> = report["routes"].as_array().unwrap().iter().map(line).collect();
+    lines.sort();
+    lines.dedup();
+    lines
+}
+
+/// Two lists of lines as a difference: what is missing with `-`, what is too much with `+`.
+pub(crate) fn diff(expected: &[String], got: &[String]) -> String {
+    let gone = expected.iter().filter(|line| !got.contains(line)).map(|line| format!("- {line}\n"));
+    let new = got.iter().filter(|line| !expected.contains(line)).map(|line| format!("+ {line}\n"));
+    gone.chain(new).collect()
+}
