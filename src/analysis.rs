@@ -345,7 +345,7 @@ impl<'a> Run<'a> {
                 std::panic::catch_unwind(work).unwrap_or_default()
             })
             .collect();
-        routes::doubt_defaults(&self.project, &mut clients);
+        routes::doubt(&self.project, &mut clients);
         clients
     }
 

@@ -203,9 +203,13 @@ fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
     if key.providers.contains(provider) { Verdict::Match } else { Verdict::Mismatch }
 }
 
-/// Takes back what is said of default endpoints that may well not be the ones in use: another way to the same key leads
-/// to an endpoint that is not known, or some environment block of the project sets a variable that the client reads.
-pub fn doubt_defaults(project: &Project, clients: &mut [Client]) {
+/// Takes back what is said of pairs that may well not be.
+///
+/// A default endpoint is in doubt where another way to the same key leads to an endpoint that is not known, or some
+/// environment block of the project sets a variable that the client reads. Any pair is in doubt where the key was
+/// chosen by one condition and the endpoint by another, and the key has its right endpoint among the others: whether
+/// the two conditions go together nobody can tell.
+pub fn doubt(project: &Project, clients: &mut [Client]) {
     for client in clients {
         let elsewhere = client.endpoint_variables.iter().any(|name| project.is_set_in_a_block(name));
         let doubted: Vec<bool> = client
@@ -216,7 +220,17 @@ pub fn doubt_defaults(project: &Project, clients: &mut [Client]) {
                     let same = |other: &&Route| other.key.alt.steps == route.key.alt.steps;
                     client.routes.iter().filter(same).any(|other| other.endpoint.is_unknown())
                 };
-                route.verdict == Verdict::Mismatch && route.endpoint.is_default() && (elsewhere || unknown())
+                let unrelated = || {
+                    let (key, endpoint) = (route.key.alt.arms.lits(), route.endpoint.alt.arms.lits());
+                    let apart = !key.is_empty()
+                        && !endpoint.is_empty()
+                        && !key.iter().any(|lit| endpoint.iter().any(|other| lit.subject == other.subject));
+                    let right =
+                        |other: &Route| other.verdict == Verdict::Match && other.key.alt.steps == route.key.alt.steps;
+                    apart && client.routes.iter().any(right)
+                };
+                route.verdict == Verdict::Mismatch
+                    && ((route.endpoint.is_default() && (elsewhere || unknown())) || unrelated())
             })
             .collect();
         for (route, doubted) in client.routes.iter_mut().zip(doubted) {

@@ -80,7 +80,8 @@ impl Resolver<'_> {
         let target = Target::Place(root, path);
         let found = self.reach(ctx, target);
         let mut out = found.alts;
-        if !found.open.is_empty() {
+        let dead_end = path.is_empty() && !out.is_empty() && self.is_local(ctx, root);
+        if !found.open.is_empty() && !dead_end {
             let rest = self.unassigned(ctx, root, path);
             for open in &found.open {
                 out.extend(under(rest.clone(), open));
@@ -98,6 +99,23 @@ impl Resolver<'_> {
             }
         }
         super::settle(out)
+    }
+
+    /// Whether a name is a Python function's own: where no assignment reaches it, the program ends with an error, so
+    /// that this way leads nowhere.
+    fn is_local(&self, ctx: &Ctx, root: &str) -> bool {
+        let file = self.project.file(ctx.file);
+        let func = file.module.block(ctx.block).func;
+        file.source.language == crate::language::Language::Python
+            && !file.module.func(func).outer_names.iter().any(|name| name == root)
+            && !self.is_param(ctx, root)
+            && file.index.assigns.get(root).is_some_and(|all| {
+                all.iter().any(|(block, index)| {
+                    file.module.block(*block).func == func
+                        && matches!(file.module.block(*block).stmts.get(*index as usize),
+                            Some(Stmt::Assign { place, .. }) if place.path.is_empty())
+                })
+            })
     }
 
     /// The value of a name that is assigned once in its file, at the top level, by an import, function or class: the
