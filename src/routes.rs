@@ -203,6 +203,30 @@ fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
     if key.providers.contains(provider) { Verdict::Match } else { Verdict::Mismatch }
 }
 
+/// Takes back what is said of default endpoints that may well not be the ones in use: another way to the same key leads
+/// to an endpoint that is not known, or some environment block of the project sets a variable that the client reads.
+pub fn doubt_defaults(project: &Project, clients: &mut [Client]) {
+    for client in clients {
+        let elsewhere = client.endpoint_variables.iter().any(|name| project.is_set_in_a_block(name));
+        let doubted: Vec<bool> = client
+            .routes
+            .iter()
+            .map(|route| {
+                let unknown = || {
+                    let same = |other: &&Route| other.key.alt.steps == route.key.alt.steps;
+                    client.routes.iter().filter(same).any(|other| other.endpoint.is_unknown())
+                };
+                route.verdict == Verdict::Mismatch && route.endpoint.is_default() && (elsewhere || unknown())
+            })
+            .collect();
+        for (route, doubted) in client.routes.iter_mut().zip(doubted) {
+            if doubted {
+                route.verdict = Verdict::Unknown;
+            }
+        }
+    }
+}
+
 /// Whose key a value is.
 fn key(catalog: &Catalog, project: &Project, client: Option<&crate::catalog::Client>, value: SlotValue) -> Key {
     let SlotValue { alt, from } = value;

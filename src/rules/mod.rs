@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::Catalog;
-use crate::facts::{EnvKind, Span};
+use crate::facts::Span;
 use crate::finding::{FileId, Finding, Label, Location, Verdict};
 use crate::project::Project;
 use crate::resolve::{StepKind, Value};
@@ -80,18 +80,6 @@ impl Facts<'_> {
         let path = url.find("://").and_then(|at| url[at + 3..].find('/').map(|slash| at + 3 + slash));
         path.map_or(url.clone(), |at| url[..at].to_owned())
     }
-
-    /// Whether some environment block of the project, dotenv files apart, sets a variable to anything but a URL of
-    /// OpenAI's.
-    fn is_set_in_a_block(&self, name: &str) -> bool {
-        self.project.files.iter().any(|file| {
-            let blocks = file.module.env_blocks.iter().filter(|block| block.kind != EnvKind::Dotenv);
-            blocks.flat_map(|block| &block.vars).filter(|var| var.name == name).any(|var| {
-                let text = file.source.slice(file.module.span(var.value));
-                !text.contains("//api.openai.com")
-            })
-        })
-    }
 }
 
 /// `Mixroute`, `Moonshot or StepFun`.
@@ -149,12 +137,12 @@ fn at_location(facts: &Facts<'_>, client: &Client, route: &Route) -> Location {
 }
 
 /// Where a key comes from.
-fn label_of_key(_facts: &Facts<'_>, key: &Key, described: &str) -> Option<Label> {
+fn label_of_key(key: &Key) -> Option<Label> {
     let at = written_at(&key.alt.value).or_else(|| match &key.alt.value {
         Value::Env(_, at) | Value::Unknown(Some((_, at))) => Some(*at),
         _ => key.alt.steps.first().map(|step| step.at),
     })?;
-    Some(Label { at, text: format!("{} comes from here", described.trim_end_matches(',')) })
+    Some(Label { at, text: "the key comes from here".to_owned() })
 }
 
 /// Where an endpoint comes from, when that is not where the finding points.

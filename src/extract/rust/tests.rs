@@ -370,7 +370,7 @@ when always
         "
 let @t0
 @t0 = p
-when Or([Equals(\"p\", None, \"a\"), Equals(\"p\", None, \"b\")])
+when (p==a|p==b)
     return f()
 when !p=a & !p=b
     let other
