@@ -49,6 +49,45 @@ import * from a.b.f",
 }
 
 #[test]
+fn paths_through_modules() {
+    file(
+        "mod config; #[path = \"x.rs\"] mod other;
+         const A: T = (crate::config::KEY, super::a::b::C::new, self::A, super::super::f, config::KEY, gone::KEY);",
+        "
+config = import(config)
+A = [import(crate.config : KEY), import(super.a.b : C).new, A, import(super.super : f), config.KEY, gone.KEY]",
+    );
+    // What leads out of an inline module only can be seen from it anyway.
+    file(
+        "mod inner {
+            use super::*; use super::K; use super::config::{self, KEY as L}; use super::super::M; use self::n::O;
+            const A: T = (super::K, super::super::M, self::A);
+            mod deeper { const B: T = super::super::K; }
+        }",
+        "
+do
+    let L, M, O, A, deeper
+    L = config.KEY
+    M = import(super : M)
+    O = n.O
+    A = [K, import(super : M), A]
+    do
+        let B
+        B = K
+        deeper = {B: B}
+    inner = {L: L, M: M, O: O, A: A, deeper: deeper}",
+    );
+    // A glob import might bring any name, but not a crate.
+    file(
+        "use anyhow::*; use b::c; const A: T = (x::y::Z::new, c::D, Z::new, d);",
+        "
+c = import(b : c)
+A = [import(x.y : Z).new, c.D, Z.new, d]
+import * from anyhow",
+    );
+}
+
+#[test]
 fn values() {
     for (text, expected) in [
         (r##"r#"a"b"#"##, r#""a\"b""#),
@@ -164,6 +203,7 @@ top = fn2
 do
     let KEY
     KEY = "other"
+    inner = {KEY: KEY}
 class Args()
     key = env(MIX_KEY)
     base_url = env(BASE_URL)
