@@ -61,7 +61,7 @@ fn rust_paths_through_modules() {
     for (head, path) in heads {
         let main = |base: &str| format!("{head}\n{}", client(&format!("{path}{base}"), &format!("{path}key()")));
         let wrong = main("OPENAI");
-        found(&[("src/main.rs", &wrong), ("src/config.rs", CONFIG_RS)], &["src/main.rs:2 mixroute-key-at-openai"]);
+        found(&[("src/main.rs", &wrong), ("src/config.rs", CONFIG_RS)], &["src/config.rs:2 mixroute-key-at-openai"]);
         found(&[("src/main.rs", &main("MIXROUTE")), ("src/config.rs", CONFIG_RS)], &[]);
     }
     let sibling = format!("use super::config::OPENAI;\n{}", client("OPENAI", "super::config::key()"));
@@ -74,9 +74,9 @@ fn rust_paths_through_modules() {
 #[test]
 fn rust_inline_modules() {
     let inside = format!("mod config {{ {CONFIG_RS} }}\n{}", client("config::OPENAI", "config::key()"));
-    found(&[("src/main.rs", &inside)], &["src/main.rs:2 mixroute-key-at-openai"]);
+    found(&[("src/main.rs", &inside)], &["src/config.rs:2 mixroute-key-at-openai"]);
     let outside = format!("{CONFIG_RS}mod llm {{ use super::*; {} }}", client("OPENAI", "super::key()"));
-    found(&[("src/main.rs", &outside)], &["src/main.rs:2 mixroute-key-at-openai"]);
+    found(&[("src/main.rs", &outside)], &["src/config.rs:2 mixroute-key-at-openai"]);
     // Each module has its own names.
     let two = format!(
         "mod a {{ pub const URL: &str = \"https://api.openai.com/v1\"; }}
