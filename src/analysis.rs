@@ -5,6 +5,7 @@
 //! to the dotenv files that hold for a file, and, where a client seems to have no base URL, to every file of the
 //! project that may give it one.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
@@ -336,13 +337,16 @@ impl<'a> Run<'a> {
     fn clients(&self) -> Vec<Client> {
         let ids: Vec<FileId> =
             self.parsed.iter().copied().filter(|&id| self.project.file(id).reported || self.project.widened).collect();
-        ids.into_par_iter()
+        let mut clients: Vec<Client> = ids
+            .into_par_iter()
             .flat_map_iter(|id| {
                 let catalog = self.options.catalog;
                 let work = AssertUnwindSafe(|| routes::of_file(&mut Resolver::new(&self.project), catalog, id));
                 std::panic::catch_unwind(work).unwrap_or_default()
             })
-            .collect()
+            .collect();
+        routes::doubt(&self.project, &mut clients);
+        clients
     }
 
     fn judge(&self, clients: &[Client]) -> Vec<(usize, Finding)> {
@@ -422,14 +426,22 @@ impl<'a> Run<'a> {
             }
         }
         secrets.extend(self.key_literals());
-        let shown: Vec<&Client> = clients.iter().filter(reported).collect();
+        // A key alone is no client yet: it is one where it was found to go to the default endpoint.
+        let complained: BTreeSet<usize> = findings.iter().map(|(number, _)| *number).collect();
+        let is_pair = |(number, client): &(usize, &Client)| {
+            client.id != "environment"
+                || complained.contains(number)
+                || client.routes.iter().any(|route| !route.endpoint.is_default())
+        };
+        let shown = clients.iter().enumerate().filter(is_pair).map(|(_, client)| client);
+        let shown: Vec<&Client> = shown.filter(reported).collect();
         let comments = self
             .project
             .ids()
             .flat_map(|id| self.project.file(id).module.comments.iter().map(move |comment| (id, comment.clone())))
             .collect();
         Output {
-            findings: findings.into_iter().map(|(_, finding)| finding).collect(),
+            findings: distinct(findings.into_iter().map(|(_, finding)| finding).collect()),
             routes: shown.iter().flat_map(|client| routes::records(client)).collect(),
             comments,
             secrets: secrets.into_iter().collect(),
@@ -475,6 +487,14 @@ impl<'a> Run<'a> {
         }
         out
     }
+}
+
+/// One finding for each rule and place, though several clients lead there: the most severe, first in the file.
+fn distinct(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let first_label = |finding: &Finding| finding.labels.iter().map(|label| label.at).min();
+    findings.sort_by_key(|finding| (finding.at, finding.rule, Reverse(finding.severity), first_label(finding)));
+    findings.dedup_by(|later, kept| later.rule == kept.rule && later.at == kept.at);
+    findings
 }
 
 fn looks_like_key_name(name: &str) -> bool {

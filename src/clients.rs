@@ -72,7 +72,7 @@ pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId)
         };
         // A variable may hold any class; a member has the name that the catalogue lists.
         let derives = candidates.derive.contains(last);
-        if matches!(module.kind(data.callee), ExprKind::Member(..)) && !derives {
+        if matches!(module.kind(data.callee), ExprKind::Member(..)) && !derives && last != "__init__" {
             let Some(makers) = candidates.by_name.get(last) else { continue };
             if !makers.iter().any(|(client, construct)| may_carry_a_key(resolver, file, call, client, construct)) {
                 continue;
@@ -218,7 +218,50 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
     let mut slots = constructed(resolver, catalog, site, &ctx, 0);
     let outermost = chained(resolver, site, &ctx, &mut slots);
     afterwards(resolver, site, outermost, &mut slots);
+    if is_template(resolver, site, outermost) {
+        for value in slots.endpoint.iter_mut().filter(|value| value.from == From::Nothing) {
+            *value = SlotValue { alt: Alt { value: Value::Unknown(None), ..value.alt.clone() }, from: From::Code };
+        }
+    }
     slots
+}
+
+/// Whether a client is there to make changed copies of, with another endpoint: `client.with_options(base_url=...)`.
+fn is_template(resolver: &Resolver<'_>, site: &Site<'_>, outermost: ExprId) -> bool {
+    let module = resolver.module(site.file);
+    let holder = module.parents[outermost.index()].is_none().then(|| {
+        let (block, index) = module.points[outermost.index()];
+        match module.block(block).stmts.get(index as usize) {
+            Some(Stmt::Assign { place, .. }) if place.path.is_empty() => Some(place.root.as_str()),
+            _ => None,
+        }
+    });
+    let index = &resolver.project.file(site.file).index;
+    site.client.derive.iter().flat_map(|method| index.calls.get(method).into_iter().flatten()).any(|&call| {
+        let ExprKind::Call(data) = module.kind(call) else { return false };
+        let ExprKind::Member(base, _) = module.kind(data.callee) else { return false };
+        let same = *base == outermost
+            || matches!((module.kind(*base), holder.flatten()), (ExprKind::Name(name), Some(holder)) if name == holder);
+        let endpoint = site.construct.endpoint.iter().any(|path| {
+            let name = path.rsplit('.').next().unwrap_or(path);
+            data.args.iter().any(|arg| {
+                arg.name.as_deref() == Some(name)
+                    || matches!(module.kind(arg.value), ExprKind::Object(object) if object.entries.iter().any(|entry| {
+                        matches!(entry, crate::facts::Entry::Field { key: Some(key), .. } if key == name)
+                    }))
+            })
+        });
+        same && endpoint
+    }) && !holder.flatten().is_some_and(|holder| {
+        // Used as it is, too.
+        module.expr_ids().any(|expr| match module.kind(expr) {
+            ExprKind::Member(base, name) => {
+                matches!(module.kind(*base), ExprKind::Name(root) if root == holder)
+                    && !site.client.derive.contains(name)
+            }
+            _ => false,
+        })
+    })
 }
 
 /// The slots as the call itself leaves them.
@@ -226,9 +269,14 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
     let module = resolver.module(ctx.file);
     let ExprKind::Call(call) = module.kind(site.call) else { return Slots::default() };
     let construct = site.construct;
+    // A header beats the key; headers that are not known may well hold none.
     let mut key = given(resolver, ctx, call, &construct.key, construct);
     if !construct.headers.is_empty() {
-        key = or_else(key, || header_key(resolver, ctx, call, &construct.headers));
+        let header = header_key(resolver, ctx, call, &construct.headers);
+        let known = header.iter().any(|alt| !matches!(alt.value, Value::Unknown(_) | Value::Undefined));
+        if known || key.iter().all(|alt| is_absent(&alt.value)) {
+            key = or_else(header, || key);
+        }
     }
     let mut endpoint = given(resolver, ctx, call, &construct.endpoint, construct);
     for path in &construct.opaque_with {

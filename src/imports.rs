@@ -21,11 +21,35 @@ pub fn keys(language: Language, module: &Module) -> Vec<String> {
             out.push(format!("{}{dot}{name}", import.module));
         }
     }
+    if language == Language::Rust {
+        out.extend(paths(module));
+    }
     for block in &module.env_blocks {
         out.extend(block.env_files.iter().cloned());
     }
     out.sort();
     out.dedup();
+    out
+}
+
+/// Rust's paths without a `use`: the modules of `crate::config::urls::BASE`.
+fn paths(module: &Module) -> Vec<String> {
+    let mut out = Vec::new();
+    for expr in module.expr_ids() {
+        let mut words = Vec::new();
+        let mut at = expr;
+        while let ExprKind::Member(base, name) = module.kind(at) {
+            words.push(name.as_str());
+            at = *base;
+        }
+        if let ExprKind::Name(root) = module.kind(at)
+            && matches!(root.as_str(), "crate" | "self" | "super")
+            && words.len() > 1
+        {
+            words.reverse();
+            out.push(format!("{root}.{}", words[..words.len() - 1].join(".")));
+        }
+    }
     out
 }
 

@@ -12,6 +12,10 @@ use crate::catalog::Catalog;
 use crate::language::Language;
 use crate::source::Source;
 
+/// What the names of variables for keys and URLs end in, and headers.
+const ENVIRONMENT: [&str; 9] =
+    ["KEY", "TOKEN", "SECRET", "BASE_URL", "API_BASE", "_ENDPOINT", "_HOST", "uthorization", "api-key"];
+
 /// The words, compiled.
 #[derive(Debug)]
 pub struct Prefilter {
@@ -41,8 +45,7 @@ impl Prefilter {
         let alternatives =
             |words: &mut dyn Iterator<Item = &str>| words.map(regex::escape).collect::<Vec<_>>().join("|");
         let code = Regex::new(&alternatives(&mut words.iter().map(String::as_str))).ok();
-        let environment =
-            Regex::new(&alternatives(&mut ["KEY", "TOKEN", "SECRET", "uthorization", "api-key"].into_iter())).ok();
+        let environment = Regex::new(&alternatives(&mut ENVIRONMENT.into_iter())).ok();
         Self { code, environment }
     }
 

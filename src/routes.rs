@@ -203,6 +203,44 @@ fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
     if key.providers.contains(provider) { Verdict::Match } else { Verdict::Mismatch }
 }
 
+/// Takes back what is said of pairs that may well not be.
+///
+/// A default endpoint is in doubt where another way to the same key leads to an endpoint that is not known, or some
+/// environment block of the project sets a variable that the client reads. Any pair is in doubt where the key was
+/// chosen by one condition and the endpoint by another, and the key has its right endpoint among the others: whether
+/// the two conditions go together nobody can tell.
+pub fn doubt(project: &Project, clients: &mut [Client]) {
+    for client in clients {
+        let elsewhere = client.endpoint_variables.iter().any(|name| project.is_set_in_a_block(name));
+        let doubted: Vec<bool> = client
+            .routes
+            .iter()
+            .map(|route| {
+                let unknown = || {
+                    let same = |other: &&Route| other.key.alt.steps == route.key.alt.steps;
+                    client.routes.iter().filter(same).any(|other| other.endpoint.is_unknown())
+                };
+                let unrelated = || {
+                    let (key, endpoint) = (route.key.alt.arms.lits(), route.endpoint.alt.arms.lits());
+                    let apart = !key.is_empty()
+                        && !endpoint.is_empty()
+                        && !key.iter().any(|lit| endpoint.iter().any(|other| lit.subject == other.subject));
+                    let right =
+                        |other: &Route| other.verdict == Verdict::Match && other.key.alt.steps == route.key.alt.steps;
+                    apart && client.routes.iter().any(right)
+                };
+                route.verdict == Verdict::Mismatch
+                    && ((route.endpoint.is_default() && (elsewhere || unknown())) || unrelated())
+            })
+            .collect();
+        for (route, doubted) in client.routes.iter_mut().zip(doubted) {
+            if doubted {
+                route.verdict = Verdict::Unknown;
+            }
+        }
+    }
+}
+
 /// Whose key a value is.
 fn key(catalog: &Catalog, project: &Project, client: Option<&crate::catalog::Client>, value: SlotValue) -> Key {
     let SlotValue { alt, from } = value;
@@ -327,7 +365,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
     let language = project.file(file).source.language.name();
     let mut out = Vec::new();
     for (number, block) in module.env_blocks.iter().enumerate() {
-        if !block.runs && block.kind != EnvKind::Kubernetes && block.kind != EnvKind::Ci {
+        if !block.runs && block.kind != EnvKind::Kubernetes {
             continue;
         }
         let visible = visible(project, file, number);
@@ -372,7 +410,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
             // With several URL variables the reader is not known: a pair that fits is taken for the one in use.
             let mut routes: Vec<Route> = Vec::new();
             let mut url_kind = UrlKind::Any;
-            if endpoints.is_empty() && openai && !is_open(project, file, number) {
+            if endpoints.is_empty() && openai && block.runs && !is_open(project, file, number) {
                 routes = pair(resolver, keys.clone(), nothing, &Arms::default());
             }
             for (endpoint, url) in endpoints.into_iter().zip(&urls) {

@@ -1,5 +1,4 @@
-//! The command line: the built program where the analysis does not matter, and `cli::run` with a made-up analysis
-//! where it does.
+//! The command line: the built program, and the same in this process where standard input and the environment matter.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,11 +7,18 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
-use mixlint::analysis::{Input, Output};
-use mixlint::cli::{Core, Host, RuleInfo, run};
-use mixlint::facts::{Comment, Span};
-use mixlint::finding::{FileId, Finding, Label, Location, Severity};
+use mixlint::cli::{Host, run};
 use tempfile::TempDir;
+
+/// Gives `mixroute-key-at-openai`, an error, at 2:44.
+const BAD: &str =
+    "from openai import OpenAI\nOpenAI(api_key=\"sk-mixroute-key\", base_url=\"https://api.openai.com/v1\")\n";
+/// Gives `insecure-base-url`, a warning, at 2:44.
+const HM: &str =
+    "from openai import OpenAI\nOpenAI(api_key=\"sk-mixroute-key\", base_url=\"http://api.mixroute.ai/v1\")\n";
+const BAD_LINE: &str = "2:44: error[mixroute-key-at-openai] a Mixroute key is sent to OpenAI (api.openai.com)\n";
+const HM_LINE: &str =
+    "2:44: warning[insecure-base-url] the key is sent to Mixroute (api.mixroute.ai) without encryption\n";
 
 fn tree(files: &[(&str, &str)]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -40,41 +46,7 @@ fn call(dir: &Path, args: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-fn rules() -> Vec<RuleInfo> {
-    let info = |name, severity| RuleInfo { name, severity, summary: "S.".into(), body: format!("# {name}\n\nText.") };
-    vec![
-        info("foreign-key", Severity::Error),
-        info("late-base-url", Severity::Warning),
-        info("unused-ignore", Severity::Warning),
-    ]
-}
-
-/// A finding at each `BAD` (error) and `HM` (warning), and the comments that begin with `# mixlint:`.
-fn analyze(input: &Input) -> Output {
-    let mut output = Output { files_parsed: input.sources.len(), ..Output::default() };
-    for (at, source) in input.sources.iter().enumerate() {
-        let file = FileId(at as u32);
-        assert!(!source.text.contains("PANIC"), "made to fail: {}", source.text);
-        for (word, rule, severity) in
-            [("BAD", "foreign-key", Severity::Error), ("HM", "late-base-url", Severity::Warning)]
-        {
-            for (start, _) in source.text.match_indices(word) {
-                let at = Location { file, span: Span::new(start, start + word.len()) };
-                let labels = vec![Label { at, text: "here".into() }];
-                let message = format!("{word} it is");
-                output.findings.push(Finding { rule, severity, message, at, labels, help: None, fix: None });
-            }
-        }
-        for (start, _) in source.text.match_indices("# mixlint:") {
-            let end = source.line_span(source.line_of(start)).end as usize;
-            let own_line = source.position(start as u32).column == 1;
-            output.comments.push((file, Comment { span: Span::new(start, end), own_line }));
-        }
-    }
-    output
-}
-
-/// The same as [`call`], in this process, with the made-up analysis.
+/// The same as [`call`], in this process.
 fn lint(dir: &Path, args: &[&str]) -> (u8, String, String) {
     lint_with(dir, args, "", &[])
 }
@@ -89,10 +61,8 @@ fn lint_with(dir: &Path, args: &[&str], stdin: &str, env: &[(&str, &str)]) -> (u
         terminal: false,
         env: &|name| env.iter().find(|(n, _)| *n == name).map(|(_, value)| OsString::from(value)),
     };
-    let rules = rules();
-    let core = Core { analyze: &analyze, rules: &rules, providers: &[] };
     let args = std::iter::once("mixlint").chain(args.iter().copied()).map(OsString::from);
-    let code = run(args, host, &core);
+    let code = run(args, host);
     (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
 }
 
@@ -123,7 +93,7 @@ fn wrong_arguments() {
         ),
         (&["check", "--select", "foreign-kye"], "unknown rule `foreign-kye`\n  help: did you mean `foreign-key`?"),
         (&["check", "--ignore", "foreign-key,zzz"], "unknown rule `zzz`"),
-        (&["explain", "late-base-ulr"], "did you mean `late-base-url`?"),
+        (&["explain", "base-ulr-path"], "did you mean `base-url-path`?"),
         (&["check", "--config", "no.toml"], "no.toml: cannot be read: no such file or directory"),
         (&["check", "-"], "--stdin-filename"),
         (&["check", "--stdin-filename", "a.py", "a.py"], "add '-'"),
@@ -188,10 +158,10 @@ fn files_from_a_list() {
 
 #[test]
 fn exit_codes_and_formats() {
-    let dir = tree(&[("a.py", "x = BAD\n"), ("b.py", "HM\n"), ("c.py", "")]);
-    let concise = "a.py:1:5: error[foreign-key] BAD it is\nb.py:1:1: warning[late-base-url] HM it is\n";
+    let dir = tree(&[("a.py", BAD), ("b.py", HM), ("c.py", "")]);
+    let concise = format!("a.py:{BAD_LINE}b.py:{HM_LINE}");
     let (code, out, err) = lint(dir.path(), &["check", "--output-format", "concise"]);
-    assert_eq!((code, out.as_str()), (1, concise));
+    assert_eq!((code, &out), (1, &concise));
     assert_eq!(err, "Found 1 error, 1 warning in 3 files\n");
     for (args, expected) in [
         (&["check"][..], 1),
@@ -200,8 +170,8 @@ fn exit_codes_and_formats() {
         (&["check", "--fail-on", "error", "b.py"], 0),
         (&["check", "b.py"], 1),
         (&["check", "c.py"], 0),
-        (&["check", "--select", "late-base-url", "a.py"], 0),
-        (&["check", "--ignore", "foreign-key,late-base-url"], 0),
+        (&["check", "--select", "insecure-base-url", "a.py"], 0),
+        (&["check", "--ignore", "mixroute-key-at-openai,insecure-base-url"], 0),
         (&["routes"], 0),
     ] {
         for format in ["full", "json"] {
@@ -213,70 +183,153 @@ fn exit_codes_and_formats() {
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(json["summary"]["files_read"], 3);
     assert_eq!(json["diagnostics"][0]["path"], "a.py");
-    assert_eq!(err, "     1 foreign-key\n     1 late-base-url\n");
+    assert_eq!(err, "     1 insecure-base-url\n     1 mixroute-key-at-openai\n");
     let (_, out, err) = lint(dir.path(), &["check", "-q", "--statistics", "--output-format", "concise"]);
-    assert_eq!((out, err.as_str()), (format!("{concise}     1 foreign-key\n     1 late-base-url\n"), ""));
+    assert_eq!(
+        (out, err.as_str()),
+        (format!("{concise}     1 insecure-base-url\n     1 mixroute-key-at-openai\n"), "")
+    );
     assert_eq!(lint(dir.path(), &["check", "c.py"]).2, "No findings in 1 file\n");
 }
 
+/// What a hook sees of one file is what a run over the whole project says of it.
 #[test]
 fn the_project_around_a_given_file_is_read() {
-    let dir = tree(&[(".git/HEAD", ""), ("src/a.py", "BAD"), ("src/b.py", "BAD"), (".env", "HM=1")]);
-    let read = std::sync::Mutex::new(Vec::new());
-    let spy = |input: &Input| {
-        let paths = input.sources.iter().zip(&input.reported);
-        read.lock().unwrap().extend(paths.map(|(source, given)| (source.path.display().to_string(), *given)));
-        analyze(input)
+    let code = "from openai import OpenAI\nfrom .config import KEY\nOpenAI(api_key=KEY)\nOpenAI()\n";
+    let dir = tree(&[
+        (".git/HEAD", ""),
+        ("src/a.py", code),
+        ("src/config.py", "import os\nKEY = os.environ['MIXROUTE_API_KEY']\n"),
+        (".env", "OPENAI_API_KEY=sk-your-mixroute-key\n"),
+    ]);
+    let of_a = |out: &str| -> Vec<String> {
+        out.lines().filter(|line| line.starts_with("src/a.py:")).map(str::to_owned).collect()
     };
-    let rules = rules();
-    let core = Core { analyze: &spy, rules: &rules, providers: &[] };
-    let mut out = Vec::new();
-    let host = Host {
-        stdin: &mut "BAD\nBAD\n".as_bytes(),
-        stdout: &mut out,
-        stderr: &mut Vec::new(),
-        cwd: dir.path().canonicalize().unwrap(),
-        terminal: false,
-        env: &|_| None,
-    };
-    let args = ["mixlint", "check", "-", "--stdin-filename", "src/a.py", "--output-format", "concise"];
-    run(args.map(OsString::from), host, &core);
+    let (_, whole, _) = lint(dir.path(), &["check", "--output-format", "concise"]);
+    let expected = of_a(&whole);
+    assert_eq!(expected.len(), 2, "{whole}");
+    let (code_one, one, _) = lint(dir.path(), &["check", "--output-format", "concise", "src/a.py"]);
+    assert_eq!((code_one, of_a(&one)), (1, expected.clone()));
+    let args = ["check", "-", "--stdin-filename", "src/a.py", "--output-format", "concise"];
+    let (code_stdin, stdin, _) = lint_with(dir.path(), &args, code, &[]);
+    assert_eq!((code_stdin, of_a(&stdin)), (1, expected));
+}
+
+/// A base URL that a script or service of the project sets may be the one in use.
+#[test]
+fn a_base_url_elsewhere_in_the_project_counts() {
+    let code = "import os\nfrom openai import OpenAI\nOpenAI(api_key=os.environ['MIXROUTE_API_KEY'])\n";
+    let dir = tree(&[(".git/HEAD", ""), ("src/a.py", code)]);
+    assert_eq!(lint(dir.path(), &["check", "src/a.py"]).0, 1);
+    fs::write(dir.path().join("run.sh"), "export OPENAI_BASE_URL=https://console.mixroute.io/v1\n").unwrap();
+    assert_eq!(lint(dir.path(), &["check", "src/a.py"]).0, 0);
+    fs::write(dir.path().join("run.sh"), "export OPENAI_BASE_URL=https://api.openai.com/v1\n").unwrap();
+    assert_eq!(lint(dir.path(), &["check", "src/a.py"]).0, 1);
+    fs::write(dir.path().join("run.sh"), "true\n").unwrap();
+    fs::write(dir.path().join("mixlint.toml"), "[environment]\nOPENAI_BASE_URL = 'https://api.mixroute.ai/v1'\n")
+        .unwrap();
+    assert_eq!(lint(dir.path(), &["check", "src/a.py"]).0, 0);
+}
+
+#[test]
+fn keys_providers_and_clients_from_the_configuration() {
+    let code = "import os\nfrom acme import Llm\nLlm(token=os.environ['LLM_TOKEN'], at='https://api.openai.com/v1')\n";
+    let config = "[keys]\nLLM_TOKEN = 'acme'\n[[provider]]\nid = 'acme'\nname = 'Acme'\nhosts = ['llm.acme.example']\n\
+                  [[client]]\nid = 'acme-llm'\nname = 'the acme package'\nlanguage = 'python'\nmodules = ['acme']\n\
+                  [[client.construct]]\ncallee = ['Llm']\nkey = ['token']\nendpoint = ['at']\n";
+    let dir = tree(&[("a.py", code), ("mixlint.toml", config)]);
+    let (code, out, err) = lint(dir.path(), &["check", "--output-format", "concise"]);
+    assert_eq!(code, 1, "{err}");
+    assert_eq!(out, "a.py:3:39: error[foreign-key] an Acme key, `LLM_TOKEN`, is sent to OpenAI (api.openai.com)\n");
+    fs::write(dir.path().join("mixlint.toml"), "[keys]\nLLM_TOKEN = 'acne'\n").unwrap();
+    let (code, _, err) = lint(dir.path(), &["check"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("mixlint.toml:2:13"), "{err}");
+}
+
+/// The contract of `check --output-format json`, field by field.
+#[test]
+fn json_of_check() {
+    let dir = tree(&[("src/app.py", BAD)]);
+    let (_, out, _) = lint(dir.path(), &["check", "--output-format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["version"], 1);
     assert_eq!(
-        *read.lock().unwrap(),
-        [(".env".to_owned(), false), ("src/a.py".to_owned(), true), ("src/b.py".to_owned(), false)]
+        json["summary"],
+        serde_json::json!({"files_read": 1, "files_parsed": 1, "files_skipped": 0, "clients": 1, "errors": 1, "warnings": 0})
     );
-    let expected = "src/a.py:1:1: error[foreign-key] BAD it is\nsrc/a.py:2:1: error[foreign-key] BAD it is\n";
-    assert_eq!(String::from_utf8(out).unwrap(), expected);
-    let (_, out, _) = lint(dir.path(), &["check", "src/b.py", "--output-format", "concise"]);
-    assert_eq!(out, "src/b.py:1:1: error[foreign-key] BAD it is\n");
+    let diagnostic = &json["diagnostics"][0];
+    assert_eq!(diagnostic["rule"], "mixroute-key-at-openai");
+    assert_eq!(diagnostic["severity"], "error");
+    assert_eq!(diagnostic["path"], "src/app.py");
+    let start = BAD.find("\"https").unwrap();
+    assert_eq!(diagnostic["start"], serde_json::json!({"line": 2, "column": 44, "offset": start}));
+    assert_eq!(diagnostic["end"], serde_json::json!({"line": 2, "column": 71, "offset": start + 27}));
+    assert_eq!(diagnostic["fix"], serde_json::Value::Null);
+    for text in ["message", "help", "fingerprint"] {
+        assert!(diagnostic[text].as_str().is_some_and(|text| !text.is_empty()), "{text}");
+    }
+    let labels = diagnostic["labels"].as_array().unwrap();
+    assert!(labels.len() >= 2);
+    for label in labels {
+        assert_eq!(label["path"], "src/app.py");
+        assert!(label["start"]["line"].is_u64() && label["end"]["offset"].is_u64() && label["text"].is_string());
+    }
+}
+
+/// The contract of `routes --output-format json`, field by field.
+#[test]
+fn json_of_routes() {
+    let dir = tree(&[("app.py", BAD)]);
+    let (code, out, _) = lint(dir.path(), &["routes", "--output-format", "json"]);
+    assert_eq!(code, 0);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["version"], 1);
+    let route = &json["routes"][0];
+    assert_eq!(route["path"], "app.py");
+    assert_eq!((&route["start"]["line"], &route["start"]["column"]), (&2.into(), &1.into()));
+    assert_eq!(route["client"], "openai-python");
+    assert_eq!(route["callee"], "openai.OpenAI");
+    assert_eq!(route["language"], "python");
+    assert_eq!(route["key"]["kind"], "literal");
+    assert_eq!(route["key"]["name"], serde_json::Value::Null);
+    assert_eq!(route["key"]["providers"], serde_json::json!(["mixroute"]));
+    assert!(route["key"]["origin"].is_array());
+    assert_eq!(route["endpoint"]["kind"], "explicit");
+    assert_eq!(route["endpoint"]["url"], "https://api.openai.com/v1");
+    assert_eq!(route["endpoint"]["provider"], "openai");
+    assert!(route["endpoint"]["origin"].is_array());
+    assert_eq!(route["verdict"], "mismatch");
 }
 
 #[test]
 fn configured_severities_and_ignores() {
-    let config = "[severity]\nforeign-key = 'warning'\nlate-base-url = 'off'\n\
-                  [per-file-ignores]\n'tests/' = ['foreign-key']\n";
-    let dir = tree(&[("a.py", "BAD HM"), ("tests/a.py", "BAD"), ("mixlint.toml", config)]);
+    let config = "[severity]\nmixroute-key-at-openai = 'warning'\ninsecure-base-url = 'off'\n\
+                  [per-file-ignores]\n'tests/' = ['mixroute-key-at-openai']\n";
+    let dir = tree(&[("a.py", BAD), ("b.py", HM), ("tests/a.py", BAD), ("mixlint.toml", config)]);
+    let warning = format!("a.py:{}", BAD_LINE.replace("error", "warning"));
     let (code, out, _) = lint(dir.path(), &["check", "--output-format", "concise", "--fail-on", "error"]);
-    assert_eq!((code, out.as_str()), (0, "a.py:1:1: warning[foreign-key] BAD it is\n"));
+    assert_eq!((code, &out), (0, &warning));
     // Seen from elsewhere it is the same.
     let (_, out, _) = lint(&dir.path().join("tests"), &["check", "..", "--output-format", "concise", "-q"]);
-    assert!(out.ends_with("a.py:1:1: warning[foreign-key] BAD it is\n"), "{out}");
+    assert!(out.ends_with(&warning), "{out}");
 }
 
 #[test]
 fn suppression() {
-    let text = "BAD  # mixlint: ignore[foreign-key] known\nx  # mixlint: ignore[foreign-key]\n";
-    let dir = tree(&[("a.py", text)]);
+    let ignore = "  # mixlint: ignore[mixroute-key-at-openai]";
+    let text = format!("{}{ignore} known\nx = 1{ignore}\n", BAD.trim_end());
+    let dir = tree(&[("a.py", &text)]);
     let (code, out, _) = lint(dir.path(), &["check", "--output-format", "concise"]);
     assert_eq!(code, 1);
-    assert_eq!(out, "a.py:2:22: warning[unused-ignore] this comment silences no finding of `foreign-key`\n");
+    assert_eq!(out, "a.py:3:26: warning[unused-ignore] this comment silences no finding of `mixroute-key-at-openai`\n");
     assert_eq!(lint(dir.path(), &["check", "--ignore", "unused-ignore"]).0, 0);
-    assert_eq!(lint(dir.path(), &["check", "--select", "late-base-url,unused-ignore"]).0, 0);
+    assert_eq!(lint(dir.path(), &["check", "--select", "insecure-base-url,unused-ignore"]).0, 0);
 }
 
 #[test]
 fn colors() {
-    let dir = tree(&[("a.py", "BAD")]);
+    let dir = tree(&[("a.py", BAD)]);
     for (args, env, expected) in [
         (&["check"][..], &[][..], false),
         (&["check"], &[("FORCE_COLOR", "1")], true),
@@ -293,14 +346,6 @@ fn colors() {
 }
 
 #[test]
-fn panics_say_nothing_of_the_files() {
-    let dir = tree(&[("a.py", "PANIC with a text")]);
-    let (code, out, err) = lint(dir.path(), &["check"]);
-    assert_eq!((code, out.as_str()), (2, ""));
-    assert_eq!(err, "error: mixlint itself failed; please report it\n");
-}
-
-#[test]
 fn skipped_files_are_counted_and_told() {
     let dir = tree(&[("a.py", "12345"), ("b.py", "a\0"), ("c.txt", ""), ("mixlint.toml", "max-file-size = 3")]);
     let (code, _, err) = lint(dir.path(), &["check", "-v", ".", "c.txt"]);
@@ -314,32 +359,41 @@ fn skipped_files_are_counted_and_told() {
 #[test]
 fn explain_and_rules() {
     let dir = tree(&[]);
-    assert_eq!(lint(dir.path(), &["explain", "foreign-key"]), (0, "# foreign-key\n\nText.\n".into(), String::new()));
-    let (code, out, _) = lint(dir.path(), &["rules"]);
-    assert_eq!((code, out.lines().next()), (0, Some("foreign-key    error    S.")));
+    let (code, page, _) = call(dir.path(), &["explain", "foreign-key"]);
+    assert_eq!(code, 0);
+    assert!(page.contains("## Bad") && page.contains("## Good"), "{page}");
+    let (code, out, _) = call(dir.path(), &["rules"]);
+    assert_eq!(code, 0);
+    let names: Vec<&str> = out.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let pages: Vec<&str> = mixlint::rules::page::pages().iter().map(|page| page.name.as_str()).collect();
+    assert_eq!(names, pages);
 }
 
 #[test]
 fn no_key_reaches_any_output() {
-    let secret = "Qq0".repeat(16);
-    let text = format!("k = 'sk-{secret}'\nx = BAD(api_key='sk-{secret}')\npassword = 'hunter2'\n");
-    let dir = tree(&[("a.py", &text), (".env", &format!("OPENAI_API_KEY=sk-{secret}\nX=BAD\nPASSWORD=hunter2\n"))]);
+    // A relay's key: 48 letters and digits.
+    let secret = ["Qq0xZ9wKt4Lm", "7RbV2sNc8YhJ", "5DgF1kPw3ToU", "6XaE9iMz0GuH"].concat();
+    let text = format!(
+        "from openai import OpenAI\nk = 'sk-{secret}'\nx = OpenAI(api_key='sk-{secret}')\npassword = 'hunter2'\n"
+    );
+    let env = format!("OPENAI_API_KEY=sk-{secret}\nOPENAI_BASE_URL=https://api.openai.com/v1\nPASSWORD=hunter2\n");
+    let dir = tree(&[("a.py", &text), (".env", &env)]);
     for format in ["full", "concise", "json"] {
         let (code, out, err) = lint(dir.path(), &["check", "-vv", "--statistics", "--output-format", format]);
         assert_eq!(code, 1);
-        assert!(!out.contains("Qq0") && !err.contains("Qq0"), "{out}{err}");
+        assert!(!out.contains("Qq0x") && !err.contains("Qq0x"), "{out}{err}");
         assert!(!out.contains("hunter2"), "{out}");
     }
     fs::write(dir.path().join("mixlint.toml"), format!("[environment]\nX = 'sk-{secret}'\nsk-{secret} = 3")).unwrap();
     let (code, _, err) = lint(dir.path(), &["check"]);
     assert_eq!(code, 2);
-    assert!(!err.contains("Qq0"), "{err}");
+    assert!(!err.contains("Qq0x"), "{err}");
 }
 
 #[cfg(unix)]
 #[test]
 fn special_files_are_never_opened() {
-    let dir = tree(&[("a.py", "BAD")]);
+    let dir = tree(&[("a.py", "")]);
     let made = std::process::Command::new("mkfifo").arg(dir.path().join("pipe.py")).status().unwrap();
     assert!(made.success());
     let (code, _, err) = call(dir.path(), &["check", "-v"]);
@@ -354,14 +408,14 @@ fn special_files_are_never_opened() {
 fn an_unreadable_file() {
     use std::os::unix::fs::PermissionsExt;
 
-    let dir = tree(&[("a.py", "BAD"), ("b.py", "HM")]);
+    let dir = tree(&[("a.py", BAD), ("b.py", HM)]);
     let path = dir.path().join("a.py");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
         return; // root reads everything
     }
     let (code, out, err) = lint(dir.path(), &["check", "--output-format", "concise", "a.py", "b.py"]);
-    assert_eq!((code, out.as_str()), (2, "b.py:1:1: warning[late-base-url] HM it is\n"));
+    assert_eq!((code, out.as_str()), (2, format!("b.py:{HM_LINE}").as_str()));
     assert!(err.starts_with("error: a.py: permission denied\n"), "{err}");
     let (code, _, err) = lint(dir.path(), &["check", "-v"]);
     assert_eq!(code, 1);

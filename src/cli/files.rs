@@ -38,7 +38,7 @@ pub(super) fn given(args: &Paths, host: &mut Host<'_>) -> Result<Given, Stop> {
             read_stdin(host)?
         } else {
             let read = std::fs::read(host.cwd.join(list));
-            read.map_err(|error| Stop::User(format!("{}: {}", crate::screen::path(list), error.kind())))?
+            read.map_err(|error| Stop::User(format!("{}: {}", crate::screen::path(list), walk::reason(&error))))?
         };
         paths.extend(split_paths(&bytes)?);
     }

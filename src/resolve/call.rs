@@ -4,23 +4,72 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Part, Value};
 use super::{MAX_FRAMES, Resolver, under, words};
-use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Stmt, Test};
+use crate::facts::{BlockId, Call, ClassId, ExprId, ExprKind, FuncId, Stmt, Test};
 use crate::finding::FileId;
 use crate::text::Text;
 
 impl Resolver<'_> {
     /// What is called, as full names: `openai.OpenAI`. Values that are not symbols are left out.
     pub fn callee_symbols(&mut self, ctx: &Ctx, call: &Call) -> Vec<String> {
-        let mut out: Vec<String> = self
-            .eval(ctx, call.callee)
-            .into_iter()
-            .filter_map(|alt| match alt.value {
-                Value::Symbol(symbol) => Some(symbol),
-                _ => None,
-            })
-            .collect();
+        let mut out = Vec::new();
+        if let Some((file, class)) = self.super_class(ctx, call.callee) {
+            out = self.base_symbols(file, class, 0);
+        } else {
+            for alt in self.eval(ctx, call.callee) {
+                match &alt.value {
+                    Value::Symbol(symbol) => out.push(symbol.clone()),
+                    // A subclass without a constructor of its own is made as its base is.
+                    Value::Made(made) => {
+                        if let ExprKind::Class(class) = *self.module(made.ctx.file).kind(made.expr) {
+                            let methods = &self.module(made.ctx.file).classes[class.index()].methods;
+                            if !methods.iter().any(|(name, _)| matches!(name.as_str(), "__init__" | "constructor")) {
+                                out.extend(self.base_symbols(made.ctx.file, class, 0));
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
         out.sort();
         out.dedup();
+        out
+    }
+
+    /// The class whose base `super().__init__(...)` or `super(...)` makes.
+    fn super_class(&self, ctx: &Ctx, callee: ExprId) -> Option<(FileId, ClassId)> {
+        let module = self.module(ctx.file);
+        let is_super = |expr: ExprId| matches!(module.kind(expr), ExprKind::Name(name) if name == "super");
+        let calls_super = match module.kind(callee) {
+            // Python's `super()` alone makes nothing.
+            ExprKind::Name(name) => {
+                name == "super" && self.project.file(ctx.file).source.language != crate::language::Language::Python
+            }
+            ExprKind::Member(base, name) => {
+                name == "__init__" && matches!(module.kind(*base), ExprKind::Call(call) if is_super(call.callee))
+            }
+            _ => false,
+        };
+        let class = module.func(module.block(ctx.block).func).class?;
+        calls_super.then_some((ctx.file, class))
+    }
+
+    /// The full names of a class's bases from outside the project.
+    fn base_symbols(&mut self, file: FileId, class: ClassId, depth: u32) -> Vec<String> {
+        let mut out = Vec::new();
+        for &base in &self.module(file).classes[class.index()].bases {
+            for alt in self.eval(&self.ctx_of(file, base), base) {
+                match &alt.value {
+                    Value::Symbol(symbol) => out.push(symbol.clone()),
+                    Value::Made(made) if depth < 8 => {
+                        if let ExprKind::Class(next) = *self.module(made.ctx.file).kind(made.expr) {
+                            out.extend(self.base_symbols(made.ctx.file, next, depth + 1));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
         out
     }
 

@@ -136,9 +136,9 @@ impl Resolver<'_> {
                 Mode::Named(mode) => modes.push((mode, alts)),
             }
         }
-        let below = local.or(base).unwrap_or_else(|| vec![unset]);
+        let below = local.or(base);
         if modes.is_empty() {
-            return below;
+            return below.unwrap_or_else(|| vec![unset]);
         }
         let dir = own.path.parent().map(|dir| dir.display().to_string()).unwrap_or_default();
         let subject = self.subjects.get(&format!("mode:{dir}"));
@@ -153,7 +153,8 @@ impl Resolver<'_> {
                 none = arms;
             }
         }
-        out.extend(under(below, &none));
+        // Without a base one of the modes is always on.
+        out.extend(below.map(|below| under(below, &none)).unwrap_or_default());
         out
     }
 
@@ -197,6 +198,10 @@ impl Resolver<'_> {
             if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
                 return alts;
             }
+        }
+        // SvelteKit gives each variable as an export of its own.
+        if import.module.starts_with("$env/static/") {
+            return vec![Alt::new(Value::Env(name.clone(), NOWHERE))];
         }
         let joined = if import.module.ends_with('.') || import.module.is_empty() {
             format!("{}{name}", import.module)

@@ -95,6 +95,19 @@ impl Resolver<'_> {
 
     /// The values of `alt.path[0].path[1]…` for each alternative.
     pub(super) fn fields(&mut self, alts: Vec<Alt>, path: &[String]) -> Vec<Alt> {
+        if path.is_empty() {
+            return alts;
+        }
+        if self.depth >= super::DEPTH {
+            return vec![Alt::unknown()];
+        }
+        self.depth += 1;
+        let alts = self.fields_below(alts, path);
+        self.depth -= 1;
+        alts
+    }
+
+    fn fields_below(&mut self, alts: Vec<Alt>, path: &[String]) -> Vec<Alt> {
         let mut alts = alts;
         for name in path {
             let mut next = Vec::new();
@@ -110,6 +123,7 @@ impl Resolver<'_> {
                     Some(Alt { value: inner.value, arms, steps })
                 }));
                 if next.len() > super::MAX_ALTS {
+                    next.push(Alt::unknown());
                     break;
                 }
             }
@@ -129,11 +143,13 @@ impl Resolver<'_> {
             }
             Value::Module(file) => {
                 let alts = self.exported(*file, name);
+                let found = |alt: &Alt| !matches!(alt.value, Value::Undefined | Value::Unknown(None));
+                if !alts.iter().any(found)
+                    && let Some(target) = self.submodule(*file, name)
+                {
+                    return vec![Alt::new(Value::Module(target))];
+                }
                 if alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
-                    // `from . import config` names a file of the package.
-                    if let Some(&target) = self.project.imports.get(&(*file, format!(".{name}"))) {
-                        return vec![Alt::new(Value::Module(target))];
-                    }
                     if name == "default" {
                         return vec![Alt::new(value.clone())];
                     }
@@ -154,6 +170,14 @@ impl Resolver<'_> {
             Value::Str(..) | Value::Const(_) | Value::Concat(..) | Value::Entries(..) => vec![Alt::unknown()],
             Value::Env(..) | Value::Unknown(_) => vec![Alt::unknown()],
         }
+    }
+
+    /// The file that a Python package's attribute names: `config.urls`.
+    fn submodule(&self, file: FileId, name: &str) -> Option<FileId> {
+        let path = &self.project.file(file).path;
+        let dir = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "__init__.py"))?;
+        let candidates = [dir.join(format!("{name}.py")), dir.join(name).join("__init__.py")];
+        candidates.iter().find_map(|path| self.project.by_path.get(path).copied())
     }
 
     fn env_field(&mut self, name: &str) -> Vec<Alt> {
@@ -288,6 +312,16 @@ impl Resolver<'_> {
         let data = &module.classes[class.index()];
         if let Some(field) = data.fields.iter().rev().find(|field| field.name == name) {
             let at = Location { file, span: field.span };
+            // pydantic's settings read the variable of the field's name first.
+            if self.reads_environment(file, class) {
+                let ctx = Ctx { frame: None, ..self.end_of(file) };
+                let variable = name.to_ascii_uppercase();
+                let alts = self.env_value(&ctx, &variable, at);
+                let subject = self.subjects.get(&format!("env:{variable}"));
+                let Some(value) = field.value else { return alts };
+                return self
+                    .fallback(alts, subject, true, |resolver| resolver.eval(&resolver.ctx_of(file, value), value));
+            }
             return match field.value {
                 Some(value) => {
                     let mut alts = self.eval(&self.ctx_of(file, value), value);
@@ -338,18 +372,36 @@ impl Resolver<'_> {
     fn is_filled_by_constructor(&mut self, file: FileId, class: ClassId) -> bool {
         let module = self.module(file);
         let data = &module.classes[class.index()];
-        let decorated = data.decorators.iter().any(|&decorator| {
+        self.is_dataclass(file, class)
+            || data.bases.iter().any(|&base| {
+                let alts = self.eval(&self.ctx_of(file, base), base);
+                alts.iter().any(|alt| !matches!(alt.value, Value::Made(_)))
+            })
+    }
+
+    /// Whether the fields of a class are read from the environment: `class Settings(BaseSettings)`.
+    fn reads_environment(&self, file: FileId, class: ClassId) -> bool {
+        let module = self.module(file);
+        module.classes[class.index()].bases.iter().any(|&base| {
+            matches!(module.kind(base), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "BaseSettings")
+        })
+    }
+
+    /// The end of a file's top level.
+    fn end_of(&self, file: FileId) -> Ctx {
+        let body = self.module(file).func(FuncId(0)).body;
+        Ctx { file, block: body, index: self.module(file).block(body).stmts.len(), frame: None }
+    }
+
+    fn is_dataclass(&self, file: FileId, class: ClassId) -> bool {
+        let module = self.module(file);
+        module.classes[class.index()].decorators.iter().any(|&decorator| {
             let at = match module.kind(decorator) {
                 ExprKind::Call(call) => call.callee,
                 _ => decorator,
             };
             matches!(module.kind(at), ExprKind::Name(n) | ExprKind::Member(_, n) if n == "dataclass" || n == "define" || n == "s")
-        });
-        decorated
-            || data.bases.iter().any(|&base| {
-                let alts = self.eval(&self.ctx_of(file, base), base);
-                alts.iter().any(|alt| !matches!(alt.value, Value::Made(_)))
-            })
+        })
     }
 
     /// The object that a method belongs to.
@@ -495,14 +547,28 @@ impl Resolver<'_> {
                 .iter()
                 .find(|(method, _)| matches!(method.as_str(), "__init__" | "constructor"));
             let frame = constructor.and_then(|(_, func)| self.frame(file, *func, made.expr, &ctx, None));
-            // A dataclass or model: the argument of the field's name, else the default.
-            if constructor.is_none()
-                && let Some(arg) = call.args.iter().find(|arg| arg.name.as_deref() == Some(name))
-            {
-                out.extend(self.eval(&ctx, arg.value));
-                continue;
+            // A dataclass or model: the argument of the field's name or position, else the default.
+            let mut alts;
+            if constructor.is_none() {
+                let data = &module.classes[class.index()];
+                let position = data.fields.iter().position(|field| field.name == name);
+                let by_name = call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
+                let spread = call.args.iter().any(|arg| arg.spread != crate::facts::Spread::No);
+                let by_position = || {
+                    let mut given = call.args.iter().filter(|arg| arg.name.is_none());
+                    position.filter(|_| !spread).and_then(|position| given.nth(position))
+                };
+                if let Some(arg) = by_name.or_else(by_position) {
+                    out.extend(self.eval(&ctx, arg.value));
+                    continue;
+                }
+                alts = self.attribute(file, class, name, frame.as_ref(), 0);
+                if self.is_dataclass(file, class) && !spread && alts.len() > 1 {
+                    alts.retain(|alt| !matches!(alt.value, Value::Unknown(_)));
+                }
+            } else {
+                alts = self.attribute(file, class, name, frame.as_ref(), 0);
             }
-            let alts = self.attribute(file, class, name, frame.as_ref(), 0);
             if alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
                 out.push(Alt::unknown());
             } else {
@@ -514,6 +580,17 @@ impl Resolver<'_> {
 
     /// The elements of a collection by row: keys of an object, positions of a list.
     pub(super) fn elements(&mut self, value: &Value) -> Vec<(String, Vec<Alt>)> {
+        if self.depth >= super::DEPTH || self.fuel == 0 {
+            return Vec::new();
+        }
+        self.fuel -= 1;
+        self.depth += 1;
+        let elements = self.elements_of(value);
+        self.depth -= 1;
+        elements
+    }
+
+    fn elements_of(&mut self, value: &Value) -> Vec<(String, Vec<Alt>)> {
         let (made, part) = match value {
             Value::Made(made) => (made.clone(), None),
             Value::Entries(made, part) => (made.clone(), Some(*part)),

@@ -5,8 +5,8 @@
 //! been found yet, so that an `else` that does not assign lets the older value through under its own assumption only.
 
 use super::value::{Alt, Ctx, Step, StepKind, Value};
-use super::{Arms, Lit, Resolver, under};
-use crate::facts::{BlockId, ExprId, ExprKind, FuncId, ParamKind, Stmt};
+use super::{Arms, Resolver, under};
+use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Stmt};
 use crate::finding::Location;
 use crate::project::{env_call_writes, env_place};
 
@@ -28,6 +28,8 @@ pub(super) struct Found {
     pub(super) open: Vec<Arms>,
     /// On the way, the variable was handed to something that may change its fields.
     pub(super) tainted: bool,
+    /// What `setdefault` puts where nothing was before.
+    pub(super) defaults: Option<Vec<Alt>>,
 }
 
 /// Beyond this many separate conditions they are taken together.
@@ -36,7 +38,10 @@ const MAX_OPEN: usize = 12;
 impl Resolver<'_> {
     /// The values of `name.path` at a point, with a step for the name.
     pub(super) fn name(&mut self, ctx: &Ctx, name: &str, path: &[String], at: Location) -> Vec<Alt> {
-        let alts = self.lookup(ctx, name, path);
+        let alts = match self.of_class_or_crate(ctx, name, path, at) {
+            Some(alts) => alts,
+            None => self.lookup(ctx, name, path),
+        };
         let text = if path.is_empty() { name.to_owned() } else { format!("{name}.{}", path.join(".")) };
         let last = path.last().map_or(name, String::as_str);
         let mut out = Vec::new();
@@ -75,20 +80,42 @@ impl Resolver<'_> {
         let target = Target::Place(root, path);
         let found = self.reach(ctx, target);
         let mut out = found.alts;
-        if found.tainted {
-            for alt in &mut out {
-                if matches!(alt.value, Value::Undefined) {
-                    *alt = Alt { value: Value::Unknown(None), ..alt.clone() };
-                }
-            }
-        }
-        if !found.open.is_empty() {
+        let dead_end = path.is_empty() && !out.is_empty() && self.is_local(ctx, root);
+        if !found.open.is_empty() && !dead_end {
             let rest = self.unassigned(ctx, root, path);
             for open in &found.open {
                 out.extend(under(rest.clone(), open));
             }
         }
+        if let Some(defaults) = found.defaults {
+            let (missing, mut given): (Vec<Alt>, Vec<Alt>) =
+                out.into_iter().partition(|alt| matches!(alt.value, Value::Undefined));
+            given.extend(missing.iter().flat_map(|alt| under(defaults.clone(), &alt.arms)));
+            out = given;
+        }
+        if found.tainted {
+            for alt in out.iter_mut().filter(|alt| matches!(alt.value, Value::Undefined)) {
+                alt.value = Value::Unknown(None);
+            }
+        }
         super::settle(out)
+    }
+
+    /// Whether a name is a Python function's own: where no assignment reaches it, the program ends with an error, so
+    /// that this way leads nowhere.
+    fn is_local(&self, ctx: &Ctx, root: &str) -> bool {
+        let file = self.project.file(ctx.file);
+        let func = file.module.block(ctx.block).func;
+        file.source.language == crate::language::Language::Python
+            && !file.module.func(func).outer_names.iter().any(|name| name == root)
+            && !self.is_param(ctx, root)
+            && file.index.assigns.get(root).is_some_and(|all| {
+                all.iter().any(|(block, index)| {
+                    file.module.block(*block).func == func
+                        && matches!(file.module.block(*block).stmts.get(*index as usize),
+                            Some(Stmt::Assign { place, .. }) if place.path.is_empty())
+                })
+            })
     }
 
     /// The value of a name that is assigned once in its file, at the top level, by an import, function or class: the
@@ -113,7 +140,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn is_param(&self, ctx: &Ctx, name: &str) -> bool {
+    pub(super) fn is_param(&self, ctx: &Ctx, name: &str) -> bool {
         let module = self.module(ctx.file);
         let mut func = Some(module.block(ctx.block).func);
         while let Some(id) = func {
@@ -192,7 +219,8 @@ impl Resolver<'_> {
                         let body = module.block(arm.body);
                         self.scan(ctx, target, arm.body, body.stmts.len(), &mut inner);
                         found.alts.extend(inner.alts);
-                        found.tainted |= inner.tainted;
+                        // What only one arm puts in may be there or not.
+                        found.tainted |= inner.tainted || inner.defaults.is_some();
                         after.extend(inner.open);
                     }
                     // Every arm leaves: what follows is reached some other way (a loop, a `finally`).
@@ -270,7 +298,7 @@ impl Resolver<'_> {
                                     let alts = self.eval(here, value.value);
                                     let alts = self.fields(alts, &rest[1..]);
                                     if method == "setdefault" {
-                                        found.tainted = true;
+                                        found.defaults = Some(alts);
                                     } else {
                                         settle(found, alts);
                                     }
@@ -394,193 +422,6 @@ impl Resolver<'_> {
         }
     }
 
-    /// What a name is that no assignment of its function reaches.
-    fn unassigned(&mut self, ctx: &Ctx, root: &str, path: &[String]) -> Vec<Alt> {
-        let module = self.module(ctx.file);
-        let func = module.block(ctx.block).func;
-        let function = module.func(func);
-        if let Some(number) = function.params.iter().position(|param| param.name == root) {
-            let alts = self.param(ctx, func, number);
-            return self.fields(alts, path);
-        }
-        if function.receiver.as_deref() == Some(root) {
-            let receiver = self.receiver(ctx, func);
-            return self.fields(vec![Alt::new(receiver)], path);
-        }
-        // Functions, classes and imports are seen before the line that defines them.
-        if let Some(alt) = self.hoisted(ctx, func, root) {
-            return self.fields(vec![alt], path);
-        }
-        let Some(parent) = function.parent else {
-            return self.free(ctx, root, path);
-        };
-        let at = function.at.unwrap_or((module.func(parent).body, 0));
-        let frame = ctx.frame.as_ref().and_then(|frame| match frame.func == func {
-            true => frame.caller.frame.clone().filter(|outer| outer.func == parent && outer.file == ctx.file),
-            false => Some(frame.clone()),
-        });
-        let body = module.func(parent).body;
-        let end = Ctx { file: ctx.file, block: body, index: module.block(body).stmts.len(), frame: frame.clone() };
-        let defined = Ctx { file: ctx.file, block: at.0, index: at.1, frame };
-        // A function of the top level runs after the whole file has; an inner one sees at least what stood above it.
-        let once = self
-            .project
-            .file(ctx.file)
-            .index
-            .assigns
-            .get(root)
-            .is_some_and(|all| all.iter().filter(|(block, _)| module.block(*block).func == parent).count() == 1);
-        if parent == FuncId(0) || (once && !module.block(at.0).declares.iter().any(|name| name == root)) {
-            let found = self.reach(&end, Target::Place(root, path));
-            if !found.alts.is_empty() {
-                let mut out = found.alts;
-                if !found.open.is_empty() {
-                    let rest = self.unassigned(&end, root, path);
-                    out.extend(found.open.iter().flat_map(|open| under(rest.clone(), open)));
-                }
-                return out;
-            }
-        }
-        self.lookup(&defined, root, path)
-    }
-
-    /// A function, class or import assigned anywhere in a function, for uses above it.
-    fn hoisted(&mut self, ctx: &Ctx, func: FuncId, root: &str) -> Option<Alt> {
-        let module = self.module(ctx.file);
-        let all = self.project.file(ctx.file).index.assigns.get(root)?;
-        for (block, index) in all.iter().filter(|(block, _)| module.block(*block).func == func) {
-            if let Some(Stmt::Assign { place, value, .. }) = module.block(*block).stmts.get(*index as usize)
-                && place.path.is_empty()
-                && matches!(module.kind(*value), ExprKind::Func(_) | ExprKind::Class(_) | ExprKind::Import(_))
-            {
-                let at = Ctx { file: ctx.file, block: *block, index: *index as usize, frame: None };
-                return self.eval(&at, *value).into_iter().next();
-            }
-        }
-        None
-    }
-
-    /// A name that the file does not bind: a global of the language, a name from a star import, or nothing.
-    fn free(&mut self, ctx: &Ctx, root: &str, path: &[String]) -> Vec<Alt> {
-        let project = self.project;
-        let module = self.module(ctx.file);
-        for star in &module.star_imports {
-            if let Some(&target) = project.imports.get(&(ctx.file, star.clone())) {
-                let alts = self.exported(target, root);
-                if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
-                    return self.fields(alts, path);
-                }
-            }
-        }
-        let open = module.star_imports.iter().any(|star| !project.imports.contains_key(&(ctx.file, star.clone())));
-        if open && !super::words::GLOBALS.contains(&root) {
-            // `from openai import *`: the name is the module's, if anybody's.
-            if let [star] = module.star_imports.as_slice() {
-                return self.fields(vec![Alt::new(Value::Symbol(format!("{star}.{root}")))], path);
-            }
-            return vec![Alt::unknown()];
-        }
-        self.fields(vec![Alt::new(Value::Symbol(root.to_owned()))], path)
-    }
-
-    /// The values of a parameter: the argument of the followed call, or those of all calls in the file.
-    fn param(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Vec<Alt> {
-        let module = self.module(ctx.file);
-        let function = module.func(func);
-        let param = &function.params[number];
-        let at = Location { file: ctx.file, span: param.span };
-        if let Some(frame) = ctx.frame.clone().filter(|frame| frame.func == func && frame.file == ctx.file) {
-            return match self.argument(&frame, number) {
-                Argument::Given(value) => self.eval(&frame.caller, value),
-                Argument::Default(default) => self.eval(&self.ctx_of(ctx.file, default), default),
-                Argument::Keywords => vec![Alt::new(Value::Keywords(frame))],
-                Argument::Missing => vec![Alt::new(Value::Undefined)],
-                Argument::Unknown => vec![Alt::unknown()],
-            };
-        }
-        let unknown = Alt {
-            value: Value::Unknown(Some((param.name.clone(), at))),
-            arms: Arms::default(),
-            steps: vec![Step { at, kind: StepKind::Param(param.name.clone()) }],
-        };
-        if matches!(param.kind, ParamKind::Rest) {
-            return vec![unknown];
-        }
-        let subject = self.subjects.get(&format!("calls:{}:{}", ctx.file.0, func.0));
-        let mut out = Vec::new();
-        let sites = self.call_sites(ctx.file, func);
-        for frame in &sites {
-            let site = self.constants.get(&format!("#{}", frame.call.0));
-            let Some(arms) = Arms::default().with(Lit { subject, value: Some(site), negated: false }) else { continue };
-            let alts = match self.argument(frame, number) {
-                Argument::Given(value) => self.eval(&frame.caller, value),
-                Argument::Default(default) => self.eval(&self.ctx_of(ctx.file, default), default),
-                Argument::Keywords => vec![Alt::new(Value::Keywords(frame.clone()))],
-                Argument::Missing => vec![Alt::new(Value::Undefined)],
-                Argument::Unknown => vec![unknown.clone()],
-            };
-            let step = Step { at, kind: StepKind::Param(param.name.clone()) };
-            out.extend(under(alts, &arms).into_iter().map(|mut alt| {
-                alt.steps.push(step.clone());
-                alt
-            }));
-        }
-        if sites.is_empty() {
-            if let Some(default) = param.default {
-                let site = self.constants.get("#defaults");
-                let alts = self.eval(&self.ctx_of(ctx.file, default), default);
-                if let Some(arms) = Arms::default().with(Lit { subject, value: Some(site), negated: false }) {
-                    out.extend(under(alts, &arms));
-                }
-            }
-            out.push(unknown);
-        }
-        out
-    }
-
-    /// The argument that a followed call gives to a parameter by name, as an expression of the caller.
-    pub(super) fn argument_of(&mut self, frame: &std::sync::Arc<super::Frame>, name: &str) -> Option<(ExprId, Ctx)> {
-        let function = self.module(frame.file).func(frame.func);
-        let number = function.params.iter().position(|param| param.name == name)?;
-        match self.argument(frame, number) {
-            Argument::Given(value) => Some((value, frame.caller.clone())),
-            _ => None,
-        }
-    }
-
-    /// How a call fills a parameter.
-    fn argument(&self, frame: &super::Frame, number: usize) -> Argument {
-        let function = self.module(frame.file).func(frame.func);
-        let Some(param) = function.params.get(number) else { return Argument::Unknown };
-        let ExprKind::Call(call) = self.module(frame.caller.file).kind(frame.call) else { return Argument::Unknown };
-        if param.kind == ParamKind::Keywords {
-            return Argument::Keywords;
-        }
-        if let Some(arg) = call.args.iter().find(|arg| arg.name.as_deref() == Some(param.name.as_str())) {
-            return Argument::Given(arg.value);
-        }
-        let mut spread = false;
-        if matches!(param.kind, ParamKind::Normal) {
-            let mut position = 0;
-            for arg in &call.args {
-                match (arg.spread, &arg.name) {
-                    (crate::facts::Spread::No, None) => {
-                        if position == number && !spread {
-                            return Argument::Given(arg.value);
-                        }
-                        position += 1;
-                    }
-                    (crate::facts::Spread::No, Some(_)) => {}
-                    _ => spread = true,
-                }
-            }
-        }
-        if spread || call.args.iter().any(|arg| arg.spread != crate::facts::Spread::No) {
-            return Argument::Unknown;
-        }
-        param.default.map_or(Argument::Missing, Argument::Default)
-    }
-
     /// A constant string or number, where the expression is one.
     pub(super) fn constant(&mut self, ctx: &Ctx, expr: ExprId) -> Option<String> {
         match self.module(ctx.file).kind(expr) {
@@ -627,68 +468,6 @@ impl Resolver<'_> {
             }
         }
     }
-
-    /// What another file gets under a name from this one.
-    pub(super) fn exported(&mut self, file: crate::finding::FileId, name: &str) -> Vec<Alt> {
-        let key = (file, name.to_owned());
-        match self.exports.get(&key) {
-            Some(Some(known)) => return known.as_ref().clone(),
-            // Two files that import from each other: this way round there is nothing.
-            Some(None) => return vec![Alt::new(Value::Undefined)],
-            None => {}
-        }
-        if self.fuel == 0 || self.depth >= super::DEPTH {
-            return vec![Alt::unknown()];
-        }
-        self.fuel -= 1;
-        self.depth += 1;
-        self.exports.insert(key.clone(), None);
-        let alts = self.find_exported(file, name);
-        self.depth -= 1;
-        if self.fuel == 0 {
-            self.exports.remove(&key);
-        } else {
-            self.exports.insert(key, Some(std::sync::Arc::new(alts.clone())));
-        }
-        alts
-    }
-
-    fn find_exported(&mut self, file: crate::finding::FileId, name: &str) -> Vec<Alt> {
-        let module = self.module(file);
-        let exports: Vec<ExprId> =
-            module.exports.iter().filter(|(exported, _)| exported == name).map(|(_, value)| *value).collect();
-        if let Some(&value) = exports.last() {
-            return self.eval(&self.ctx_of(file, value), value);
-        }
-        let body = module.func(FuncId(0)).body;
-        let end = Ctx { file, block: body, index: module.block(body).stmts.len(), frame: None };
-        if !self.project.file(file).index.assigns.contains_key(name) {
-            if module.star_imports.is_empty() {
-                return vec![Alt::new(Value::Undefined)];
-            }
-            return match self.free(&end, name, &[]) {
-                alts if alts.iter().all(|alt| matches!(alt.value, Value::Symbol(_))) => vec![Alt::unknown()],
-                alts => alts,
-            };
-        }
-        let at = match self.project.file(file).index.assigns.get(name).and_then(|all| all.last()) {
-            Some((block, index)) => match module.block(*block).stmts.get(*index as usize) {
-                Some(Stmt::Assign { name_span, .. }) => Location { file, span: *name_span },
-                _ => Location { file, span: crate::facts::Span::default() },
-            },
-            None => Location { file, span: crate::facts::Span::default() },
-        };
-        self.name(&end, name, &[], at)
-    }
-}
-
-/// How a parameter is filled.
-enum Argument {
-    Given(ExprId),
-    Default(ExprId),
-    Keywords,
-    Missing,
-    Unknown,
 }
 
 /// The values are what is found, under every open condition.

@@ -16,6 +16,7 @@ mod call;
 mod environment;
 mod field;
 mod lookup;
+mod scope;
 pub mod value;
 mod words;
 
@@ -455,24 +456,36 @@ impl Resolver<'_> {
         self.tests(ctx, tests)
     }
 
-    /// An assumption as people read it: `provider is "openai"`.
+    /// An assumption as people read it: `provider is "openai"`; `None` where it says nothing to them.
     pub fn describe(&self, lit: Lit) -> Option<String> {
         let subject = self.subjects.name(lit.subject);
-        let (kind, text) = match subject.split_once(':') {
-            Some(("env", name)) => ("env", name.to_owned()),
-            Some(("mode", _)) => ("mode", String::new()),
-            Some(("each" | "calls" | "new" | "get", _)) => return None,
-            _ => ("test", subject.splitn(4, ':').nth(3)?.to_owned()),
-        };
+        let value = lit.value.map(|value| self.constants.name(value));
         let not = if lit.negated { " not" } else { "" };
-        let value = lit.value.map(|value| self.constants.name(value).to_owned());
-        Some(match (kind, value) {
-            ("env", None) if lit.negated => format!("`{text}` is not set"),
-            ("env", None) => format!("`{text}` is set"),
-            ("mode", Some(mode)) => format!("the mode is{not} `{mode}`"),
-            (_, Some(value)) => format!("`{text}` is{not} `{value}`"),
-            (_, None) if lit.negated => format!("`{text}` is not true"),
-            (_, None) => format!("`{text}` is true"),
-        })
+        let (kind, rest) = subject.split_once(':')?;
+        match (kind, value) {
+            ("env", None) if lit.negated => Some(format!("`{rest}` is not set")),
+            ("env", None) => Some(format!("`{rest}` is set")),
+            ("mode", Some(mode)) => Some(format!("the mode is{not} `{mode}`")),
+            ("calls", Some(call)) if !lit.negated => {
+                let file = FileId(rest.split(':').next()?.parse().ok()?);
+                let call = ExprId(call.strip_prefix('#')?.parse().ok()?);
+                let span = self.module(file).exprs.get(call.index())?.span;
+                Some(format!("it is called from line {}", self.project.file(file).source.position(span.start).line))
+            }
+            ("each", Some(row)) if !lit.negated && !row.starts_with('#') => Some(format!("the row is `{row}`")),
+            // `file:function:frame:text`, a tested expression; positions in it are for us.
+            (file, value) if file.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let text = rest.splitn(3, ':').nth(2)?;
+                if text.contains('@') {
+                    return None;
+                }
+                Some(match value {
+                    Some(value) => format!("`{text}` is{not} `{value}`"),
+                    None if lit.negated => format!("`{text}` is not true"),
+                    None => format!("`{text}` is true"),
+                })
+            }
+            _ => None,
+        }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::Catalog;
-use crate::facts::{EnvKind, Span};
+use crate::facts::Span;
 use crate::finding::{FileId, Finding, Label, Location, Verdict};
 use crate::project::Project;
 use crate::resolve::{StepKind, Value};
@@ -37,7 +37,12 @@ impl<'a> Facts<'a> {
         let in_use = clients
             .iter()
             .flat_map(|client| client.routes.iter().map(move |route| (client, route)))
-            .filter(|(_, route)| route.verdict != Verdict::Mismatch)
+            .filter(|(_, route)| match route.verdict {
+                Verdict::Match => true,
+                // Of what the environment holds, that some client reads it does not say that it is right.
+                Verdict::Unknown => route.endpoint.from == crate::clients::From::Code,
+                Verdict::Mismatch => false,
+            })
             .filter_map(|(client, route)| Some((written_at(&route.endpoint.alt.value)?, client.at)))
             .collect();
         Self { catalog, project, in_use }
@@ -79,17 +84,6 @@ impl Facts<'_> {
         let url = self.mixroute_url();
         let path = url.find("://").and_then(|at| url[at + 3..].find('/').map(|slash| at + 3 + slash));
         path.map_or(url.clone(), |at| url[..at].to_owned())
-    }
-
-    /// Whether some environment block of the project, dotenv files apart, sets a variable.
-    fn is_set_in_a_block(&self, name: &str) -> bool {
-        self.project.files.iter().any(|file| {
-            file.module
-                .env_blocks
-                .iter()
-                .filter(|block| block.kind != EnvKind::Dotenv)
-                .any(|block| block.vars.iter().any(|var| var.name == name))
-        })
     }
 }
 
@@ -137,23 +131,23 @@ fn literal_at(facts: &Facts<'_>, endpoint: &Endpoint) -> Option<Location> {
     text.to_ascii_lowercase().contains(host.as_str()).then_some(at)
 }
 
-/// Where a finding about a route points: the endpoint where it is written in the client's file, else the client. An
+/// Where a finding about a route points: the endpoint where it is written in a given file, else the client. An
 /// endpoint that is right for another client is not the one wrong line.
 fn at_location(facts: &Facts<'_>, client: &Client, route: &Route) -> Location {
     let shared = |at| facts.users(at).any(|by| by != client.at);
     match literal_at(facts, &route.endpoint) {
-        Some(at) if !route.endpoint.is_default() && at.file == client.at.file && !shared(at) => at,
+        Some(at) if !route.endpoint.is_default() && facts.project.file(at.file).reported && !shared(at) => at,
         _ => client.at,
     }
 }
 
 /// Where a key comes from.
-fn label_of_key(_facts: &Facts<'_>, key: &Key, described: &str) -> Option<Label> {
+fn label_of_key(key: &Key) -> Option<Label> {
     let at = written_at(&key.alt.value).or_else(|| match &key.alt.value {
         Value::Env(_, at) | Value::Unknown(Some((_, at))) => Some(*at),
         _ => key.alt.steps.first().map(|step| step.at),
     })?;
-    Some(Label { at, text: format!("{} comes from here", described.trim_end_matches(',')) })
+    Some(Label { at, text: "the key comes from here".to_owned() })
 }
 
 /// Where an endpoint comes from, when that is not where the finding points.

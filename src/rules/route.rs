@@ -16,7 +16,7 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     let wrong: Vec<(&Route, &'static str)> = client
         .routes
         .iter()
-        .filter(|route| route.verdict == Verdict::Mismatch && !covered(facts, client, route))
+        .filter(|route| route.verdict == Verdict::Mismatch)
         .map(|route| (route, rule(route)))
         .chain(swapped(client).into_iter().map(|route| (route, AT_MIXROUTE)))
         .collect();
@@ -40,17 +40,6 @@ fn rule(route: &Route) -> &'static str {
         Some("mixroute") if route.key.providers.iter().eq(["openai"]) => AT_MIXROUTE,
         _ => FOREIGN,
     }
-}
-
-/// Whether the default endpoint may well not be the one in use: another way to the same key leads to an endpoint that
-/// is not known, or some environment block of the project sets a variable that the client reads.
-fn covered(facts: &Facts<'_>, client: &Client, route: &Route) -> bool {
-    if !route.endpoint.is_default() {
-        return false;
-    }
-    let unknown =
-        client.routes.iter().any(|other| other.endpoint.is_unknown() && other.key.alt.steps == route.key.alt.steps);
-    unknown || client.endpoint_variables.iter().any(|name| facts.is_set_in_a_block(name))
 }
 
 /// Where one way sends a Mixroute key to OpenAI, a key named after OpenAI that another way sends to Mixroute is the
@@ -95,7 +84,7 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str
         _ => format!("this is {owner}'s endpoint"),
     };
     let mut labels = vec![Label { at, text }];
-    labels.extend(label_of_key(facts, &route.key, &key));
+    labels.extend(label_of_key(&route.key));
     labels.extend(label_of_endpoint(&route.endpoint, at));
     if at != client.at {
         labels.push(Label { at: client.callee_at, text: "the client".to_owned() });

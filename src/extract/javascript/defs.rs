@@ -74,11 +74,15 @@ impl Lower<'_> {
                 self.builder.stmt(Stmt::Return(Some(value)));
             }
         }
+        self.leave_scope(func);
+        self.builder.close_function(resume);
+        func
+    }
+
+    fn leave_scope(&mut self, func: FuncId) {
         let scope = self.scopes.pop().unwrap_or_default();
         let outer = scope.written.into_iter().filter(|name| !scope.bound.contains(name) && name != "this").collect();
         self.builder.function_mut(func).outer_names = outer;
-        self.builder.close_function(resume);
-        func
     }
 
     fn parameters<'t>(&mut self, node: Node<'t>) -> Vec<Parameter<'t>> {
@@ -199,8 +203,24 @@ impl Lower<'_> {
             self.builder.class_mut(class).methods.push((key, func));
             return;
         }
-        let value = value.map(|value| self.expr(value));
+        let value = value.map(|value| self.initial_value(class, value));
         self.builder.class_mut(class).fields.push(Field { name: key, span: span(name), value });
+    }
+
+    /// What a field begins with. Where it reads `this`, it is what a call of a method gives.
+    fn initial_value(&mut self, class: ClassId, node: Node) -> ExprId {
+        if !self.text_of(node).contains("this") {
+            return self.expr(node);
+        }
+        let function = Function { class: Some(class), receiver: this(), ..Function::new(None, span(node)) };
+        let (func, resume) = self.builder.open_function(function);
+        self.scopes.push(Scope::default());
+        let value = self.expr(node);
+        self.builder.stmt(Stmt::Return(Some(value)));
+        self.leave_scope(func);
+        self.builder.close_function(resume);
+        let callee = self.add(node, ExprKind::Func(func));
+        self.make_call(node, callee, Vec::new(), false)
     }
 
     /// TypeScript's `enum`, an object.

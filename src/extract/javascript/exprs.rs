@@ -14,6 +14,9 @@ const MAX_CHAIN: usize = 8;
 const INTEROP: [&str; 5] =
     ["__importDefault", "__importStar", "__toESM", "_interopRequireDefault", "_interopRequireWildcard"];
 
+/// `require` itself, and what bundlers call it in ES modules.
+const REQUIRE: [&str; 3] = ["require", "__require", "import"];
+
 impl Lower<'_> {
     /// Lowers an expression.
     pub(super) fn expr(&mut self, node: Node) -> ExprId {
@@ -62,6 +65,9 @@ impl Lower<'_> {
             }
             "call_expression" => self.call(node),
             "new_expression" => {
+                if let Some(headers) = self.headers(node) {
+                    return headers;
+                }
                 let callee = self.expr_of(node, "constructor");
                 let args = node.child_by_field_name("arguments").map_or(Vec::new(), |args| self.arguments(args));
                 self.make_call(node, callee, args, true)
@@ -126,7 +132,7 @@ impl Lower<'_> {
         false
     }
 
-    fn make_call(&mut self, node: Node, callee: ExprId, args: Vec<Arg>, new: bool) -> ExprId {
+    pub(super) fn make_call(&mut self, node: Node, callee: ExprId, args: Vec<Arg>, new: bool) -> ExprId {
         self.calls += 1;
         self.add(node, ExprKind::Call(Call { callee, args, new }))
     }
@@ -161,9 +167,24 @@ impl Lower<'_> {
     /// `require("m")`, `import("m")`.
     fn import_call(&self, function: Node, arguments: Node) -> Option<Import> {
         let loads = function.kind() == "import"
-            || (function.kind() == "identifier" && matches!(self.text_of(function), "require" | "import"));
+            || (function.kind() == "identifier" && REQUIRE.contains(&self.text_of(function)));
         let module = operands(arguments).first().copied().filter(|_| loads)?;
         Some(Import { module: self.literal(strip(module))?, name: None })
+    }
+
+    /// `new Headers(init)`: an object with the fields of `init`.
+    fn headers(&mut self, node: Node) -> Option<ExprId> {
+        if self.text_of(node.child_by_field_name("constructor")?) != "Headers" {
+            return None;
+        }
+        match node.child_by_field_name("arguments").map(operands).unwrap_or_default()[..] {
+            [] => Some(self.add(node, ExprKind::Object(Object::default()))),
+            [init] if init.kind() != "spread_element" => {
+                let init = self.expr(init);
+                Some(self.add(node, ExprKind::Object(Object { entries: vec![Entry::Spread(init)], ty: None })))
+            }
+            _ => None,
+        }
     }
 
     fn is_interop(&self, function: Node) -> bool {

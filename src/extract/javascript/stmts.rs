@@ -100,6 +100,22 @@ impl Lower<'_> {
         self.deeper(|this| this.effect_here(node));
     }
 
+    /// `headers.set("Authorization", value)`, which writes a field.
+    fn set_header(&mut self, node: Node) -> Option<()> {
+        let function = node.child_by_field_name("function")?;
+        let (object, method) = (function.child_by_field_name("object")?, function.child_by_field_name("property")?);
+        let [name, value] = operands(node.child_by_field_name("arguments")?)[..] else { return None };
+        let field = self.literal(name)?;
+        let is_key = ["authorization", "api-key", "x-api-key"].iter().any(|key| field.eq_ignore_ascii_case(key));
+        if !is_key || object.kind() != "identifier" || !matches!(self.text_of(method), "set" | "append") {
+            return None;
+        }
+        let value = self.expr(value);
+        let place = Place { root: self.text_of(object).to_owned(), path: vec![Some(field)] };
+        self.assign(span(node), span(name), place, value);
+        Some(())
+    }
+
     fn effect_here(&mut self, node: Node) {
         let mut node = strip(node);
         // `!function () {…}()`, `void main()`
@@ -125,6 +141,7 @@ impl Lower<'_> {
             "ternary_expression" => self.ternary_statement(node),
             "internal_module" => self.statement(node),
             "binary_expression" if matches!(operator(node), "&&" | "||" | "??") => self.logical_statement(node),
+            "call_expression" if self.set_header(node).is_some() => {}
             _ => {
                 self.effects(node);
                 if self.is_exit(node) {

@@ -211,7 +211,7 @@ fn matches() {
         "match p.name:\n    case 'a': x = 1\n    case None: x = 2\n    case 3 if g: x = 3\n    case _: x = 4\n    \
          case 'late': x = 5\n",
         "p.name\nwhen p.name=a\n    x = #1\nwhen !p.name=a & !p.name\n    x = #2\nwhen !p.name=a & p.name & p.name=3 & g\n    \
-         x = #3\nwhen !p.name=a & p.name & !And([Equals(\"p.name\", Some(ExprId(1)), \"3\"), Truthy(\"g\", Some(ExprId(2)))])\n    \
+         x = #3\nwhen !p.name=a & p.name & !(p.name==3&g)\n    \
          x = #4",
     );
     // Where none of several was taken, each is known to be wrong.

@@ -175,27 +175,6 @@ impl Lower<'_> {
         self.expr(span, kind)
     }
 
-    /// `a::b::c`, as members; generic arguments are dropped.
-    pub(super) fn path(&mut self, path: &Path) -> ExprId {
-        let whole = self.path_span(path);
-        let mut segments = path.segments.iter();
-        let Some(first) = segments.next() else { return self.unknown(whole) };
-        let none = match path.segments.len() {
-            1 => first.ident == "None",
-            2 => first.ident == "Option" && path.segments[1].ident == "None",
-            _ => false,
-        };
-        if none {
-            return self.expr(whole, ExprKind::Null);
-        }
-        let mut value = self.name(self.at(first.ident.span()), ident(&first.ident));
-        for segment in segments {
-            let span = Span { start: whole.start, end: self.at(segment.ident.span()).end };
-            value = self.expr(span, ExprKind::Member(value, ident(&segment.ident)));
-        }
-        value
-    }
-
     fn call(&mut self, expr: &Expr, call: &ExprCall) -> ExprId {
         match (wrapper(&call.func), call.args.len(), call.args.first()) {
             (Some(Wrapper::Value), 1, Some(inner)) => return self.value(inner),

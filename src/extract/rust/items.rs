@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use syn::{Attribute, Block, Fields, FnArg, ImplItem, Item, ItemImpl, Signature, TraitItem, Type, UseTree};
+use syn::{Attribute, Block, Fields, FnArg, ImplItem, Item, ItemImpl, ItemMod, Signature, TraitItem, Type};
 
 use super::spans::ident;
 use super::{Lower, Sink};
-use crate::facts::{Class, ClassId, Cond, ExprKind, Field, FuncId, Function, Import, Span, Stmt, squeeze};
-
-/// A longer path than any that is written by hand. Every name of a `use` repeats it.
-const MAX_PATH: usize = 500;
+use crate::facts::{
+    BlockId, Class, ClassId, Cond, Entry, ExprKind, Field, FuncId, Function, Import, Object, Place, Span, Stmt, squeeze,
+};
 
 impl Lower<'_> {
     /// Lowers the items of a module or block. Imports and types come first, functions last: in Rust their order does
@@ -17,7 +16,8 @@ impl Lower<'_> {
     pub(super) fn items(&mut self, items: &[&Item]) {
         for item in items {
             match item {
-                Item::Use(node) if !is_test(&node.attrs) => self.import(&node.tree, String::new(), 0),
+                Item::Use(node) if !is_test(&node.attrs) => self.import(&node.tree, Vec::new(), 0),
+                Item::Mod(node) if !is_test(&node.attrs) => self.declare_module(node),
                 _ => {}
             }
         }
@@ -56,53 +56,6 @@ impl Lower<'_> {
             names.iter().for_each(|name| self.builder.declare(name));
         }
         self.builder.branch(arms);
-    }
-
-    fn import(&mut self, tree: &UseTree, mut module: String, depth: usize) {
-        let mut tree = tree;
-        loop {
-            if module.len() > MAX_PATH || depth > super::MAX_DEPTH {
-                return;
-            }
-            match tree {
-                UseTree::Path(path) => {
-                    if !module.is_empty() {
-                        module.push('.');
-                    }
-                    module.push_str(&ident(&path.ident));
-                    tree = &path.tree;
-                }
-                UseTree::Name(name) => return self.import_name(&name.ident, &name.ident, module),
-                UseTree::Rename(rename) => return self.import_name(&rename.ident, &rename.rename, module),
-                UseTree::Glob(_) => return self.builder.module().star_imports.push(module),
-                UseTree::Group(group) => {
-                    for tree in &group.items {
-                        self.import(tree, module.clone(), depth + 1);
-                    }
-                    return;
-                }
-            }
-        }
-    }
-
-    fn import_name(&mut self, original: &syn::Ident, bound: &syn::Ident, module: String) {
-        let span = self.at(bound.span());
-        let mut local = ident(bound);
-        let import = if original == "self" {
-            if bound == "self" {
-                local = module.rsplit('.').next().unwrap_or("").to_owned();
-            }
-            Import { module, name: None }
-        } else if module.is_empty() {
-            Import { module: ident(original), name: None }
-        } else {
-            Import { module, name: Some(ident(original)) }
-        };
-        if local == "_" || local.is_empty() {
-            return;
-        }
-        let value = self.expr(span, ExprKind::Import(import));
-        self.bind(span, span, &local, value);
     }
 
     /// Adds a type, without the methods.
@@ -213,21 +166,62 @@ impl Lower<'_> {
                 }
                 self.self_type = outer;
             }
-            Item::Mod(node) if !is_test(&node.attrs) => {
-                let Some((_, items)) = &node.content else { return };
-                // Its names are its own: two modules may each have a `BASE_URL`.
-                let items: Vec<_> = items.iter().collect();
-                let outer = self.self_type.take();
-                let block = self.builder.open_block(Vec::new());
-                self.types.push(HashMap::new());
-                self.deeper(|lower| lower.items(&items));
-                self.types.pop();
-                self.builder.close_block();
-                self.builder.stmt(Stmt::Block(block));
-                self.self_type = outer;
-            }
+            Item::Mod(node) if !is_test(&node.attrs) => self.module(node),
             _ => {}
         }
+    }
+
+    /// Makes a module's name known before any path begins with it.
+    fn declare_module(&mut self, node: &ItemMod) {
+        let name = ident(&node.ident);
+        if node.content.is_some() {
+            self.bound.insert(name);
+        } else if self.inline == 0 && !node.attrs.iter().any(|attribute| attribute.path().is_ident("path")) {
+            // `mod config;`: a file of its own, which the name leads to as if it were imported.
+            let span = self.at(node.ident.span());
+            let value = self.expr(span, ExprKind::Import(Import { module: name.clone(), name: None }));
+            self.bind(span, span, &name, value);
+        }
+    }
+
+    /// `mod name { .. }`: its names are its own, two modules may each have a `BASE_URL`.
+    fn module(&mut self, node: &ItemMod) {
+        let Some((_, items)) = &node.content else { return };
+        let items: Vec<_> = items.iter().collect();
+        let name = ident(&node.ident);
+        if self.builder.current_block().0 != 0 {
+            self.builder.declare(&name);
+        }
+        let outer = self.self_type.take();
+        let block = self.builder.open_block(Vec::new());
+        self.types.push(HashMap::new());
+        self.inline += 1;
+        self.deeper(|lower| lower.items(&items));
+        self.inline -= 1;
+        self.types.pop();
+        self.publish(node, &name, block);
+        self.builder.close_block();
+        self.builder.stmt(Stmt::Block(block));
+        self.self_type = outer;
+    }
+
+    /// `name = {KEY: KEY, ..}`, for paths that lead into an inline module.
+    fn publish(&mut self, node: &ItemMod, name: &str, block: BlockId) {
+        let span = self.at(node.ident.span());
+        let names = self.builder.module().blocks[block.index()].declares.clone();
+        if names.contains(&name.to_owned()) {
+            return;
+        }
+        let entries = names
+            .into_iter()
+            .filter(|name| !name.starts_with('@'))
+            .map(|name| {
+                let value = self.name(span, name.clone());
+                Entry::Field { key: Some(name), key_span: span, value }
+            })
+            .collect();
+        let value = self.expr(span, ExprKind::Object(Object { entries, ty: None }));
+        self.builder.assign(span, span, Place::name(name), value);
     }
 
     fn find(&self, name: &str) -> Option<ClassId> {

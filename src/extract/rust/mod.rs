@@ -7,9 +7,11 @@
 //!   variable `@t<N>`.
 //! - A name that is read before its first assignment in the block that declares it (`let key = key.trim();`) is the
 //!   outer variable of that name.
-//! - An inline `mod` is a block: its names are its own. `#[cfg(test)]` items are left out.
+//! - An inline `mod` is a block: its names are its own. The module's name is a variable that holds an object of them.
+//!   `#[cfg(test)]` items are left out.
+//! - A path through modules is an import: `crate::config::KEY` is `KEY` of `crate.config`, wherever it is written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Unparsable;
 use crate::facts::{Builder, ClassId, ExprId, ExprKind, Module, Place, Span, Stmt};
@@ -20,6 +22,7 @@ mod exprs;
 mod format;
 mod items;
 mod macros;
+mod paths;
 mod patterns;
 mod scan;
 mod spans;
@@ -73,6 +76,8 @@ fn lower(text: &str) -> Result<Module, Unparsable> {
         reparsed: 0,
         types: vec![HashMap::new()],
         self_type: None,
+        inline: 0,
+        bound: HashSet::new(),
     };
     lower.items(&file.items.iter().collect::<Vec<_>>());
     proc_macro2::extra::invalidate_current_thread_spans();
@@ -104,6 +109,10 @@ struct Lower<'a> {
     types: Vec<HashMap<String, ClassId>>,
     /// The type of the `impl` around.
     self_type: Option<(String, ClassId)>,
+    /// Inline modules around.
+    inline: usize,
+    /// Names that were bound so far, anywhere.
+    bound: HashSet<String>,
 }
 
 /// What becomes of a value.
@@ -145,6 +154,7 @@ impl Lower<'_> {
         if self.builder.current_block().0 != 0 {
             self.builder.declare(name);
         }
+        self.bound.insert(name.to_owned());
         self.builder.assign(span, name_span, Place::name(name), value);
     }
 

@@ -49,6 +49,45 @@ import * from a.b.f",
 }
 
 #[test]
+fn paths_through_modules() {
+    file(
+        "mod config; #[path = \"x.rs\"] mod other;
+         const A: T = (crate::config::KEY, super::a::b::C::new, self::A, super::super::f, config::KEY, gone::KEY);",
+        "
+config = import(config)
+A = [import(crate.config : KEY), import(super.a.b : C).new, A, import(super.super : f), config.KEY, gone.KEY]",
+    );
+    // What leads out of an inline module only can be seen from it anyway.
+    file(
+        "mod inner {
+            use super::*; use super::K; use super::config::{self, KEY as L}; use super::super::M; use self::n::O;
+            const A: T = (super::K, super::super::M, self::A);
+            mod deeper { const B: T = super::super::K; }
+        }",
+        "
+do
+    let L, M, O, A, deeper
+    L = config.KEY
+    M = import(super : M)
+    O = n.O
+    A = [K, import(super : M), A]
+    do
+        let B
+        B = K
+        deeper = {B: B}
+    inner = {L: L, M: M, O: O, A: A, deeper: deeper}",
+    );
+    // A glob import might bring any name, but not a crate.
+    file(
+        "use anyhow::*; use b::c; const A: T = (x::y::Z::new, c::D, Z::new, d);",
+        "
+c = import(b : c)
+A = [import(x.y : Z).new, c.D, Z.new, d]
+import * from anyhow",
+    );
+}
+
+#[test]
 fn values() {
     for (text, expected) in [
         (r##"r#"a"b"#"##, r#""a\"b""#),
@@ -87,10 +126,7 @@ fn values() {
         ("match p { \"x\" => a, P::Y => b, _ => c }", "choice(p=x => a; p=Y => b; !p=x & !p=Y => c)"),
         ("match f { true => a, false => b }", "choice(f => a; !f => b)"),
         ("match std::env::var(\"X\").ok() { Some(_) => a, None => b }", "choice(env:X => a; !env:X => b)"),
-        (
-            "if x.is_none() && !y { a } else { b }",
-            "choice(!x & !y => a; !And([Not(Truthy(\"x\", None)), Not(Truthy(\"y\", None))]) => b)",
-        ),
+        ("if x.is_none() && !y { a } else { b }", "choice(!x & !y => a; !(!x&!y) => b)"),
         ("if p != \"x\" { a } else { b }", "choice(!p=x => a; p=x => b)"),
     ] {
         value(text, expected);
@@ -167,6 +203,7 @@ top = fn2
 do
     let KEY
     KEY = "other"
+    inner = {KEY: KEY}
 class Args()
     key = env(MIX_KEY)
     base_url = env(BASE_URL)
@@ -296,7 +333,7 @@ when env:X & relay
     let k
     k = std.env.var(\"X\")
     f(k)
-when !And([Truthy(\"env:X\", None), Truthy(\"relay\", None)])
+when !(env:X&relay)
     g()",
     );
     body(
@@ -333,7 +370,7 @@ when always
         "
 let @t0
 @t0 = p
-when Or([Equals(\"p\", None, \"a\"), Equals(\"p\", None, \"b\")])
+when (p==a|p==b)
     return f()
 when !p=a & !p=b
     let other

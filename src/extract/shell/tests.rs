@@ -100,13 +100,13 @@ fn branches() {
 curl(url="http://h")
 when X=a & Y
     A = "1"
-when !And([Equals("X", None, "a"), Truthy("Y", None)]) & !X=b
+when !(X==a&Y) & !X=b
     A = "2"
-when !And([Equals("X", None, "a"), Truthy("Y", None)]) & X=b & curlhttp://h
+when !(X==a&Y) & X=b & curlhttp://h
     A = "3"
-when !And([Equals("X", None, "a"), Truthy("Y", None)]) & X=b & !curlhttp://h
+when !(X==a&Y) & X=b & !curlhttp://h
     exit
-when Or([Equals("P", None, "a"), Equals("P", None, "b")])
+when (P==a|P==b)
     B = "1"
 when P=c
     B = "2"

@@ -1,0 +1,197 @@
+//! No key ever reaches an output: keys of all formats, in all languages and places, through every format, verbosity and
+//! error path.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Letters and digits that look random and are the same in every run.
+fn body(seed: u64, len: usize) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    (0..len)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(ALPHABET[(state >> 33) as usize % ALPHABET.len()])
+        })
+        .collect()
+}
+
+fn hex(seed: u64, len: usize) -> String {
+    body(seed, len).bytes().map(|byte| char::from_digit(u32::from(byte) % 16, 16).unwrap()).collect()
+}
+
+/// One key of each format, put together here so that none stands in the repository.
+fn keys() -> Vec<String> {
+    let marker = ["T3Blbk", "FJ"].concat();
+    let openai = |prefix: &str, len: usize, seed| format!("{prefix}{}{marker}{}", body(seed, len), body(seed + 1, len));
+    vec![
+        openai("sk-", 20, 1),
+        openai("sk-proj-", 74, 3),
+        openai("sk-svcacct-", 58, 5),
+        openai("sk-admin-", 58, 7),
+        format!("sk-{}", body(9, 48)),
+        format!("sk-{}", hex(11, 32)),
+        format!("sk-or-v1-{}", hex(13, 64)),
+        format!("sk-ant-api03-{}AA", body(15, 93)),
+        format!("gsk_{}", body(17, 52)),
+        format!("xai-{}", body(19, 80)),
+        format!("pplx-{}", body(21, 48)),
+        format!("AIza{}", body(23, 35)),
+        format!("hf_{}", body(25, 34)),
+        format!("csk-{}", body(27, 48).to_lowercase()),
+        format!("nvapi-{}", body(29, 64)),
+        format!("ghp_{}", body(31, 36)),
+        body(33, 48),
+    ]
+}
+
+/// A project that holds a key at every kind of place.
+fn plant(dir: &Path, key: &str) {
+    let files = [
+        (
+            "app.py",
+            format!(
+                "import os, requests\nfrom openai import OpenAI\nbefore = '{key}'  # {key}\n\
+                 a = OpenAI(api_key='{key}', base_url='https://api.openai.com/v1')  # {key}\nafter = \"{key}\"\n\
+                 b = OpenAI(api_key=os.getenv('K', '{key}'), base_url='https://console.mixroute.io')\n\
+                 ROWS = {{'x': {{'api_key': '{key}', 'url': 'https://consle.mixroute.io/v1'}}}}\n\
+                 c = OpenAI(api_key=ROWS['x']['api_key'], base_url=ROWS['x']['url'])\n\
+                 d = OpenAI(api_key='Bearer {key}', base_url='http://u:{key}@api.openai.com/v1?key={key}')\n\
+                 def f(k='{key}'): return OpenAI(api_key=k)\n\
+                 requests.post('https://api.openai.com/v1/chat/completions?k={key}', headers={{'Authorization': 'Bearer {key}'}})\n\
+                 # mixlint: ignore[{key}] {key}\n"
+            ),
+        ),
+        (
+            "app.ts",
+            format!(
+                "import OpenAI from 'openai';\nconst k = '{key}'; // {key}\n\
+                 new OpenAI({{ apiKey: k, baseURL: 'https://api.openai.com/v1' }}); /* {key} */\n\
+                 new OpenAI({{ apiKey: `{key}` }});\n\
+                 fetch('https://api.openai.com/v1/models', {{ headers: {{ Authorization: `Bearer {key}` }} }});\n"
+            ),
+        ),
+        (
+            "main.rs",
+            format!(
+                "use async_openai::config::OpenAIConfig;\nconst KEY: &str = \"{key}\"; // {key}\nfn main() {{\n    \
+                 let c = OpenAIConfig::new().with_api_key(KEY).with_api_base(\"https://api.openai.com/v1\");\n    \
+                 let d = OpenAIConfig::new().with_api_key(\"{key}\");\n}}\n"
+            ),
+        ),
+        (
+            "run.sh",
+            format!(
+                "export OPENAI_API_KEY={key} # {key}\nexport OPENAI_BASE_URL=https://api.openai.com/v1\n\
+                 curl https://console.mixroute.io/v1/models -H \"Authorization: Bearer {key}\"\ncurl -u :{key} https://api.openai.com/v1\n"
+            ),
+        ),
+        (
+            ".env",
+            format!("# {key}\nOPENAI_API_KEY=\"{key} \"\nOPENAI_BASE_URL=https://api.openai.com/v1\nOTHER={key}\n"),
+        ),
+        (
+            "compose.yaml",
+            format!(
+                "services:\n  web:\n    environment:\n      OPENAI_API_KEY: {key} # {key}\n      \
+                 OPENAI_BASE_URL: https://api.openai.com/v1\n      NOTE: \"{key}\"\n"
+            ),
+        ),
+        (
+            "broken.py",
+            format!(
+                "from openai import OpenAI\nOpenAI(api_key='{key}', base_url='https://api.openai.com/v1')\n{key} = ((\n"
+            ),
+        ),
+        ("broken.rs", format!("use async_openai; fn main( {{ let k = \"{key}\"; \n")),
+        ("broken.yaml", format!("a: [b\nOPENAI_API_KEY: {key}\n  - {key}: {{\n")),
+    ];
+    for (name, text) in files {
+        fs::write(dir.join(name), text).unwrap();
+    }
+    // A name that only looks random is left readable: files are named by hashes.
+    if !mixlint::text::public_prefix(key).is_empty() {
+        let path = dir.join(format!("{key}.py"));
+        fs::write(path, format!("from openai import OpenAI\nOpenAI(api_key='{key}')\n")).unwrap();
+    }
+}
+
+fn run(dir: &Path, args: &[&str]) -> (i32, Vec<u8>) {
+    let output = Command::new(assert_cmd::cargo::cargo_bin("mixlint")).args(args).current_dir(dir).output().unwrap();
+    (output.status.code().unwrap(), [output.stdout, output.stderr].concat())
+}
+
+/// No eight characters of a key's body in a row stand in an output.
+fn assert_hidden(key: &str, output: &[u8], what: &str) {
+    let text = String::from_utf8_lossy(output);
+    let visible = mixlint::text::public_prefix(key).len();
+    for start in visible..key.len() - 8 {
+        let window = &key[start..start + 8];
+        let line = text.lines().position(|line| line.contains(window));
+        assert!(line.is_none(), "{what}: a part of `{}…` stands in line {}", &key[..visible], line.unwrap_or(0) + 1);
+    }
+}
+
+#[test]
+fn no_output_shows_a_key() {
+    let mut outputs = 0;
+    for key in keys() {
+        let dir = tempfile::tempdir().unwrap();
+        plant(dir.path(), &key);
+        let check = |format: &'static str| vec!["check", "-vv", "--statistics", "--output-format", format];
+        for args in [
+            check("full"),
+            check("concise"),
+            check("json"),
+            vec!["check", "--color", "always"],
+            vec!["routes"],
+            vec!["routes", "--output-format", "json"],
+            vec!["check", "--show-files"],
+            vec!["check", "--no-prefilter", "--output-format", "concise"],
+        ] {
+            let (code, output) = run(dir.path(), &args);
+            assert!(code == 0 || code == 1, "{args:?} ended with {code}: {}", String::from_utf8_lossy(&output));
+            assert_hidden(&key, &output, &format!("{args:?}"));
+            outputs += 1;
+        }
+        let paths = [vec!["check", key.as_str()], vec!["check", "--config", key.as_str()]];
+        let names = [vec!["check", "--select", key.as_str()], vec!["explain", key.as_str()]];
+        let vendor = !mixlint::text::public_prefix(&key).is_empty();
+        for args in names.into_iter().chain(paths.into_iter().filter(|_| vendor)) {
+            let (code, output) = run(dir.path(), &args);
+            assert_eq!(code, 2);
+            assert_hidden(&key, &output, &format!("{} with a key for an argument", args[0]));
+            outputs += 1;
+        }
+        for config in [
+            format!("[environment]\nX = '{key}\n"),
+            format!("'{key}' = 1\n"),
+            format!("[keys]\nX = '{key}'\n"),
+            format!("select = ['{key}']\n"),
+            format!("[severity]\nforeign-key = '{key}'\n"),
+        ] {
+            fs::write(dir.path().join("mixlint.toml"), config).unwrap();
+            let (code, output) = run(dir.path(), &["check"]);
+            assert_eq!(code, 2);
+            assert_hidden(&key, &output, "a broken configuration");
+            outputs += 1;
+        }
+    }
+    assert!(outputs >= keys().len() * 15);
+}
+
+/// The planted findings are really there: what is hidden above would have been shown.
+#[test]
+fn the_planted_findings_are_found() {
+    let dir = tempfile::tempdir().unwrap();
+    plant(dir.path(), &keys()[4]);
+    let (code, output) = run(dir.path(), &["check", "--output-format", "concise"]);
+    assert_eq!(code, 1);
+    let text = String::from_utf8_lossy(&output);
+    for file in ["app.py:4:", "app.ts:3:", "main.rs:4:", "run.sh:2:", ".env:3:", "compose.yaml:5:", "broken.py:2:"] {
+        assert!(text.contains(file), "{file} is missing in\n{text}");
+    }
+}
