@@ -1,4 +1,18 @@
-//! mixlint finds API keys that a program would send to the wrong provider.
+//! mixlint finds API keys that a program would send to the wrong provider: a Mixroute key at api.openai.com, an OpenAI
+//! key at Mixroute.
+//!
+//! The program is [`cli::run`]; everything else is a stage of it, with plain data in between:
+//!
+//! ```text
+//! paths ─ walk ─ source ─ prefilter ─ extract ─► facts ─┐
+//!                      (per file, in parallel)          ├─ resolve ─► routes ─ rules ─► findings ─ suppress ─ report
+//! rules/ ─ catalog          mixlint.toml ─ config ──────┘
+//! ```
+//!
+//! It flows one way: [`extract`] knows no rule, [`rules`] know no syntax, [`report`] knows neither. [`analysis::analyze`]
+//! is the middle of it as one function. `CONTRIBUTING.md` says where what lives, and how to add to it.
+//!
+//! The public interface is the command line; the modules may change in any version.
 
 pub mod analysis;
 pub mod catalog;

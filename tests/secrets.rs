@@ -44,13 +44,60 @@ fn keys() -> Vec<String> {
         format!("csk-{}", body(27, 48).to_lowercase()),
         format!("nvapi-{}", body(29, 64)),
         format!("ghp_{}", body(31, 36)),
+        // Zhipu's: an identifier and a secret.
+        format!("{}.{}", hex(35, 32), body(37, 16)),
         body(33, 48),
     ]
 }
 
 /// A project that holds a key at every kind of place.
 fn plant(dir: &Path, key: &str) {
+    let (head, tail) = key.split_at(key.len() / 2);
     let files = [
+        (
+            "parts.py",
+            format!(
+                "import os\nfrom openai import OpenAI\nU = 'http://api.openai.com/v1'\n\
+                 OpenAI(api_key='{head}' + '{tail}', base_url=U)\n\
+                 OpenAI(api_key='{head}' '{tail}', base_url='http://api.openai.com')\n\
+                 OpenAI(api_key=f'{key}', base_url='http://api.openai.com')\n\
+                 OpenAI(api_key=b'{key}'.decode(), base_url='http://api.openai.com')\n\
+                 OpenAI(api_key='''\n{key}\n''', base_url='http://api.openai.com')\n\
+                 OpenAI(api_key=os.environ['{key}'], base_url='http://api.openai.com')\n\
+                 OpenAI(api_key=os.environ['MIXROUTE_KEY'], base_url='http://api.openai.com/{key}')\n\
+                 OpenAI(api_key=os.environ['MIXROUTE_KEY'], base_url='http://{key}@api.openai.com/#{key}')\n\
+                 OpenAI(api_key=os.environ['MIXROUTE_KEY'], base_url='http://{key}.api.openai.com/')\n\
+                 OpenAI(api_key='https://api.openai.com/{key}', base_url='{key}', organization='{key}')\n\
+                 X = ['{key}', 'http://api.openai.com/']\nOpenAI(api_key=X[0], base_url=X[1])\n"
+            ),
+        ),
+        (
+            "view.tsx",
+            format!(
+                "import OpenAI from 'openai';\nconst rows = {{ mixroute: '{key}' }};\n\
+                 export const A = () => <p data-x=\"{key}\">{key}{{new OpenAI({{ apiKey: process.env.K ?? '{key}', \
+                 baseURL: 'http://api.openai.com/v1' }})}}</p>;\n\
+                 new OpenAI({{ apiKey: rows.mixroute, baseURL: 'http://api.openai.com/v1', \
+                 defaultHeaders: {{ 'x-y': '{key}' }} }});\n"
+            ),
+        ),
+        (
+            "parts.sh",
+            format!(
+                "cat <<END\n{key}\nEND\nK={key}\n\
+                 curl -H \"Authorization: Bearer $K\" http://api.openai.com/v1/models\n\
+                 OPENAI_BASE_URL=http://api.openai.com/ OPENAI_API_KEY={key} python app.py\n\
+                 curl http://api.openai.com/v1/models -H \"Authorization: Bearer ${{K:-{key}}}\" -d '{{\"k\":\"{key}\"}}'\n"
+            ),
+        ),
+        (
+            "list.yaml",
+            format!(
+                "services:\n  a:\n    environment:\n      - OPENAI_API_KEY={key}\n      \
+                 - OPENAI_BASE_URL=http://api.openai.com/\n      - \"X={key}\"\n  b:\n    environment:\n      \
+                 OPENAI_API_KEY: >-\n        {key}\n      OPENAI_BASE_URL: http://console.mixroute.io\n"
+            ),
+        ),
         (
             "app.py",
             format!(
@@ -147,7 +194,7 @@ fn no_output_shows_a_key() {
             check("concise"),
             check("json"),
             vec!["check", "--color", "always"],
-            vec!["routes"],
+            vec!["routes", "-vv"],
             vec!["routes", "--output-format", "json"],
             vec!["check", "--show-files"],
             vec!["check", "--no-prefilter", "--output-format", "concise"],
@@ -191,7 +238,21 @@ fn the_planted_findings_are_found() {
     let (code, output) = run(dir.path(), &["check", "--output-format", "concise"]);
     assert_eq!(code, 1);
     let text = String::from_utf8_lossy(&output);
-    for file in ["app.py:4:", "app.ts:3:", "main.rs:4:", "run.sh:2:", ".env:3:", "compose.yaml:5:", "broken.py:2:"] {
+    for file in [
+        "app.py:4:",
+        "app.ts:3:",
+        "main.rs:4:",
+        "run.sh:2:",
+        ".env:3:",
+        "compose.yaml:5:",
+        "broken.py:2:",
+        "parts.py:3:",
+        "parts.py:10:",
+        "view.tsx:3:",
+        "view.tsx:4:",
+        "parts.sh:5:",
+        "list.yaml:5:",
+    ] {
         assert!(text.contains(file), "{file} is missing in\n{text}");
     }
 }

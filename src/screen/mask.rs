@@ -101,6 +101,8 @@ patterns! {
     /// `name: API_KEY`, then `value: ...`.
     PAIR = r#"(?i)\bname["']?\s*[:=]\s*["']?[\w.\-]*(?:key|token|secret|passw|credential)[\w.\-]*["']?[,\s]+["']?value["']?\s*[:=]\s*["']?([^"'\r\n]+)"#;
     CURL_USER = r#"(?:\s-u|--user)[ \t=]*["']?[^\s:"'$]+:([^\s"']+)"#;
+    /// An identifier and a secret, as Zhipu writes them: the part behind the dot is too short to stand out alone.
+    DOTTED = r"\b[0-9a-f]{32}\.([A-Za-z0-9]{12,})\b";
     RUN = r"[A-Za-z0-9_\-+/]{24,}={0,2}";
 }
 
@@ -116,6 +118,7 @@ fn find(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
     if form == Form::Path {
         return;
     }
+    out.extend(groups(&DOTTED, text));
     for group in groups(&USER_INFO, text).chain(groups(&QUERY, text)).chain(groups(&CURL_USER, text)) {
         out.push(group);
     }

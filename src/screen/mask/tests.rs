@@ -12,11 +12,29 @@ fn masks(form: Form, text: &str, secret: &str) {
 
 #[test]
 fn patterns_compile() {
-    for pattern in
-        [&DASHED, &UNDERSCORED, &BEARER, &USER_INFO, &QUERY, &NAMED, &BARE, &BARE_WORD, &BLOCK, &PAIR, &CURL_USER, &RUN]
-    {
+    for pattern in [
+        &DASHED,
+        &UNDERSCORED,
+        &BEARER,
+        &USER_INFO,
+        &QUERY,
+        &NAMED,
+        &BARE,
+        &BARE_WORD,
+        &BLOCK,
+        &PAIR,
+        &CURL_USER,
+        &DOTTED,
+        &RUN,
+    ] {
         assert!(pattern.is_some());
     }
+}
+
+#[test]
+fn keys_of_two_parts() {
+    let secret = "Qq0Ww1".repeat(3);
+    masks(Form::Code, &format!("f('{}.{secret}')", "0123456789abcdef".repeat(2)), &secret);
 }
 
 #[test]
