@@ -156,7 +156,6 @@ fn anthropic_through_frameworks() {
 
 /// Version 3 of openai takes the base path beside the configuration, too.
 #[test]
-#[ignore = "the configuration is judged without the client that holds it"]
 fn openai_3_with_a_base_path_of_its_own() {
     found(
         &[(
