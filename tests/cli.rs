@@ -247,6 +247,11 @@ fn keys_providers_and_clients_from_the_configuration() {
     assert!(err.contains("mixlint.toml:2:13"), "{err}");
 }
 
+/// The names of an object's fields.
+fn fields(value: &serde_json::Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
 /// The contract of `check --output-format json`, field by field.
 #[test]
 fn json_of_check() {
@@ -269,10 +274,14 @@ fn json_of_check() {
     for text in ["message", "help", "fingerprint"] {
         assert!(diagnostic[text].as_str().is_some_and(|text| !text.is_empty()), "{text}");
     }
+    let expected = "end fingerprint fix help labels message path rule severity start";
+    assert_eq!(fields(diagnostic), expected.split(' ').collect::<Vec<_>>());
+    assert_eq!(fields(&json), ["diagnostics", "summary", "version"]);
     let labels = diagnostic["labels"].as_array().unwrap();
     assert!(labels.len() >= 2);
     for label in labels {
         assert_eq!(label["path"], "src/app.py");
+        assert_eq!(fields(label), ["end", "path", "start", "text"]);
         assert!(label["start"]["line"].is_u64() && label["end"]["offset"].is_u64() && label["text"].is_string());
     }
 }
@@ -294,12 +303,58 @@ fn json_of_routes() {
     assert_eq!(route["key"]["kind"], "literal");
     assert_eq!(route["key"]["name"], serde_json::Value::Null);
     assert_eq!(route["key"]["providers"], serde_json::json!(["mixroute"]));
-    assert!(route["key"]["origin"].is_array());
+    assert_eq!(fields(&route["key"]), ["kind", "name", "origin", "providers"]);
+    let at = BAD.find("\"sk-").unwrap();
+    assert_eq!(route["key"]["origin"][0]["start"], serde_json::json!({"line": 2, "column": 16, "offset": at}));
+    assert_eq!(fields(&route["key"]["origin"][0]), ["end", "path", "start", "text"]);
     assert_eq!(route["endpoint"]["kind"], "explicit");
     assert_eq!(route["endpoint"]["url"], "https://api.openai.com/v1");
     assert_eq!(route["endpoint"]["provider"], "openai");
-    assert!(route["endpoint"]["origin"].is_array());
+    assert_eq!(fields(&route["endpoint"]), ["kind", "origin", "provider", "url"]);
+    assert_eq!(route["endpoint"]["origin"][0]["path"], "app.py");
+    let expected = "callee client end endpoint key language path start verdict";
+    assert_eq!(fields(route), expected.split(' ').collect::<Vec<_>>());
+    assert_eq!(fields(&json), ["routes", "version"]);
     assert_eq!(route["verdict"], "mismatch");
+}
+
+/// Each kind of key and endpoint, and each verdict, has its word.
+#[test]
+fn kinds_and_verdicts_of_routes() {
+    let code = "import os, sys\nfrom openai import OpenAI\nOpenAI(api_key='sk-mixroute-key')\nOpenAI(api_key=sys.argv[1], \
+                base_url=sys.argv[2])\nOpenAI()\nOpenAI(api_key=os.environ['MIXROUTE_KEY'], \
+                base_url='https://api.mixroute.ai/v1')\n";
+    let dir = tree(&[("a.py", code), ("mixlint.toml", "")]);
+    let (_, out, _) = lint(dir.path(), &["routes", "--output-format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let routes: Vec<[&str; 3]> = json["routes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|route| {
+            [&route["key"]["kind"], &route["endpoint"]["kind"], &route["verdict"]].map(|v| v.as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        routes,
+        [
+            ["literal", "default", "mismatch"],
+            ["unknown", "unknown", "unknown"],
+            ["environment", "default", "unknown"],
+            ["environment", "explicit", "match"],
+        ]
+    );
+}
+
+#[test]
+fn routes_as_text() {
+    let dir = tree(&[("app.py", BAD), ("b.py", "")]);
+    let (code, out, err) = lint(dir.path(), &["routes"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let expected = "VERDICT   LOCATION    CLIENT         KEY                    ENDPOINT\n\
+                    mismatch  app.py:2:1  openai-python  - (mixroute, literal)  https://api.openai.com/v1 (openai, explicit)\n";
+    assert_eq!(out, expected);
+    assert_eq!(lint(dir.path(), &["routes", "b.py"]), (0, String::new(), "No clients in 1 file\n".into()));
 }
 
 #[test]
@@ -356,9 +411,41 @@ fn skipped_files_are_counted_and_told() {
     assert!(err.ends_with("No findings in 0 files (3 skipped)\n"), "{err}");
 }
 
+/// `-v` says which configuration holds, `-q` says nothing but the results; both at once is a slip.
+#[test]
+fn loud_and_quiet() {
+    let dir = tree(&[("a.py", HM), ("mixlint.toml", "")]);
+    let (_, out, err) = lint(dir.path(), &["check", "-v", "--output-format", "concise"]);
+    assert_eq!(out, format!("a.py:{HM_LINE}"));
+    assert!(err.starts_with("configuration: ") && err.ends_with("mixlint.toml\nFound 1 warning in 1 file\n"), "{err}");
+    let (_, out, err) = lint(dir.path(), &["check", "-q", "--output-format", "concise"]);
+    assert_eq!((out, err), (format!("a.py:{HM_LINE}"), String::new()));
+    assert_eq!(lint(dir.path(), &["check", "-q", "-v"]).0, 2);
+    let (_, _, err) = lint(dir.path(), &["check", "-v", "--no-config"]);
+    assert!(err.starts_with("configuration: none\n"), "{err}");
+}
+
+/// The number of threads and the prefilter change nothing but the time.
+#[test]
+fn threads_and_the_prefilter_change_nothing() {
+    let files: Vec<String> = (0..40).map(|n| format!("d{}/f{n}.py", n % 5)).collect();
+    let dir =
+        tree(&files.iter().map(|name| (name.as_str(), if name.len() % 2 == 0 { BAD } else { HM })).collect::<Vec<_>>());
+    let base = lint(dir.path(), &["check", "--output-format", "concise"]);
+    assert_eq!(base.1.lines().count(), 40);
+    for more in [&["-j", "1"][..], &["-j", "7"], &["--no-prefilter"]] {
+        assert_eq!(lint(dir.path(), &[&["check", "--output-format", "concise"], more].concat()), base, "{more:?}");
+    }
+}
+
 #[test]
 fn explain_and_rules() {
     let dir = tree(&[]);
+    for page in mixlint::rules::page::pages() {
+        let (code, out, err) = lint(dir.path(), &["explain", &page.name]);
+        assert_eq!((code, err.as_str()), (0, ""));
+        assert!(out.starts_with(&format!("# {}\n", page.name)), "{out}");
+    }
     let (code, page, _) = call(dir.path(), &["explain", "foreign-key"]);
     assert_eq!(code, 0);
     assert!(page.contains("## Bad") && page.contains("## Good"), "{page}");
