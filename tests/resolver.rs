@@ -306,7 +306,7 @@ proptest! {
 
     #[test]
     fn blocks_around_a_program_do_not_matter(
-        picks in prop::collection::vec((any::<usize>(), "v_[a-z]{0,6}"), 0..4),
+        picks in prop::collection::vec((any::<usize>(), "v_[a-z]{0,6}"), 0..3),
         wrappers in prop::collection::vec(0..PYTHON_WRAPPERS.len(), 1..4),
     ) {
         let grammar = &GRAMMARS[0];
