@@ -292,7 +292,8 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
     for path in &construct.opaque_with {
         let present = argument(resolver, ctx, call, path)
             .iter()
-            .any(|alt| !matches!(alt.value.presence(), Presence::Absent | Presence::Null));
+            // What an unknown spread may hold has not been seen.
+            .any(|alt| !matches!(alt.value, Value::Unknown(None) | Value::Undefined | Value::Null));
         if present {
             endpoint = vec![Alt::unknown()];
         }

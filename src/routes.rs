@@ -137,7 +137,11 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         .collect();
     let routes = pair(resolver, keys, endpoints, &guard);
     // A request is a client only where it carries a key to a provider that is known; any other is nobody's business.
-    if url_kind == UrlKind::Full || site.construct.any_receiver {
+    let is_session = site.client.default_endpoint.is_none()
+        && site.construct.env_key.is_empty()
+        && !site.construct.headers.is_empty()
+        && site.construct.key.is_empty();
+    if url_kind == UrlKind::Full || site.construct.any_receiver || is_session {
         let judged = routes.iter().any(|route| {
             let keyed = !(route.key.from == From::Nothing && route.key.providers.is_empty());
             keyed

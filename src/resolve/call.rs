@@ -120,9 +120,16 @@ impl Resolver<'_> {
             };
             let fallback =
                 arg(1).or_else(|| call.args.iter().find(|arg| arg.name.as_deref() == Some("default")).map(|a| a.value));
-            let Some(name) = self.constant(ctx, name) else { return vec![Alt::unknown()] };
             let fallback = fallback.map(|value| self.eval(ctx, value));
-            return self.env_read(ctx, &name, at, fallback);
+            let mut out = Vec::new();
+            for choice in self.eval(ctx, name) {
+                let alts = match &choice.value {
+                    Value::Str(name, _) => self.env_read(ctx, name.expose(), at, fallback.clone()),
+                    _ => vec![Alt::unknown()],
+                };
+                out.extend(under(alts, &choice.arms));
+            }
+            return out;
         }
         if let Some(position) = words::transparent(symbol) {
             let Some(inner) = arg(position).or_else(|| call.args.first().map(|arg| arg.value)) else {
