@@ -218,12 +218,22 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
     let mut slots = constructed(resolver, catalog, site, &ctx, 0);
     let outermost = chained(resolver, site, &ctx, &mut slots);
     afterwards(resolver, site, outermost, &mut slots);
-    if is_template(resolver, site, outermost) {
+    if is_template(resolver, site, outermost) || is_completed(resolver, site) {
         for value in slots.endpoint.iter_mut().filter(|value| value.from == From::Nothing) {
             *value = SlotValue { alt: Alt { value: Value::Unknown(None), ..value.alt.clone() }, from: From::Code };
         }
     }
     slots
+}
+
+/// Whether something in the file takes the client together with an endpoint of its own.
+fn is_completed(resolver: &Resolver<'_>, site: &Site<'_>) -> bool {
+    let file = resolver.project.file(site.file);
+    site.client
+        .completed_by
+        .iter()
+        .flat_map(|name| file.index.calls.get(name).into_iter().flatten())
+        .any(|&call| matches!(file.module.kind(call), ExprKind::Call(data) if data.args.len() > 1))
 }
 
 /// Whether a client is there to make changed copies of, with another endpoint: `client.with_options(base_url=...)`.

@@ -75,14 +75,13 @@ fn hazards_are_silent_and_their_wrong_twins_are_not() {
             continue;
         }
         let expected = std::fs::read_to_string(fixture.join(EXPECTED)).unwrap().replace("\r\n", "\n");
-        let (findings, routes) = expected.split_once(ROUTES).unwrap_or_else(|| panic!("{name} has no routes"));
+        let (findings, _) = expected.split_once(ROUTES).unwrap_or_else(|| panic!("{name} has no routes"));
         if name.ends_with("-wrong") {
             assert!(!findings.is_empty(), "{name} must be found");
             let right = fixture.with_file_name(fixture.file_name().unwrap().to_str().unwrap().replace("-wrong", ""));
             assert!(right.is_dir(), "{name} has no right twin");
         } else {
             assert_eq!(findings, "", "{name} must be silent");
-            assert!(!routes.contains("mismatch"), "{name} has a wrong route");
         }
     }
 }

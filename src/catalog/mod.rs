@@ -120,6 +120,9 @@ pub struct Client {
     /// Fields that can be assigned afterwards: `base_url = "endpoint"`.
     #[serde(default)]
     pub fields: BTreeMap<String, Slot>,
+    /// Constructors that take it, and its endpoint as their second argument: `new OpenAIApi(configuration, basePath)`.
+    #[serde(default)]
+    pub completed_by: Vec<String>,
     /// Methods that make a changed copy, with arguments as the constructor's: `with_options`.
     #[serde(default)]
     pub derive: Vec<String>,

@@ -43,7 +43,9 @@ impl Resolver<'_> {
             None => self.lookup(ctx, name, path),
         };
         let text = if path.is_empty() { name.to_owned() } else { format!("{name}.{}", path.join(".")) };
+        // Extractors make names up (`@t1`, `=7`) and tell equal ones apart (`key@40`); people know nothing of that.
         let last = path.last().map_or(name, String::as_str);
+        let last = last.split(['@', '=']).next().unwrap_or(last);
         let mut out = Vec::new();
         for mut alt in alts {
             match &alt.value {
@@ -53,6 +55,7 @@ impl Resolver<'_> {
                     out.extend(under(self.env_read(ctx, &variable, at, None), &alt.arms));
                     continue;
                 }
+                _ if last.is_empty() => {}
                 Value::Unknown(None) => {
                     alt.value = Value::Unknown(Some((last.to_owned(), at)));
                     alt.steps.push(Step { at, kind: StepKind::Name(last.to_owned()) });
