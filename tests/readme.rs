@@ -60,7 +60,8 @@ impl Checkout {
         let folders = std::iter::once(program.parent().unwrap().to_owned()).chain(std::env::split_paths(&before));
         let path = std::env::join_paths(folders).unwrap();
         let checkout = Self { dir, path };
-        checkout.bash("git init -q . && git add -A");
+        let made = checkout.bash("git init -q . && git add -A");
+        assert!(made.status.success(), "git: {}", String::from_utf8_lossy(&made.stderr));
         checkout
     }
 
