@@ -88,7 +88,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, mut host: Host<'_>) -> u8 {
 fn usage(error: &clap::Error, host: &mut Host<'_>) -> u8 {
     let text = error.render();
     if error.use_stderr() {
-        let _ = write!(host.stderr, "{text}");
+        // It repeats the arguments, and one of them may be a key.
+        for line in text.to_string().lines() {
+            let _ = writeln!(host.stderr, "{}", crate::screen::clean(line));
+        }
         return EXIT_ERROR;
     }
     let _ = write!(host.stdout, "{text}").and_then(|()| host.stdout.flush());

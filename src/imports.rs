@@ -86,7 +86,10 @@ fn python(dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
     // An absolute import is looked for beside the file, then in the folders above it up to the root, and their `src`.
     let mut out = Vec::new();
     for base in dir.ancestors() {
-        out.extend(files(base));
+        // Inside a package `import openai` is the library, though `openai.py` stands beside the file.
+        if !base.join("__init__.py").is_file() {
+            out.extend(files(base));
+        }
         if base.join("src").is_dir() {
             out.extend(files(&base.join("src")));
         }

@@ -47,6 +47,8 @@ pub struct Route {
     pub key: Key,
     /// The endpoint.
     pub endpoint: Endpoint,
+    /// The endpoint is from a row of a table that is chosen at run time, the key is not.
+    pub row: bool,
     /// What both assume, for people, where it can be said.
     pub when: Vec<String>,
     /// Whether they belong together.
@@ -193,7 +195,8 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
             // What the place of the client assumes is not worth saying: it holds for all its routes.
             let own = arms.lits().iter().filter(|lit| !guard.lits().contains(lit));
             let when = own.filter_map(|&lit| resolver.describe(lit)).take(3).collect();
-            out.push(Route { key: key.clone(), endpoint: endpoint.clone(), when, verdict });
+            let row = resolver.is_from_a_row(&endpoint.alt.arms) && !resolver.is_from_a_row(&key.alt.arms);
+            out.push(Route { key: key.clone(), endpoint: endpoint.clone(), when, row, verdict });
         }
     }
     out
@@ -211,8 +214,8 @@ fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
 ///
 /// A default endpoint is in doubt where another way to the same key leads to an endpoint that is not known, or some
 /// environment block of the project sets a variable that the client reads. Any pair is in doubt where the key was
-/// chosen by one condition and the endpoint by another, and the key has its right endpoint among the others: whether
-/// the two conditions go together nobody can tell.
+/// chosen by one condition and the endpoint by another, or only the endpoint by a row of a table, and the key has its
+/// right endpoint among the others: which go together nobody can tell.
 pub fn doubt(project: &Project, clients: &mut [Client]) {
     for client in clients {
         let elsewhere = client.endpoint_variables.iter().any(|name| project.is_set_in_a_block(name));
@@ -231,7 +234,7 @@ pub fn doubt(project: &Project, clients: &mut [Client]) {
                         && !key.iter().any(|lit| endpoint.iter().any(|other| lit.subject == other.subject));
                     let right =
                         |other: &Route| other.verdict == Verdict::Match && other.key.alt.steps == route.key.alt.steps;
-                    apart && client.routes.iter().any(right)
+                    (apart || route.row) && client.routes.iter().any(right)
                 };
                 route.verdict == Verdict::Mismatch
                     && ((route.endpoint.is_default() && (elsewhere || unknown())) || unrelated())

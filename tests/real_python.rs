@@ -155,7 +155,6 @@ def run_test(host, port, test):
 }
 
 #[test]
-#[ignore = "an argument that a call leaves out is taken for None, where a decorator gives it"]
 fn arguments_that_the_command_line_gives() {
     let source = r#"
 import os
@@ -174,7 +173,6 @@ if __name__ == "__main__":
 }
 
 #[test]
-#[ignore = "the module beside a package's module is taken for the library of that name"]
 fn a_module_named_after_the_library_beside_a_user_of_it() {
     // mem0, agno, langchain-community, dspy: `llms/openai.py` beside `llms/azure.py`.
     let beside = "from openai import OpenAI as Client\n\nclass OpenAILLM:\n    pass\n";
@@ -196,7 +194,6 @@ client = OpenAI(api_key=os.environ["MIXROUTE_API_KEY"])
 }
 
 #[test]
-#[ignore = "each row of a table that a variable chooses from is taken for possible, though one fits the key"]
 fn a_table_of_hosts_that_a_dispatcher_chooses_from() {
     // gpt_academic: this function is the one that the table names for Claude.
     let source = r#"

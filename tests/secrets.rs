@@ -205,7 +205,13 @@ fn no_output_shows_a_key() {
             outputs += 1;
         }
         let paths = [vec!["check", key.as_str()], vec!["check", "--config", key.as_str()]];
-        let names = [vec!["check", "--select", key.as_str()], vec!["explain", key.as_str()]];
+        let names = [
+            vec!["check", "--select", key.as_str()],
+            vec!["explain", key.as_str()],
+            vec![key.as_str()],
+            vec!["check", "--color", key.as_str()],
+            vec!["check", "-j", key.as_str()],
+        ];
         let vendor = !mixlint::text::public_prefix(&key).is_empty();
         for args in names.into_iter().chain(paths.into_iter().filter(|_| vendor)) {
             let (code, output) = run(dir.path(), &args);

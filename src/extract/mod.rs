@@ -1,4 +1,4 @@
-//! From source text to [`facts`](crate::facts): one file for each language.
+//! From source text to [`facts`](crate::facts): one folder for each language.
 
 use crate::facts::Module;
 use crate::language::Language;

@@ -8,6 +8,9 @@ use crate::facts::{ClassId, Entry, ExprId, ExprKind, FuncId, Object, Stmt};
 use crate::finding::{FileId, Location};
 use crate::text::Text;
 
+/// The subject that marks a value from a row chosen at run time.
+const ROW: &str = "row:";
+
 impl Resolver<'_> {
     /// `base.name`.
     pub(super) fn member(&mut self, ctx: &Ctx, base: ExprId, name: &str, at: Location) -> Vec<Alt> {
@@ -81,7 +84,9 @@ impl Resolver<'_> {
                 for (row, alts) in self.elements(&base.value) {
                     let value = self.constants.get(&row);
                     let lit = Lit { subject, value: Some(value), negated: false };
-                    let Some(arms) = base.arms.merge(&key.arms).and_then(|arms| arms.with(lit)) else { continue };
+                    let mark = Lit { subject: self.subjects.get(ROW), value: None, negated: false };
+                    let arms = base.arms.merge(&key.arms).and_then(|arms| arms.with(lit)?.with(mark));
+                    let Some(arms) = arms else { continue };
                     rows += 1;
                     out.extend(under(alts, &arms));
                 }

@@ -456,6 +456,11 @@ impl Resolver<'_> {
         self.tests(ctx, tests)
     }
 
+    /// Whether a value is from a row of a table, and the row was chosen at run time.
+    pub fn is_from_a_row(&self, arms: &Arms) -> bool {
+        arms.lits().iter().any(|lit| self.subjects.name(lit.subject) == "row:")
+    }
+
     /// An assumption as people read it: `provider is "openai"`; `None` where it says nothing to them.
     pub fn describe(&self, lit: Lit) -> Option<String> {
         let subject = self.subjects.name(lit.subject);

@@ -162,6 +162,8 @@ impl Resolver<'_> {
                 Argument::Given(value) => self.eval(&frame.caller, value),
                 Argument::Default(default) => self.eval(&self.ctx_of(ctx.file, default), default),
                 Argument::Keywords => vec![Alt::new(Value::Keywords(frame.clone()))],
+                // A decorator may give what the call leaves out: `@click.command()`.
+                Argument::Missing if !function.decorators.is_empty() => vec![unknown.clone()],
                 Argument::Missing => vec![Alt::new(Value::Undefined)],
                 Argument::Unknown => vec![unknown.clone()],
             };
