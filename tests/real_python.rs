@@ -214,3 +214,23 @@ def ask(options):
     assert_eq!(findings(dir.path()), Vec::<String>::new());
     assert!(!routes(dir.path()).is_empty());
 }
+
+#[test]
+fn a_class_of_settings_in_a_branch() {
+    let source = r#"
+import os
+from openai import OpenAI
+
+if flag():
+    rows = {"relay": {"k": os.environ["MIXROUTE_API_KEY"], "u": "https://api.openai.com/v1"}, "other": {}}
+    class Settings:
+        key = rows["relay"].get("k")
+        url = rows["relay"]["u"]
+    client = OpenAI(api_key=Settings.key, base_url=Settings.url)
+    rows = {}
+"#;
+    gives(
+        &[("settings.py", source)],
+        &["error settings.py:6 mixroute-key-at-openai", "route MIXROUTE_API_KEY -> https://api.openai.com/v1"],
+    );
+}

@@ -170,6 +170,12 @@ impl Lower<'_> {
             value = inner.child_by_field_name("right");
         }
         let value = value.map(|value| (value, self.expr(value)));
+        if let Some((_, value)) = value
+            && !matches!(self.builder.module().kind(value), ExprKind::Str(_) | ExprKind::Const(_) | ExprKind::Null)
+        {
+            // Its names mean what they mean here, not what they mean where the block around the class ends.
+            self.builder.stmt(Stmt::Expr(value));
+        }
         for target in targets {
             match (target.kind(), value) {
                 ("identifier", value) => self.field(class, target, value.map(|(_, value)| value)),
@@ -183,7 +189,6 @@ impl Lower<'_> {
                     }
                 }
                 // `x.y = v` in a class body makes no field.
-                (_, Some((_, value))) => self.builder.stmt(Stmt::Expr(value)),
                 _ => {}
             }
         }

@@ -270,7 +270,7 @@ fn classes() {
         "@dataclass\nclass S(Base, metaclass=M):\n    'doc'\n    key: str\n    url: str = 'u'\n    client = C(base_url=url)\n    \
          a, b = f()\n    class Config:\n        env = 1\n    def __init__(self, key=url):\n        self.key = url\n    \
          @staticmethod\n    def st(a): return a\n    @classmethod\n    def cm(cls, *a): pass\n",
-        "S = class S\nclass S(Base)\n    @dataclass\n    key = ?\n    url = \"u\"\n    client = C(base_url=class S.url)\n    \
+        "C(base_url=class S.url)\nf()\nS = class S\nclass S(Base)\n    @dataclass\n    key = ?\n    url = \"u\"\n    client = C(base_url=class S.url)\n    \
          a = f()[#0]\n    b = f()[#1]\n    Config = class Config\n    __init__: fn1\n    st: fn2\n    cm: fn3\n\
          class Config()\n    env = #1\nfn1 __init__(key = class S.url) [self]\n    self.key = url\n\
          fn2 st(a)\n    @staticmethod\n    return a\nfn3 cm(*a) [cls]\n    @classmethod",
@@ -278,7 +278,7 @@ fn classes() {
     let found = module("a = 1\nif b:\n    class C:\n        x = f()\n        def g(self): pass\n");
     let at = found.functions[1].at.unwrap();
     assert_eq!(found.block(at.0).parent.map(|(block, index)| (block.0, index)), Some((0, 1)));
-    assert_eq!(at.1, 0, "before the class's own statement");
+    assert_eq!(at.1, 1, "after the field's value, before the class's own statement");
 }
 
 #[test]
