@@ -628,7 +628,6 @@ fn origin(alt: &Alt) -> Vec<OriginStep> {
                 StepKind::EnvValue(name) => format!("value of `{name}`"),
                 StepKind::Name(name) => format!("`{name}`"),
                 StepKind::Param(name) => format!("parameter `{name}`"),
-                StepKind::Default => "default".to_owned(),
             },
         })
         .collect()

@@ -2,40 +2,21 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeSet;
-use std::ffi::OsString;
-use std::path::Path;
+mod support;
 
-use mixlint::cli::{Host, run};
+use std::collections::BTreeSet;
+
 use mixlint::rules::page::{Example, pages};
+use support::{call, project};
 
 /// The rules that a small project gives findings of, with the text report for a failing test.
 fn findings(files: &[(String, String)]) -> (BTreeSet<String>, String) {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = dir.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
+    let dir = project(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     let json: serde_json::Value =
         serde_json::from_str(&call(dir.path(), &["check", "--output-format", "json"])).unwrap();
     let rules =
         json["diagnostics"].as_array().unwrap().iter().map(|d| d["rule"].as_str().unwrap().to_owned()).collect();
     (rules, call(dir.path(), &["check"]) + &call(dir.path(), &["routes"]))
-}
-
-fn call(dir: &Path, args: &[&str]) -> String {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let host = Host {
-        stdin: &mut std::io::empty(),
-        stdout: &mut out,
-        stderr: &mut err,
-        cwd: dir.canonicalize().unwrap(),
-        terminal: false,
-        env: &|_| None,
-    };
-    run(["mixlint"].iter().chain(args).map(OsString::from), host);
-    String::from_utf8(out).unwrap()
 }
 
 fn name(rule: &str, kind: &str, number: usize, example: &Example) -> String {

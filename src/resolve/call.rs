@@ -22,7 +22,7 @@ impl Resolver<'_> {
                     Value::Made(made) => {
                         if let ExprKind::Class(class) = *self.module(made.ctx.file).kind(made.expr) {
                             let methods = &self.module(made.ctx.file).classes[class.index()].methods;
-                            if !methods.iter().any(|(name, _)| matches!(name.as_str(), "__init__" | "constructor")) {
+                            if !methods.iter().any(|(name, _)| words::is_constructor(name)) {
                                 out.extend(self.base_symbols(made.ctx.file, class, 0));
                             }
                         }
@@ -102,7 +102,7 @@ impl Resolver<'_> {
                     self.call_symbol(ctx, expr, call, &symbol)
                 }
                 Value::Made(made) => self.call_made(ctx, expr, made, None),
-                Value::Receiver(file, func, _) => self.follow(*file, *func, expr, ctx, None),
+                Value::Receiver(file, func) => self.follow(*file, *func, expr, ctx, None),
                 _ => vec![Alt::new(self.made(ctx, expr))],
             };
             out.extend(under(results, &callee.arms));
@@ -435,7 +435,7 @@ impl Resolver<'_> {
                     let made = made.clone();
                     out.extend(under(self.call_made(ctx, expr, &made, Some(receiver.value.clone())), &alt.arms));
                 }
-                Value::Receiver(file, func, _) => {
+                Value::Receiver(file, func) => {
                     let is_static = self.module(*file).func(*func).receiver.is_none();
                     let own = if is_static { None } else { Some(receiver.value.clone()) };
                     // `cls(...)` and `Self::new` have the class for a receiver.
@@ -458,7 +458,7 @@ impl Resolver<'_> {
         let function = module.func(func);
         let index = &project.file(file).index;
         let mut names: Vec<&str> = Vec::new();
-        let constructor = matches!(function.name.as_deref(), Some("__init__" | "constructor"));
+        let constructor = function.name.as_deref().is_some_and(words::is_constructor);
         if let Some(class) = function.class.filter(|_| constructor) {
             names.push(&module.classes[class.index()].name);
             names.push("cls");
@@ -520,7 +520,7 @@ impl Resolver<'_> {
                 ExprKind::Class(c) => constructor && Some(*c) == class,
                 _ => false,
             },
-            Value::Receiver(f, g, _) => *f == file && *g == func,
+            Value::Receiver(f, g) => *f == file && *g == func,
             _ => false,
         })
     }

@@ -9,7 +9,7 @@ use crate::finding::{FileId, Location};
 use crate::text::Text;
 
 /// The subject that marks a value from a row chosen at run time.
-const ROW: &str = "row:";
+pub(super) const ROW: &str = "row:";
 
 impl Resolver<'_> {
     /// `base.name`.
@@ -163,7 +163,7 @@ impl Resolver<'_> {
                 alts
             }
             Value::Made(made) => self.made_field(made, name),
-            Value::Receiver(file, func, frame) => self.receiver_field(*file, *func, frame.clone(), name),
+            Value::Receiver(file, func) => self.receiver_field(*file, *func, name),
             Value::Keywords(frame) => self.keyword(frame, name),
             Value::Pair(key, at, value) => match name {
                 "0" => vec![Alt::new(Value::Str(key.clone(), *at))],
@@ -222,7 +222,7 @@ impl Resolver<'_> {
         let ctx = made.ctx.clone();
         let module = self.module(ctx.file);
         match module.kind(made.expr) {
-            ExprKind::Object(object) => self.object_field(&ctx, made.expr, object, name),
+            ExprKind::Object(object) => self.object_field(&ctx, object, name),
             ExprKind::List(items) => match name.parse::<usize>() {
                 Ok(number) if items.iter().take(number + 1).all(|item| !item.spread) => {
                     items.get(number).map_or_else(|| vec![Alt::unknown()], |item| self.eval(&ctx, item.value))
@@ -235,7 +235,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn object_field(&mut self, ctx: &Ctx, expr: ExprId, object: &Object, name: &str) -> Vec<Alt> {
+    fn object_field(&mut self, ctx: &Ctx, object: &Object, name: &str) -> Vec<Alt> {
         let mut out = Vec::new();
         let mut open = vec![Arms::default()];
         for entry in object.entries.iter().rev() {
@@ -282,7 +282,6 @@ impl Resolver<'_> {
         {
             return vec![Alt::new(at)];
         }
-        let _ = expr;
         out.extend(open.into_iter().map(|arms| Alt { arms, ..Alt::new(Value::Undefined) }));
         out
     }
@@ -352,7 +351,7 @@ impl Resolver<'_> {
             if property {
                 return self.returns(file, *func, instance.cloned());
             }
-            return vec![Alt::new(Value::Receiver(file, *func, None))];
+            return vec![Alt::new(Value::Receiver(file, *func))];
         }
         for &base in &data.bases {
             for alt in self.eval(&self.ctx_of(file, base), base) {
@@ -414,11 +413,11 @@ impl Resolver<'_> {
         let frame = ctx.frame.as_ref().filter(|frame| frame.func == func && frame.file == ctx.file);
         match frame.and_then(|frame| frame.receiver.clone()) {
             Some(receiver) => receiver,
-            None => Value::Receiver(ctx.file, func, ctx.frame.clone()),
+            None => Value::Receiver(ctx.file, func),
         }
     }
 
-    fn receiver_field(&mut self, file: FileId, func: FuncId, _frame: Option<Arc<Frame>>, name: &str) -> Vec<Alt> {
+    fn receiver_field(&mut self, file: FileId, func: FuncId, name: &str) -> Vec<Alt> {
         let Some(class) = self.module(file).func(func).class else { return vec![Alt::unknown()] };
         let alts = self.attribute(file, class, name, None, 0);
         if alts.is_empty() || alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
@@ -440,8 +439,7 @@ impl Resolver<'_> {
         let data = &module.classes[class.index()];
         let path = [name.to_owned()];
         let mut out = Vec::new();
-        let is_constructor = |method: &str| matches!(method, "__init__" | "constructor" | "__post_init__" | "__new__");
-        let constructors = data.methods.iter().filter(|(method, _)| is_constructor(method));
+        let constructors = data.methods.iter().filter(|(method, _)| super::words::fills_instance(method));
         let mut settled = false;
         for (_, func) in constructors {
             let function = module.func(*func);
@@ -481,7 +479,7 @@ impl Resolver<'_> {
         let module = self.module(file);
         let known = alts.iter().any(|alt| !matches!(alt.value, Value::Undefined));
         for (method, func) in &module.classes[class.index()].methods {
-            if matches!(method.as_str(), "__init__" | "constructor" | "__post_init__" | "__new__") {
+            if super::words::fills_instance(method) {
                 continue;
             }
             let Some(receiver) = &module.func(*func).receiver else { continue };
@@ -547,10 +545,8 @@ impl Resolver<'_> {
             };
             let class = *class;
             let module = self.module(file);
-            let constructor = module.classes[class.index()]
-                .methods
-                .iter()
-                .find(|(method, _)| matches!(method.as_str(), "__init__" | "constructor"));
+            let constructor =
+                module.classes[class.index()].methods.iter().find(|(method, _)| super::words::is_constructor(method));
             let frame = constructor.and_then(|(_, func)| self.frame(file, *func, made.expr, &ctx, None));
             // A dataclass or model: the argument of the field's name or position, else the default.
             let mut alts;

@@ -458,7 +458,7 @@ impl Resolver<'_> {
 
     /// Whether a value is from a row of a table, and the row was chosen at run time.
     pub fn is_from_a_row(&self, arms: &Arms) -> bool {
-        arms.lits().iter().any(|lit| self.subjects.name(lit.subject) == "row:")
+        arms.lits().iter().any(|lit| self.subjects.name(lit.subject) == field::ROW)
     }
 
     /// An assumption as people read it: `provider is "openai"`; `None` where it says nothing to them.

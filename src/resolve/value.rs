@@ -61,7 +61,7 @@ pub enum Value {
     /// An object, list, function, class or instance: the expression that makes it, to be looked into when needed.
     Made(Arc<Made>),
     /// The object that a method belongs to: the method.
-    Receiver(FileId, FuncId, Option<Arc<Frame>>),
+    Receiver(FileId, FuncId),
     /// `**kwargs` of a followed call.
     Keywords(Arc<Frame>),
     /// `.items()`, `.values()`, `.keys()` of an object.
@@ -116,8 +116,6 @@ pub enum StepKind {
     Name(String),
     /// A parameter.
     Param(String),
-    /// The client's own default.
-    Default,
 }
 
 /// One possible value.

@@ -112,6 +112,16 @@ pub(super) fn is_method(name: &str) -> bool {
     matches!(name, "get" | "setdefault" | "update" | "has" | "set" | "toObject" | "items" | "keys" | "pop" | "copy")
 }
 
+/// Whether a method takes the arguments of the call that makes an instance.
+pub(super) fn is_constructor(method: &str) -> bool {
+    matches!(method, "__init__" | "constructor")
+}
+
+/// Whether a method runs when an instance is made, so that what it assigns is there afterwards.
+pub(super) fn fills_instance(method: &str) -> bool {
+    is_constructor(method) || matches!(method, "__post_init__" | "__new__")
+}
+
 /// Whether a function reads the environment variable that its first argument names.
 pub(super) fn is_env_read(symbol: &str) -> bool {
     const READS: &[&str] = &[

@@ -1,20 +1,16 @@
 //! `base-url-path`: the host is right, the path is not.
 
-use super::{Facts, literal_at};
+use super::{Facts, written_endpoints};
 use crate::endpoint::{self, PathProblemKind};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Finding, Severity};
 use crate::routes::Client;
 
 /// Judges the endpoints of a client.
 pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     let mut out = Vec::new();
-    for route in &client.routes {
-        let (Some(url), Some(id), Some(at)) =
-            (&route.endpoint.url, &route.endpoint.provider, literal_at(facts, &route.endpoint))
-        else {
-            continue;
-        };
-        if route.endpoint.is_default() || url.path.contains('\u{fffd}') {
+    for (url, provider, at) in written_endpoints(facts, client) {
+        let Some(id) = provider else { continue };
+        if url.path.contains('\u{fffd}') {
             continue;
         }
         let Some(provider) = facts.catalog.provider(id) else { continue };
@@ -29,18 +25,16 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         let scheme = url.scheme.unwrap_or("https");
         let port = url.port.map_or(String::new(), |port| format!(":{port}"));
         let help = format!("write `{scheme}://{}{port}{}`", url.host, problem.right);
-        out.push(Finding {
-            rule: "base-url-path",
-            severity: Severity::Warning,
-            message: format!("the base URL for {} {text}", client.name),
+        let message = format!("the base URL for {} {text}", client.name);
+        out.push(super::value_finding(
+            "base-url-path",
+            Severity::Warning,
+            client,
             at,
-            labels: super::distinct(vec![
-                Label { at, text: format!("this {text}") },
-                Label { at: client.callee_at, text: "the client".to_owned() },
-            ]),
-            help: Some(help),
-            fix: None,
-        });
+            message,
+            format!("this {text}"),
+            help,
+        ));
     }
     out
 }

@@ -2,7 +2,7 @@
 
 use super::{Facts, written_at};
 use crate::evidence::{self, KeyProblem};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Finding, Severity};
 use crate::resolve::Value;
 use crate::routes::Client;
 
@@ -25,18 +25,16 @@ pub(super) fn check(_facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
                 ("stands inside `${...}`, where a variable's name belongs", "write the variable's name in the braces")
             }
         };
-        out.push(Finding {
-            rule: "malformed-key",
-            severity: Severity::Warning,
-            message: format!("the key for {} {text}", client.name),
+        let message = format!("the key for {} {text}", client.name);
+        out.push(super::value_finding(
+            "malformed-key",
+            Severity::Warning,
+            client,
             at,
-            labels: super::distinct(vec![
-                Label { at, text: text.to_owned() },
-                Label { at: client.callee_at, text: "the client".to_owned() },
-            ]),
-            help: Some(help.to_owned()),
-            fix: None,
-        });
+            message,
+            text.to_owned(),
+            help.to_owned(),
+        ));
     }
     out
 }

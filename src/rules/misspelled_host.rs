@@ -1,32 +1,25 @@
 //! `misspelled-host`: a host that is one slip away from a provider's.
 
-use super::{Facts, literal_at};
+use super::{Facts, written_endpoints};
 use crate::endpoint;
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Finding, Severity};
 use crate::routes::Client;
 
 /// Judges the endpoints of a client.
 pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     let mut out = Vec::new();
-    for route in &client.routes {
-        let (Some(url), None, Some(at)) =
-            (&route.endpoint.url, &route.endpoint.provider, literal_at(facts, &route.endpoint))
-        else {
-            continue;
-        };
+    for (url, _, at) in written_endpoints(facts, client).filter(|(_, provider, _)| provider.is_none()) {
         let Some((provider, host)) = endpoint::misspelled(facts.catalog, &url.host) else { continue };
-        out.push(Finding {
-            rule: "misspelled-host",
-            severity: Severity::Error,
-            message: format!("`{}` is not a host of {}; `{host}` is", url.host, provider.name),
+        let message = format!("`{}` is not a host of {}; `{host}` is", url.host, provider.name);
+        out.push(super::value_finding(
+            "misspelled-host",
+            Severity::Error,
+            client,
             at,
-            labels: super::distinct(vec![
-                Label { at, text: format!("did you mean `{host}`?") },
-                Label { at: client.callee_at, text: "the client".to_owned() },
-            ]),
-            help: Some(format!("write `{host}`")),
-            fix: None,
-        });
+            message,
+            format!("did you mean `{host}`?"),
+            format!("write `{host}`"),
+        ));
     }
     out
 }

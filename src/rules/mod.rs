@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::Catalog;
+use crate::endpoint::Url;
 use crate::facts::Span;
-use crate::finding::{FileId, Finding, Label, Location, Verdict};
+use crate::finding::{FileId, Finding, Label, Location, Severity, Verdict};
 use crate::project::Project;
 use crate::resolve::{StepKind, Value};
 use crate::routes::{Client, Endpoint, Key, Route};
@@ -111,7 +112,7 @@ fn key_name(key: &Key) -> Option<String> {
         StepKind::Env(name) | StepKind::EnvValue(name) | StepKind::Name(name) | StepKind::Param(name) => {
             Some(name.clone())
         }
-        StepKind::Literal | StepKind::Default => None,
+        StepKind::Literal => None,
     })
 }
 
@@ -129,6 +130,30 @@ fn literal_at(facts: &Facts<'_>, endpoint: &Endpoint) -> Option<Location> {
     let host = &endpoint.url.as_ref()?.host;
     let text = facts.project.file(at.file).source.slice(at.span);
     text.to_ascii_lowercase().contains(host.as_str()).then_some(at)
+}
+
+/// The endpoints of a client that are written out: the URL, its provider, and where. A default is not written.
+fn written_endpoints<'a>(
+    facts: &'a Facts<'_>,
+    client: &'a Client,
+) -> impl Iterator<Item = (&'a Url, Option<&'a str>, Location)> {
+    client.routes.iter().map(|route| &route.endpoint).filter_map(|endpoint| {
+        Some((endpoint.url.as_ref()?, endpoint.provider.as_deref(), literal_at(facts, endpoint)?))
+    })
+}
+
+/// A finding about one value that a client is given.
+fn value_finding(
+    rule: &'static str,
+    severity: Severity,
+    client: &Client,
+    at: Location,
+    message: String,
+    text: impl Into<String>,
+    help: impl Into<String>,
+) -> Finding {
+    let labels = vec![Label { at, text: text.into() }, Label { at: client.callee_at, text: "the client".to_owned() }];
+    Finding { rule, severity, message, at, labels: distinct(labels), help: Some(help.into()), fix: None }
 }
 
 /// Where a finding about a route points: the endpoint where it is written in a given file, else the client. An
