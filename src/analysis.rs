@@ -142,7 +142,7 @@ impl<'a> Run<'a> {
         self.read_manifests();
         let mut clients = self.clients();
         let mut findings = self.judge(&clients);
-        if findings.iter().any(|(_, finding)| finding.rule == rules::WITHOUT_BASE_URL) {
+        if findings.iter().any(|(_, finding)| rules::rests_on_default(finding)) {
             let before = self.project.files.len();
             self.widen();
             if self.project.files.len() > before {
@@ -350,7 +350,9 @@ impl<'a> Run<'a> {
     }
 
     fn judge(&self, clients: &[Client]) -> Vec<(usize, Finding)> {
-        let facts = Facts::new(self.options.catalog, &self.project, clients);
+        let config = self.options.config;
+        let allowed = config.policy.allowed(&config.root);
+        let facts = Facts::new(self.options.catalog, &self.project, clients, allowed);
         clients
             .par_iter()
             .enumerate()

@@ -11,9 +11,11 @@ use crate::finding::Severity;
 use crate::text::Text;
 
 mod parse;
+mod policy;
 
 pub(crate) use parse::did_you_mean;
 pub use parse::{ConfigError, Known};
+pub use policy::{Allowed, Policy};
 
 /// A configuration; the default one says nothing.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +38,8 @@ pub struct Config {
     pub keys: BTreeMap<String, String>,
     /// Variables that are set outside of the project.
     pub environment: BTreeMap<String, Outside>,
+    /// Which providers clients may talk to.
+    pub policy: Policy,
     /// The size in bytes above which files are skipped.
     pub max_file_size: Option<u64>,
     /// Providers besides the known ones.

@@ -49,6 +49,8 @@ pub struct Route {
     pub endpoint: Endpoint,
     /// The endpoint is from a row of a table that is chosen at run time, the key is not.
     pub row: bool,
+    /// The endpoint is a default that somebody may well have set otherwise.
+    pub doubtful: bool,
     /// What both assume, for people, where it can be said.
     pub when: Vec<String>,
     /// Whether they belong together.
@@ -196,7 +198,7 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
             let own = arms.lits().iter().filter(|lit| !guard.lits().contains(lit));
             let when = own.filter_map(|&lit| resolver.describe(lit)).take(3).collect();
             let row = resolver.is_from_a_row(&endpoint.alt.arms) && !resolver.is_from_a_row(&key.alt.arms);
-            out.push(Route { key: key.clone(), endpoint: endpoint.clone(), when, row, verdict });
+            out.push(Route { key: key.clone(), endpoint: endpoint.clone(), when, row, doubtful: false, verdict });
         }
     }
     out
@@ -219,7 +221,7 @@ fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
 pub fn doubt(project: &Project, clients: &mut [Client]) {
     for client in clients {
         let elsewhere = client.endpoint_variables.iter().any(|name| project.is_set_in_a_block(name));
-        let doubted: Vec<bool> = client
+        let doubted: Vec<(bool, bool)> = client
             .routes
             .iter()
             .map(|route| {
@@ -236,12 +238,13 @@ pub fn doubt(project: &Project, clients: &mut [Client]) {
                         |other: &Route| other.verdict == Verdict::Match && other.key.alt.steps == route.key.alt.steps;
                     (apart || route.row) && client.routes.iter().any(right)
                 };
-                route.verdict == Verdict::Mismatch
-                    && ((route.endpoint.is_default() && (elsewhere || unknown())) || unrelated())
+                let doubtful = route.endpoint.is_default() && (elsewhere || unknown());
+                (doubtful, route.verdict == Verdict::Mismatch && (doubtful || unrelated()))
             })
             .collect();
-        for (route, doubted) in client.routes.iter_mut().zip(doubted) {
-            if doubted {
+        for (route, (doubtful, unjudged)) in client.routes.iter_mut().zip(doubted) {
+            route.doubtful = doubtful;
+            if unjudged {
                 route.verdict = Verdict::Unknown;
             }
         }

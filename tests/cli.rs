@@ -357,6 +357,37 @@ fn routes_as_text() {
     assert_eq!(lint(dir.path(), &["routes", "b.py"]), (0, String::new(), "No clients in 1 file\n".into()));
 }
 
+/// What the policy allows depends on where the client is; a base URL elsewhere in the project counts.
+#[test]
+fn a_policy() {
+    let client = "from openai import OpenAI\nclient = OpenAI()\n";
+    let dir = tree(&[
+        ("mixlint.toml", "[policy]\nallowed-providers = ['mixroute']\n[policy.paths]\n'evals/' = ['openai']\n"),
+        ("app.py", client),
+        ("evals/judge.py", client),
+        ("url.py", "URL = 'https://api.groq.com/openai/v1'\n"),
+        ("both.py", "from openai import OpenAI\nfrom url import URL\nOpenAI(base_url=URL)\n"),
+        ("own.py", "from openai import OpenAI\nOpenAI(base_url='https://llm.example.com/v1')\n"),
+    ]);
+    let (code, out, err) = lint(dir.path(), &["check", "--output-format", "concise"]);
+    let rule = "error[disallowed-endpoint] the openai package talks to";
+    let expected = format!(
+        "app.py:2:10: {rule} OpenAI (api.openai.com); the policy here allows Mixroute\n\
+         url.py:1:7: {rule} Groq (api.groq.com); the policy here allows Mixroute\n"
+    );
+    assert_eq!((code, out), (1, expected), "{err}");
+
+    fs::write(
+        dir.path().join("compose.yaml"),
+        "services:\n  a:\n    environment:\n      OPENAI_BASE_URL: https://api.mixroute.ai/v1\n",
+    )
+    .unwrap();
+    let (_, out, _) = lint(dir.path(), &["check", "--output-format", "concise", "app.py"]);
+    assert_eq!(out, "");
+    let (code, out, _) = lint(dir.path(), &["check", "--no-config"]);
+    assert_eq!((code, out.as_str()), (0, ""));
+}
+
 #[test]
 fn configured_severities_and_ignores() {
     let config = "[severity]\nmixroute-key-at-openai = 'warning'\ninsecure-base-url = 'off'\n\

@@ -220,6 +220,7 @@ fn every_key_of_the_configuration() {
         "severity",
         "keys",
         "environment",
+        "policy",
         "provider",
         "client",
     ] {

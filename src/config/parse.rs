@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, Level, Outside};
+use super::{Config, Level, Outside, Policy};
 use crate::finding::Severity;
 use crate::language::Language;
 use crate::source::Source;
@@ -62,7 +62,7 @@ struct Problem {
 
 type Entry<'t, 'i> = (&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>);
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "exclude",
     "select",
     "ignore",
@@ -70,6 +70,7 @@ const KEYS: [&str; 10] = [
     "severity",
     "keys",
     "environment",
+    "policy",
     "max-file-size",
     "provider",
     "client",
@@ -109,6 +110,7 @@ fn our_table<'t, 'i>(table: &'t DeTable<'i>) -> Option<&'t DeTable<'i>> {
 fn read(table: &DeTable<'_>, known: &Known<'_>) -> Result<Config, Problem> {
     let mut config = Config::default();
     let mut keys = Vec::new();
+    let mut allowed = Vec::new();
     for (key, value) in table.iter() {
         match key.get_ref().as_ref() {
             "exclude" => {
@@ -143,6 +145,7 @@ fn read(table: &DeTable<'_>, known: &Known<'_>) -> Result<Config, Problem> {
                     config.environment.insert(name.get_ref().to_string(), outside(name, value)?);
                 }
             }
+            "policy" => config.policy = policy(key, value, &mut allowed)?,
             "max-file-size" => {
                 let size = value.get_ref().as_integer().and_then(|n| u64::from_str_radix(n.as_str(), n.radix()).ok());
                 config.max_file_size = Some(size.ok_or_else(|| wrong(key, value, "a number of bytes"))?);
@@ -159,7 +162,7 @@ fn read(table: &DeTable<'_>, known: &Known<'_>) -> Result<Config, Problem> {
         }
     }
     // Own providers count, wherever they stand in the file.
-    for (provider, at) in keys {
+    for (provider, at) in keys.into_iter().chain(allowed) {
         let own = config.providers.iter().map(|own| own.id.as_str());
         let all: Vec<&str> = known.providers.iter().copied().chain(own).collect();
         if !known.providers.is_empty() && !all.contains(&provider.as_str()) {
@@ -208,6 +211,37 @@ fn entries<'t, 'i>(
         value.get_ref().as_table().ok_or_else(|| wrong(key, value, "a table"))?.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     Ok(entries)
+}
+
+/// `[policy]`; the providers that it names go to `named`, with where they stand.
+fn policy(
+    key: &Spanned<std::borrow::Cow<'_, str>>,
+    value: &Spanned<DeValue<'_>>,
+    named: &mut Vec<(String, Range<usize>)>,
+) -> Result<Policy, Problem> {
+    let mut policy = Policy::default();
+    let mut providers = |key: &_, value: &_| -> Result<Vec<String>, Problem> {
+        let list = strings(key, value)?;
+        named.extend(list.iter().cloned());
+        Ok(list.into_iter().map(|(provider, _)| provider).collect())
+    };
+    for (key, value) in entries(key, value)? {
+        match key.get_ref().as_ref() {
+            "allowed-providers" => policy.allowed_providers = Some(providers(key, value)?),
+            "paths" => {
+                for (glob, value) in entries(key, value)? {
+                    check_glob(glob.get_ref(), glob.span())?;
+                    policy.paths.push((glob.get_ref().to_string(), providers(glob, value)?));
+                }
+            }
+            other => {
+                let message = format!("unknown key `{}`", crate::screen::clean(other));
+                let help = did_you_mean(other, ["allowed-providers", "paths"]);
+                return Err(Problem { at: key.span(), message, help });
+            }
+        }
+    }
+    Ok(policy)
 }
 
 fn rules(
@@ -322,6 +356,10 @@ mod tests {
             [environment]
             OPENAI_BASE_URL = "https://console.mixroute.io/v1"
             X = true
+            [policy]
+            allowed-providers = ["mixroute"]
+            [policy.paths]
+            "evals/" = ["openai", "house"]
             [[provider]]
             id = "house"
             name = "House"
@@ -338,6 +376,8 @@ mod tests {
         assert_eq!(config.severity["late-base-url"], Level::Off);
         assert_eq!(config.keys["HOUSE_KEY"], "house");
         assert_eq!(config.environment["X"], Outside::Set);
+        assert_eq!(config.policy.allowed_providers, Some(vec!["mixroute".to_owned()]));
+        assert_eq!(config.policy.paths, [("evals/".to_owned(), vec!["openai".to_owned(), "house".to_owned()])]);
         assert_eq!((config.providers.len(), config.clients.len()), (1, 1));
     }
 
@@ -356,6 +396,16 @@ mod tests {
             ("max-file-size = 'x'", "mixlint.toml:1:17: `max-file-size` must be a number of bytes"),
             ("max-file-size = -1", "mixlint.toml:1:17: `max-file-size` must be a number of bytes"),
             ("exclude = ['[']", "mixlint.toml:1:12: not a glob"),
+            (
+                "[policy]\nallowed-providers = ['mixrote']",
+                "mixlint.toml:2:22: unknown provider\n  help: did you mean `mixroute`?",
+            ),
+            (
+                "[policy]\nallowed-provider = []",
+                "mixlint.toml:2:1: unknown key `allowed-provider`\n  help: did you mean `allowed-providers`?",
+            ),
+            ("policy = ['mixroute']", "mixlint.toml:1:10: `policy` must be a table"),
+            ("[policy.paths]\n'[' = []", "mixlint.toml:2:1: not a glob"),
             ("keys = 1", "mixlint.toml:1:8: `keys` must be a table"),
             (
                 "[[provider]]\nid = 'a'\nname = 'b'\nhost = []",

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::Catalog;
+use crate::config::Allowed;
 use crate::endpoint::Url;
 use crate::facts::Span;
 use crate::finding::{FileId, Finding, Label, Location, Severity, Verdict};
@@ -14,6 +15,7 @@ use crate::routes::{Client, Endpoint, Key, Route};
 pub mod page;
 
 mod base_url_path;
+mod disallowed_endpoint;
 mod insecure_base_url;
 mod malformed_key;
 mod misspelled_host;
@@ -27,6 +29,8 @@ pub struct Facts<'a> {
     pub catalog: &'a Catalog,
     /// The files.
     pub project: &'a Project,
+    /// Which providers clients may talk to.
+    pub allowed: Allowed<'a>,
     /// Endpoints that are right, or may be, for the clients at some places: a finding about another client is not
     /// about them.
     in_use: BTreeSet<(Location, Location)>,
@@ -34,7 +38,7 @@ pub struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// The facts of a run.
-    pub fn new(catalog: &'a Catalog, project: &'a Project, clients: &[Client]) -> Self {
+    pub fn new(catalog: &'a Catalog, project: &'a Project, clients: &[Client], allowed: Allowed<'a>) -> Self {
         let in_use = clients
             .iter()
             .flat_map(|client| client.routes.iter().map(move |route| (client, route)))
@@ -46,7 +50,7 @@ impl<'a> Facts<'a> {
             })
             .filter_map(|(client, route)| Some((written_at(&route.endpoint.alt.value)?, client.at)))
             .collect();
-        Self { catalog, project, in_use }
+        Self { catalog, project, allowed, in_use }
     }
 
     /// The clients for which an endpoint is right, or may be.
@@ -56,10 +60,24 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// The rules besides those about whole routes.
+const RULES: [fn(&Facts<'_>, &Client) -> Vec<Finding>; 5] = [
+    base_url_path::check,
+    misspelled_host::check,
+    insecure_base_url::check,
+    malformed_key::check,
+    disallowed_endpoint::check,
+];
+
+/// Whether a finding may rest on a base URL that was not found in the files read so far.
+pub fn rests_on_default(finding: &Finding) -> bool {
+    finding.rule == WITHOUT_BASE_URL || finding.rule == disallowed_endpoint::RULE
+}
+
 /// All findings about one client.
 pub fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     let mut out = route::check(facts, client);
-    for rule in [base_url_path::check, misspelled_host::check, insecure_base_url::check, malformed_key::check] {
+    for rule in RULES {
         for finding in rule(facts, client) {
             if !out.iter().any(|known| known.rule == finding.rule && known.at == finding.at) {
                 out.push(finding);
