@@ -1,6 +1,7 @@
 //! What mixlint has to say: findings of `check` and routes of `routes`, as plain data between the judges and the
 //! reports. Nothing here holds a key: texts name variables, providers and hosts.
 
+use crate::endpoint::Url;
 use crate::facts::Span;
 
 /// A file of the run, as an index into its list of sources.
@@ -58,7 +59,9 @@ pub struct Finding {
     pub labels: Vec<Label>,
     /// What to do.
     pub help: Option<String>,
-    /// An edit that repairs it.
+    /// What would repair it.
+    pub repair: Option<Repair>,
+    /// The same as edits: filled in by [`fix`](crate::fix).
     pub fix: Option<Fix>,
 }
 
@@ -69,6 +72,86 @@ pub struct Label {
     pub at: Location,
     /// What is there.
     pub text: String,
+}
+
+/// What would repair a finding, as a rule says it: without syntax. [`fix`](crate::fix) makes edits of it, for the
+/// language at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repair {
+    /// What is to be done.
+    pub change: Change,
+    /// Whether it may be done unasked, as far as the rule knows. The place may say no: a file that others read.
+    pub applicability: Applicability,
+}
+
+/// A change that repairs a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Gives a client, which has no endpoint, one.
+    AddUrl {
+        /// The client's call; of an environment, the name of the variable that holds the key.
+        client: Location,
+        /// Where the client takes it.
+        slot: UrlSlot,
+        /// The endpoint.
+        url: String,
+    },
+    /// Changes a URL that is written somewhere: its host, and its path unless that stays. The scheme becomes secure.
+    ReplaceUrl {
+        /// The literal, or the name-less value, that holds it.
+        at: Location,
+        /// What is written there now.
+        from: Url,
+        /// The new host.
+        host: String,
+        /// The new path.
+        path: Option<String>,
+    },
+    /// Writes a URL in the place of a value that is none: `""`, `None`, `null`.
+    SetUrl {
+        /// The value.
+        at: Location,
+        /// The endpoint.
+        url: String,
+    },
+    /// Writes another name (of a variable, an attribute, a method) where one stands.
+    Rename {
+        /// The place that holds the name, alone or among other things.
+        at: Location,
+        /// The name; its one whole word in `at` is what changes.
+        from: String,
+        /// The right name.
+        to: String,
+    },
+    /// Gives an option of a call or object the name that is looked at, or the place.
+    RenameOption {
+        /// The option's value.
+        value: Location,
+        /// The option's name.
+        from: String,
+        /// The right one. With dots it is a path: `configuration.baseURL` wraps the option into an object.
+        to: String,
+    },
+    /// Takes white space, quotes and `Bearer ` off both ends of a key.
+    StripKey {
+        /// The literal.
+        at: Location,
+    },
+}
+
+/// Where a client takes its endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UrlSlot {
+    /// An argument, as a path of the catalogue: `base_url`, `0.configuration.baseURL`.
+    Argument(String),
+    /// A method: `with_api_base`, called on what the client's call makes.
+    Method(String),
+    /// Another call in the place of the client's: `from_url({args}, {url})`.
+    Call(String),
+    /// A module's attribute: `openai.base_url`.
+    Attribute(String),
+    /// A variable of the environment that is the client.
+    Variable(String),
 }
 
 /// An edit that repairs a finding.
@@ -83,12 +166,22 @@ pub struct Fix {
 }
 
 /// Whether a fix may be applied unasked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Applicability {
     /// The documented set-up, at the place itself.
     Safe,
     /// Touches something that others may share.
     Unsafe,
+}
+
+impl Applicability {
+    /// `safe` or `unsafe`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Unsafe => "unsafe",
+        }
+    }
 }
 
 /// One replacement of text.

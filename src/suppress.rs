@@ -157,7 +157,7 @@ fn touched<'a>(
 
 fn unused(at: Location, message: String, help: Option<String>) -> Finding {
     let labels = vec![Label { at, text: "here".to_owned() }];
-    Finding { rule: UNUSED, severity: Severity::Warning, message, at, labels, help, fix: None }
+    Finding { rule: UNUSED, severity: Severity::Warning, message, at, labels, help, repair: None, fix: None }
 }
 
 #[cfg(test)]
@@ -182,7 +182,16 @@ mod tests {
         let finding = |(at, name): (usize, &str)| {
             let at = Location { file: FileId(0), span: Span::new(at, at + name.len()) };
             let (rule, message) = ("foreign-key", "m".to_owned());
-            Finding { rule, severity: Severity::Error, message, at, labels: Vec::new(), help: None, fix: None }
+            Finding {
+                rule,
+                severity: Severity::Error,
+                message,
+                at,
+                labels: Vec::new(),
+                help: None,
+                repair: None,
+                fix: None,
+            }
         };
         let findings = text.match_indices("OpenAI").map(finding).collect();
         let rules = Rules { known: KNOWN, active: &|rule| rule != "late-base-url" };

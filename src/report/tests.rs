@@ -44,6 +44,7 @@ fn examples(sources: &[Source]) -> Vec<Finding> {
                 label(key_value, "set here"),
             ],
             help: Some("add base_url=\"https://console.mixroute.io/v1\"".into()),
+            repair: None,
             fix: None,
         },
         Finding {
@@ -53,6 +54,7 @@ fn examples(sources: &[Source]) -> Vec<Finding> {
             at: at(sources, 2, "OpenAI"),
             labels: Vec::new(),
             help: None,
+            repair: None,
             fix: None,
         },
     ]

@@ -96,6 +96,7 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str
         at,
         labels: super::distinct(labels),
         help: Some(help(facts, client, route, rule)),
+        repair: None,
         fix: None,
     }
 }
