@@ -191,6 +191,10 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
             let arms = key.alt.arms.merge(&endpoint.alt.arms).and_then(|arms| arms.merge(guard));
             let Some(arms) = arms else { continue };
             if out.len() >= MAX_ROUTES {
+                // The pair that is right may be among the rest.
+                for route in out.iter_mut().filter(|route| route.verdict == Verdict::Mismatch) {
+                    route.verdict = Verdict::Unknown;
+                }
                 return out;
             }
             let verdict = verdict(key, endpoint);
@@ -217,7 +221,7 @@ fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
 /// A default endpoint is in doubt where another way to the same key leads to an endpoint that is not known, or some
 /// environment block of the project sets a variable that the client reads. Any pair is in doubt where the key was
 /// chosen by one condition and the endpoint by another, or only the endpoint by a row of a table, and the key has its
-/// right endpoint among the others: which go together nobody can tell.
+/// right endpoint among the others, or there are rows that are not known: which go together nobody can tell.
 pub fn doubt(project: &Project, clients: &mut [Client]) {
     for client in clients {
         let elsewhere = client.endpoint_variables.iter().any(|name| project.is_set_in_a_block(name));
@@ -225,18 +229,15 @@ pub fn doubt(project: &Project, clients: &mut [Client]) {
             .routes
             .iter()
             .map(|route| {
-                let unknown = || {
-                    let same = |other: &&Route| other.key.alt.steps == route.key.alt.steps;
-                    client.routes.iter().filter(same).any(|other| other.endpoint.is_unknown())
-                };
+                let same = |other: &&Route| other.key.alt.steps == route.key.alt.steps;
+                let unknown = || client.routes.iter().filter(same).any(|other| other.endpoint.is_unknown());
                 let unrelated = || {
                     let (key, endpoint) = (route.key.alt.arms.lits(), route.endpoint.alt.arms.lits());
                     let apart = !key.is_empty()
                         && !endpoint.is_empty()
                         && !key.iter().any(|lit| endpoint.iter().any(|other| lit.subject == other.subject));
-                    let right =
-                        |other: &Route| other.verdict == Verdict::Match && other.key.alt.steps == route.key.alt.steps;
-                    (apart || route.row) && client.routes.iter().any(right)
+                    let right = || client.routes.iter().filter(same).any(|other| other.verdict == Verdict::Match);
+                    ((apart || route.row) && right()) || (route.row && unknown())
                 };
                 let doubtful = route.endpoint.is_default() && (elsewhere || unknown());
                 (doubtful, route.verdict == Verdict::Mismatch && (doubtful || unrelated()))

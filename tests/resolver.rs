@@ -85,6 +85,25 @@ fn programs_resolve_as_stated() {
     assert!(failures.is_empty(), "\n{failures}");
 }
 
+/// However long a table is, the row that fits a key may be the one that is not looked at.
+#[test]
+fn long_tables_give_no_false_alarm() {
+    for rows in [2, 12, 13, 31, 32, 33, 40, 41, 96, 97, 199, 200, 201, 500] {
+        for place in [0, rows / 2, rows - 1] {
+            let mut table = String::from("import os\nfrom openai import OpenAI\n\nMODELS = {\n");
+            for row in 0..rows {
+                let url = if row == place { "https://console.mixroute.io/v1" } else { "https://api.openai.com/v1" };
+                writeln!(table, "    \"m{row}\": {{\"url\": \"{url}\", \"limit\": {row}}},").unwrap();
+            }
+            table.push_str("}\n\ndef ask(name):\n    row = MODELS[name]\n");
+            table.push_str("    return OpenAI(api_key=os.environ[\"MIXROUTE_API_KEY\"], base_url=row[\"url\"])\n");
+            let dir = project([("app.py", table.as_str())]);
+            assert_eq!(findings(dir.path()), Vec::<String>::new(), "{rows} rows, the right one is {place}");
+            assert!(!routes(dir.path()).is_empty());
+        }
+    }
+}
+
 /// Ways to hand a key and a URL on: statements, and then what holds the key and the URL. `K` and `U` are what held them
 /// before, `@` is a name of this step's own.
 type Step = [&'static str; 3];

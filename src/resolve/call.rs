@@ -365,21 +365,16 @@ impl Resolver<'_> {
                 match module.kind(made.expr) {
                     ExprKind::Object(_) => match method {
                         "get" => {
-                            let Some(key) = arg(0).and_then(|key| self.constant(ctx, key)) else {
-                                // `PROVIDERS.get(name)`: a row chosen at run time.
-                                return match arg(0) {
-                                    Some(key) => self.index_value(ctx, receiver, key),
-                                    None => vec![Alt::unknown()],
-                                };
+                            let Some(key) = arg(0) else { return vec![Alt::unknown()] };
+                            let at = self.location(ctx.file, expr);
+                            let bases = [Alt::new(receiver.value.clone())];
+                            let found = match self.constant(ctx, key) {
+                                Some(key) => self.fields(bases.to_vec(), &[key]),
+                                None => self.chosen(ctx, &bases, key, at),
                             };
-                            let found = self.fields(vec![Alt::new(receiver.value.clone())], &[key]);
+                            let Some(default) = arg(1) else { return found };
                             let subject = self.place_subject_of(ctx, expr);
-                            match arg(1) {
-                                Some(default) => {
-                                    self.fallback(found, subject, true, |resolver| resolver.eval(ctx, default))
-                                }
-                                None => found,
-                            }
+                            self.fallback(found, subject, true, |resolver| resolver.eval(ctx, default))
                         }
                         "items" | "entries" | "iter" => {
                             vec![Alt { value: Value::Entries(made.clone(), Part::Items), ..receiver.clone() }]
@@ -409,20 +404,6 @@ impl Resolver<'_> {
 
     fn place_subject_of(&mut self, ctx: &Ctx, expr: ExprId) -> u32 {
         self.subjects.get(&format!("get:{}:{}", ctx.file.0, expr.0))
-    }
-
-    /// A row of an object that a run-time index chooses.
-    fn index_value(&mut self, ctx: &Ctx, receiver: &Alt, key: ExprId) -> Vec<Alt> {
-        let subject = self.subject_of_expr(ctx, key);
-        let mut out = Vec::new();
-        for (row, alts) in self.elements(&receiver.value) {
-            let value = self.constants.get(&row);
-            let lit = super::Lit { subject, value: Some(value), negated: false };
-            if let Some(arms) = super::Arms::default().with(lit) {
-                out.extend(under(alts, &arms));
-            }
-        }
-        if out.is_empty() { vec![Alt::unknown()] } else { out }
     }
 
     /// A call of a method that the value itself has; without one, the call is an object of its own.

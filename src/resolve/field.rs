@@ -2,14 +2,10 @@
 
 use std::sync::Arc;
 
-use super::value::{Alt, Ctx, Frame, Made, Part, Step, StepKind, Value};
+use super::value::{Alt, Ctx, Frame, Made, Step, StepKind, Value};
 use super::{Arms, Lit, Resolver, under};
 use crate::facts::{ClassId, Entry, ExprId, ExprKind, FuncId, Object, Stmt};
 use crate::finding::{FileId, Location};
-use crate::text::Text;
-
-/// The subject that marks a value from a row chosen at run time.
-pub(super) const ROW: &str = "row:";
 
 impl Resolver<'_> {
     /// `base.name`.
@@ -34,7 +30,7 @@ impl Resolver<'_> {
     }
 
     /// The field of each value, with a step for its name.
-    fn named_field(&mut self, ctx: &Ctx, alts: Vec<Alt>, name: &str, at: Location) -> Vec<Alt> {
+    pub(super) fn named_field(&mut self, ctx: &Ctx, alts: Vec<Alt>, name: &str, at: Location) -> Vec<Alt> {
         let mut out = Vec::new();
         for mut alt in self.fields(alts, &[name.to_owned()]) {
             match &alt.value {
@@ -48,52 +44,6 @@ impl Resolver<'_> {
                 _ => alt.steps.push(Step { at, kind: StepKind::Name(name.to_owned()) }),
             }
             out.push(alt);
-        }
-        out
-    }
-
-    /// `base[index]`.
-    pub(super) fn index(&mut self, ctx: &Ctx, base: ExprId, index: ExprId, at: Location) -> Vec<Alt> {
-        let module = self.module(ctx.file);
-        if let ExprKind::Str(text) = module.kind(index) {
-            return self.member(ctx, base, text.expose(), at);
-        }
-        if let ExprKind::Const(text) = module.kind(index) {
-            return self.member(ctx, base, text, at);
-        }
-        let keys = self.eval(ctx, index);
-        let bases = self.eval(ctx, base);
-        let mut out = Vec::new();
-        for key in &keys {
-            let known = match &key.value {
-                Value::Str(text, _) => Some(text.expose().to_owned()),
-                Value::Const(text) => Some(text.clone()),
-                _ => None,
-            };
-            if let Some(known) = known {
-                out.extend(under(self.named_field(ctx, bases.clone(), &known, at), &key.arms));
-                continue;
-            }
-            // A row chosen at run time: one value for each row, told apart by the index.
-            let subject = self.subject_of_expr(ctx, index);
-            let mut rows = 0;
-            for base in &bases {
-                if let Value::Symbol(_) = base.value {
-                    continue;
-                }
-                for (row, alts) in self.elements(&base.value) {
-                    let value = self.constants.get(&row);
-                    let lit = Lit { subject, value: Some(value), negated: false };
-                    let mark = Lit { subject: self.subjects.get(ROW), value: None, negated: false };
-                    let arms = base.arms.merge(&key.arms).and_then(|arms| arms.with(lit)?.with(mark));
-                    let Some(arms) = arms else { continue };
-                    rows += 1;
-                    out.extend(under(alts, &arms));
-                }
-            }
-            if rows == 0 {
-                out.push(Alt { arms: key.arms.clone(), ..Alt::unknown() });
-            }
         }
         out
     }
@@ -577,70 +527,6 @@ impl Resolver<'_> {
             }
         }
         if out.is_empty() { vec![Alt::unknown()] } else { out }
-    }
-
-    /// The elements of a collection by row: keys of an object, positions of a list.
-    pub(super) fn elements(&mut self, value: &Value) -> Vec<(String, Vec<Alt>)> {
-        if self.depth >= super::DEPTH || self.fuel == 0 {
-            return Vec::new();
-        }
-        self.fuel -= 1;
-        self.depth += 1;
-        let elements = self.elements_of(value);
-        self.depth -= 1;
-        elements
-    }
-
-    fn elements_of(&mut self, value: &Value) -> Vec<(String, Vec<Alt>)> {
-        let (made, part) = match value {
-            Value::Made(made) => (made.clone(), None),
-            Value::Entries(made, part) => (made.clone(), Some(*part)),
-            _ => return Vec::new(),
-        };
-        let ctx = made.ctx.clone();
-        let module = self.module(ctx.file);
-        let mut out = Vec::new();
-        match module.kind(made.expr) {
-            ExprKind::Object(object) => {
-                for entry in object.entries.iter().take(200) {
-                    match entry {
-                        Entry::Field { key: Some(key), key_span, value } => {
-                            let at = Location { file: ctx.file, span: *key_span };
-                            let alts = match part {
-                                Some(Part::Keys) => vec![Alt::new(Value::Str(Text::new(key.as_str()), at))],
-                                Some(Part::Items) => self
-                                    .eval(&ctx, *value)
-                                    .into_iter()
-                                    .map(|alt| Alt {
-                                        value: Value::Pair(Text::new(key.as_str()), at, Box::new(alt.value)),
-                                        ..alt
-                                    })
-                                    .collect(),
-                                Some(Part::Values) | None => self.eval(&ctx, *value),
-                            };
-                            out.push((key.clone(), alts));
-                        }
-                        Entry::Spread(spread) => {
-                            for alt in self.eval(&ctx, *spread) {
-                                out.extend(self.elements(&alt.value));
-                            }
-                        }
-                        Entry::Field { key: None, .. } => out.push(("[?]".to_owned(), vec![Alt::unknown()])),
-                    }
-                }
-            }
-            ExprKind::List(items) => {
-                for (number, item) in items.iter().take(200).enumerate() {
-                    if item.spread {
-                        out.push((format!("#{number}"), vec![Alt::unknown()]));
-                    } else {
-                        out.push((format!("#{number}"), self.eval(&ctx, item.value)));
-                    }
-                }
-            }
-            _ => {}
-        }
-        out
     }
 }
 

@@ -16,6 +16,7 @@ mod call;
 mod environment;
 mod field;
 mod lookup;
+mod rows;
 mod scope;
 pub mod value;
 mod words;
@@ -458,7 +459,7 @@ impl Resolver<'_> {
 
     /// Whether a value is from a row of a table, and the row was chosen at run time.
     pub fn is_from_a_row(&self, arms: &Arms) -> bool {
-        arms.lits().iter().any(|lit| self.subjects.name(lit.subject) == field::ROW)
+        arms.lits().iter().any(|lit| self.subjects.name(lit.subject) == rows::ROW)
     }
 
     /// An assumption as people read it: `provider is "openai"`; `None` where it says nothing to them.
@@ -485,6 +486,7 @@ impl Resolver<'_> {
                     return None;
                 }
                 Some(match value {
+                    Some(row) if row.starts_with('#') => return None,
                     Some(value) => format!("`{text}` is{not} `{value}`"),
                     None if lit.negated => format!("`{text}` is not true"),
                     None => format!("`{text}` is true"),

@@ -1,0 +1,324 @@
+//! Rows of tables: `TABLE[name]`, `TABLE.get(name)`, `for row in TABLE`.
+//!
+//! Which row an index known only at run time chooses is a choice like any other: each row is a value under its own
+//! assumption, so that a key and a URL from one table meet within a row only. Rows that the program adds later
+//! (`TABLE[name] = …`, `TABLE.update(…)`, `rows.append(…)`) count wherever they stand: when they are added is not
+//! known, and that they are missed would make a key that fits only there a false alarm.
+
+use super::value::{Alt, Ctx, Made, Part, Value};
+use super::{Lit, Resolver, under};
+use crate::facts::{Call, Entry, ExprId, ExprKind, Stmt};
+use crate::finding::{FileId, Location};
+use crate::text::Text;
+
+/// The subject that marks a value from a row chosen at run time.
+pub(super) const ROW: &str = "row:";
+
+/// The subject's value for a row that is not known.
+const OTHER: &str = "#other";
+
+/// More rows of a table than this are one that is not known.
+const MAX_ROWS: usize = 200;
+
+/// One row: what it is called, and what it can be.
+pub(super) type Row = (String, Vec<Alt>);
+
+impl Resolver<'_> {
+    /// `base[index]`.
+    pub(super) fn index(&mut self, ctx: &Ctx, base: ExprId, index: ExprId, at: Location) -> Vec<Alt> {
+        match self.module(ctx.file).kind(index) {
+            ExprKind::Str(text) => return self.member(ctx, base, text.expose(), at),
+            ExprKind::Const(text) => return self.member(ctx, base, text, at),
+            _ => {}
+        }
+        let bases = self.eval(ctx, base);
+        self.chosen(ctx, &bases, index, at)
+    }
+
+    /// The rows of some tables that an index can choose.
+    pub(super) fn chosen(&mut self, ctx: &Ctx, bases: &[Alt], index: ExprId, at: Location) -> Vec<Alt> {
+        let mut out = Vec::new();
+        for key in &self.eval(ctx, index) {
+            let known = match &key.value {
+                Value::Str(text, _) => Some(text.expose().to_owned()),
+                Value::Const(text) => Some(text.clone()),
+                _ => None,
+            };
+            if let Some(known) = known {
+                out.extend(under(self.named_field(ctx, bases.to_vec(), &known, at), &key.arms));
+                continue;
+            }
+            // A row chosen at run time: one value for each row, told apart by the index.
+            let subject = self.subject_of_expr(ctx, index);
+            let mark = Lit { subject: self.subjects.get(ROW), value: None, negated: false };
+            let mut rows = 0;
+            for base in bases.iter().filter(|base| !matches!(base.value, Value::Symbol(_))) {
+                for (row, alts) in self.elements(&base.value) {
+                    let lit = Lit { subject, value: Some(self.constants.get(&row)), negated: false };
+                    let arms = base.arms.merge(&key.arms).and_then(|arms| arms.with(lit)?.with(mark));
+                    let Some(arms) = arms else { continue };
+                    rows += 1;
+                    out.extend(under(alts, &arms));
+                }
+            }
+            if rows == 0 {
+                out.push(Alt { arms: key.arms.clone(), ..Alt::unknown() });
+            }
+        }
+        out
+    }
+
+    /// The elements of a collection by row: keys of an object, positions of a list.
+    pub(super) fn elements(&mut self, value: &Value) -> Vec<Row> {
+        if self.depth >= super::DEPTH || self.fuel == 0 {
+            return Vec::new();
+        }
+        self.fuel -= 1;
+        self.depth += 1;
+        let (made, part) = match value {
+            Value::Made(made) => (made.clone(), Part::Values),
+            Value::Entries(made, part) => (made.clone(), *part),
+            _ => {
+                self.depth -= 1;
+                return Vec::new();
+            }
+        };
+        let mut rows = self.written_out(&made, part);
+        if !rows.is_empty() || self.is_table(&made) {
+            self.add_rows(&made, part, &mut rows);
+        }
+        self.depth -= 1;
+        rows
+    }
+
+    fn is_table(&self, made: &Made) -> bool {
+        matches!(self.module(made.ctx.file).kind(made.expr), ExprKind::Object(_) | ExprKind::List(_))
+    }
+
+    /// The rows of a literal.
+    fn written_out(&mut self, made: &Made, part: Part) -> Vec<Row> {
+        let ctx = &made.ctx;
+        let mut out = Vec::new();
+        match self.module(ctx.file).kind(made.expr) {
+            ExprKind::Object(object) => {
+                for entry in object.entries.iter().take(MAX_ROWS) {
+                    match entry {
+                        Entry::Field { key: Some(key), key_span, value } => {
+                            let at = Location { file: ctx.file, span: *key_span };
+                            out.push((key.clone(), self.row(ctx, key, at, *value, part)));
+                        }
+                        Entry::Field { key: None, .. } => out.push(unknown_row()),
+                        Entry::Spread(spread) => {
+                            let before = out.len();
+                            for alt in self.eval(ctx, *spread) {
+                                out.extend(self.elements(&entries_of(alt.value, part)));
+                            }
+                            if out.len() == before {
+                                out.push(unknown_row());
+                            }
+                        }
+                    }
+                }
+                if object.entries.len() > MAX_ROWS {
+                    out.push(unknown_row());
+                }
+            }
+            ExprKind::List(items) => {
+                for (number, item) in items.iter().take(MAX_ROWS).enumerate() {
+                    let alts = if item.spread { vec![Alt::unknown()] } else { self.eval(ctx, item.value) };
+                    out.push((format!("#{number}"), alts));
+                }
+                if items.len() > MAX_ROWS {
+                    out.push(unknown_row());
+                }
+            }
+            _ => {}
+        }
+        out
+    }
+
+    /// One row with a name, or the part of it that is asked for.
+    fn row(&mut self, ctx: &Ctx, key: &str, at: Location, value: ExprId, part: Part) -> Vec<Alt> {
+        if part == Part::Keys {
+            return vec![Alt::new(Value::Str(Text::new(key), at))];
+        }
+        let alts = self.eval(ctx, value);
+        if part == Part::Values {
+            return alts;
+        }
+        let pair = |alt: Alt| Alt { value: Value::Pair(Text::new(key), at, Box::new(alt.value)), ..alt };
+        alts.into_iter().map(pair).collect()
+    }
+
+    /// The rows that the program adds to a table, by the variable that it is read from and the one that it is made in.
+    fn add_rows(&mut self, made: &Made, part: Part, rows: &mut Vec<Row>) {
+        let mut places: Vec<(FileId, String, Vec<String>)> = Vec::new();
+        if let Some((ctx, root, path)) = &made.via {
+            places.push((ctx.file, root.clone(), path.clone()));
+        }
+        if let Some((root, path)) = self.home_of(made) {
+            let home = (made.ctx.file, root, path);
+            if !places.contains(&home) {
+                places.push(home);
+            }
+        }
+        for (file, root, path) in places {
+            self.add_assigned(file, &root, &path, part, rows);
+            self.add_by_calls(file, &root, &path, part, rows);
+        }
+    }
+
+    /// The variable or field that a literal is assigned to.
+    fn home_of(&self, made: &Made) -> Option<(String, Vec<String>)> {
+        let module = self.module(made.ctx.file);
+        let (block, index) = module.points[made.expr.index()];
+        match module.block(block).stmts.get(index as usize)? {
+            Stmt::Assign { place, value, .. } if *value == made.expr => {
+                Some((place.root.clone(), place.path.iter().cloned().collect::<Option<Vec<String>>>()?))
+            }
+            _ => None,
+        }
+    }
+
+    /// `table[key] = row`.
+    fn add_assigned(&mut self, file: FileId, root: &str, path: &[String], part: Part, rows: &mut Vec<Row>) {
+        let project = self.project;
+        let module = self.module(file);
+        for (block, index) in project.file(file).index.assigns.get(root).into_iter().flatten().take(MAX_ROWS) {
+            let Some(Stmt::Assign { place, value, name_span, .. }) = module.block(*block).stmts.get(*index as usize)
+            else {
+                continue;
+            };
+            let below = place.path.len() > path.len()
+                && place.path.iter().zip(path).all(|(step, own)| step.as_deref() == Some(own));
+            if !below {
+                continue;
+            }
+            let ctx = Ctx { file, block: *block, index: *index as usize, frame: None };
+            match (&place.path[path.len()], place.path.len() == path.len() + 1) {
+                (Some(key), true) => {
+                    let at = Location { file, span: *name_span };
+                    let row = self.row(&ctx, key, at, *value, part);
+                    add(rows, key, row);
+                }
+                // Part of a row changes.
+                (Some(key), false) => add(rows, key, vec![Alt::unknown()]),
+                (None, true) if part == Part::Values => {
+                    let row = self.eval(&ctx, *value);
+                    add(rows, &nameless(*value), row);
+                }
+                (None, _) => rows.push(unknown_row()),
+            }
+        }
+    }
+
+    /// `table.update(…)`, `table.set(key, row)`, `rows.append(row)`, `Object.assign(table, …)`.
+    fn add_by_calls(&mut self, file: FileId, root: &str, path: &[String], part: Part, rows: &mut Vec<Row>) {
+        const ADDING: [&str; 12] = [
+            "update",
+            "setdefault",
+            "insert",
+            "set",
+            "put",
+            "append",
+            "push",
+            "unshift",
+            "add",
+            "extend",
+            "assign",
+            "merge",
+        ];
+        let project = self.project;
+        let module = self.module(file);
+        let calls: Vec<(&str, ExprId)> = ADDING
+            .iter()
+            .flat_map(|&method| {
+                let calls = project.file(file).index.calls.get(method).into_iter().flatten();
+                calls.take(MAX_ROWS).map(move |&call| (method, call))
+            })
+            .collect();
+        for (method, expr) in calls {
+            let ExprKind::Call(call) = module.kind(expr) else { continue };
+            let ExprKind::Member(base, _) = module.kind(call.callee) else { continue };
+            let ctx = self.ctx_of(file, expr);
+            let is = |resolver: &Self, expr: ExprId| {
+                resolver.chain(&ctx, expr).is_some_and(|(name, below)| name == root && below == path)
+            };
+            let on_table = is(self, *base);
+            let into_table = method == "assign" && call.args.first().is_some_and(|arg| is(self, arg.value));
+            if on_table || into_table {
+                self.add_called(&ctx, call, method, into_table, part, rows);
+            }
+        }
+    }
+
+    fn add_called(&mut self, ctx: &Ctx, call: &Call, method: &str, into_first: bool, part: Part, rows: &mut Vec<Row>) {
+        let args = if into_first { &call.args[1..] } else { &call.args[..] };
+        match (method, args) {
+            ("setdefault" | "insert" | "set" | "put", [key, value, ..]) => match self.constant(ctx, key.value) {
+                Some(name) => {
+                    let at = self.location(ctx.file, key.value);
+                    let row = self.row(ctx, &name, at, value.value, part);
+                    add(rows, &name, row);
+                }
+                None if part == Part::Values => {
+                    let row = self.eval(ctx, value.value);
+                    add(rows, &nameless(value.value), row);
+                }
+                None => rows.push(unknown_row()),
+            },
+            ("append" | "push" | "unshift" | "add" | "insert" | "set" | "put", args) => {
+                for arg in args {
+                    let row = self.eval(ctx, arg.value);
+                    add(rows, &nameless(arg.value), row);
+                }
+            }
+            (_, args) => {
+                for arg in args {
+                    if let Some(name) = &arg.name {
+                        let at = self.location(ctx.file, arg.value);
+                        let row = self.row(ctx, name, at, arg.value, part);
+                        add(rows, name, row);
+                        continue;
+                    }
+                    for alt in self.eval(ctx, arg.value) {
+                        match alt.value {
+                            Value::Made(made) if self.is_table(&made) => {
+                                for (name, row) in self.elements(&entries_of(Value::Made(made), part)) {
+                                    add(rows, &name, row);
+                                }
+                            }
+                            _ => rows.push(unknown_row()),
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A further row; one of a known name is another way for the row to be.
+fn add(rows: &mut Vec<Row>, name: &str, alts: Vec<Alt>) {
+    match rows.iter().position(|(known, _)| known == name) {
+        Some(at) => rows[at].1.extend(alts),
+        None if rows.len() <= MAX_ROWS => rows.push((name.to_owned(), alts)),
+        None => rows.push(unknown_row()),
+    }
+}
+
+/// A name for a row whose key is not known, unlike any other's.
+fn nameless(row: ExprId) -> String {
+    format!("#+{}", row.0)
+}
+
+fn unknown_row() -> Row {
+    (OTHER.to_owned(), vec![Alt::unknown()])
+}
+
+/// A collection as the part of it that is asked for.
+fn entries_of(value: Value, part: Part) -> Value {
+    match value {
+        Value::Made(made) if part != Part::Values => Value::Entries(made, part),
+        value => value,
+    }
+}
