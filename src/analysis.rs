@@ -228,7 +228,7 @@ impl<'a> Run<'a> {
                 let root = self.root(&path);
                 let file = self.project.file(id);
                 let language = file.source.language;
-                for key in imports::keys(language, &file.module) {
+                for key in imports::keys(language, &path, &file.module) {
                     let found = imports::candidates(language, &path, &root, &key)
                         .into_iter()
                         .find(|candidate| self.project.by_path.contains_key(candidate) || candidate.is_file());

@@ -61,11 +61,12 @@ pub struct Slots {
 /// All clients of a file, in order.
 pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId) -> Vec<Site<'c>> {
     let module = resolver.module(file);
-    let language = resolver.project.file(file).source.language.name();
-    let candidates = Candidates::new(catalog, language);
+    let mut by_language: HashMap<&str, Candidates<'_>> = HashMap::new();
     let mut out = Vec::new();
     for call in module.expr_ids() {
         let ExprKind::Call(data) = module.kind(call) else { continue };
+        let language = resolver.language_at(file, module.points[call.index()].0);
+        let candidates = by_language.entry(language).or_insert_with(|| Candidates::new(catalog, language));
         let last = match module.kind(data.callee) {
             ExprKind::Name(name) | ExprKind::Member(_, name) => name.as_str(),
             _ => "",
@@ -83,7 +84,7 @@ pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId)
         let symbols = resolver.callee_symbols(&ctx, data);
         let before = out.len();
         for symbol in &symbols {
-            for (client, construct) in known(resolver, catalog, file, symbol) {
+            for (client, construct) in known(resolver, catalog, &ctx, symbol) {
                 out.push(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None });
             }
         }
@@ -191,7 +192,7 @@ fn site_of<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, ctx: &Ctx, cal
     let symbols = resolver.callee_symbols(ctx, data);
     let file = ctx.file;
     let [symbol] = symbols.as_slice() else { return None };
-    let (client, construct) = known(resolver, catalog, file, symbol).into_iter().next()?;
+    let (client, construct) = known(resolver, catalog, ctx, symbol).into_iter().next()?;
     Some(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None })
 }
 
@@ -199,11 +200,11 @@ fn site_of<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, ctx: &Ctx, cal
 fn known<'c>(
     resolver: &Resolver<'_>,
     catalog: &'c Catalog,
-    file: FileId,
+    ctx: &Ctx,
     symbol: &str,
 ) -> Vec<(&'c Client, &'c Construct)> {
-    let project = resolver.project;
-    let language = project.file(file).source.language.name();
+    let (project, file) = (resolver.project, ctx.file);
+    let language = resolver.language_at(file, ctx.block);
     let newest = catalog.construct(language, symbol, None);
     let package = newest.first().and_then(|(client, _)| client.package.as_deref());
     match package.and_then(|package| project.version(file, package)) {

@@ -17,6 +17,10 @@ use crate::text::Text;
 
 #[cfg(test)]
 pub(crate) mod dump;
+mod environment;
+mod graft;
+
+pub use environment::{EnvBlock, EnvKind, EnvSource, EnvVar, Script};
 
 /// A range of bytes in a file's decoded text, end exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -107,6 +111,14 @@ pub enum ExprKind {
         name: String,
         /// `${X:-default}`.
         default: Option<ExprId>,
+    },
+    /// Something kept outside of the program: a secret or variable of a CI system (no store), a key of a Kubernetes
+    /// ConfigMap or Secret (its name is the store).
+    Stored {
+        /// Where it is kept.
+        store: Option<String>,
+        /// Under which name.
+        name: String,
     },
     /// One of several, by conditions: ternary, `match`/`switch` as an expression.
     Choice(Vec<(Vec<Test>, ExprId)>),
@@ -415,6 +427,8 @@ pub struct Function {
     pub outer_names: Vec<String>,
     /// Yields, or is otherwise not a plain function: its result is unknown.
     pub generator: bool,
+    /// It is a script: its variables and the environment's are one name space.
+    pub script: Option<Script>,
 }
 
 /// A class.
@@ -445,59 +459,6 @@ pub struct Field {
     pub span: Span,
     /// Its value; `None` for a mere annotation.
     pub value: Option<ExprId>,
-}
-
-/// A set of environment variables that hold together: a dotenv file, a compose service's `environment`, a CI step's
-/// `env`, the exports of a shell script.
-#[derive(Clone, Debug)]
-pub struct EnvBlock {
-    /// What it is.
-    pub kind: EnvKind,
-    /// A name for people: the service, job or container.
-    pub label: String,
-    /// Where it stands.
-    pub span: Span,
-    /// The block around it (a job's for a step's), whose variables it inherits: an index into `Module::env_blocks`,
-    /// always smaller than its own.
-    pub parent: Option<usize>,
-    /// The variables in order; a later one of the same name wins.
-    pub vars: Vec<EnvVar>,
-    /// Other dotenv files that it loads below its own variables (`env_file`), relative to the file.
-    pub env_files: Vec<String>,
-    /// Variables that this block does not name may come from elsewhere (`envFrom`, a template's control flow).
-    pub open: bool,
-    /// Processes run in this scope. False for a scope that only hands its variables down (a workflow's `env`).
-    pub runs: bool,
-}
-
-/// What kind of file or section an [`EnvBlock`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EnvKind {
-    /// A dotenv file.
-    Dotenv,
-    /// A shell script's variables.
-    Shell,
-    /// A compose service.
-    Compose,
-    /// A Kubernetes container, ConfigMap or Secret.
-    Kubernetes,
-    /// A CI workflow, job or step.
-    Ci,
-    /// Any other mapping or name/value list.
-    Mapping,
-}
-
-/// One variable of an [`EnvBlock`].
-#[derive(Clone, Debug)]
-pub struct EnvVar {
-    /// Its name.
-    pub name: String,
-    /// Where the name stands.
-    pub name_span: Span,
-    /// Its value, in the module's expressions. A pass-through (`- NAME`) is an [`ExprKind::Env`] of its own name.
-    pub value: ExprId,
-    /// `NAME=value`, as a whole.
-    pub span: Span,
 }
 
 /// A comment that holds the word `mixlint:`.
@@ -569,6 +530,19 @@ impl Module {
         &self.functions[id.index()]
     }
 
+    /// The script that a block belongs to, where it belongs to one.
+    pub fn script_of(&self, block: BlockId) -> Option<&Script> {
+        let mut func = Some(self.block(block).func);
+        while let Some(id) = func {
+            let function = self.func(id);
+            if function.script.is_some() {
+                return function.script.as_ref();
+            }
+            func = function.parent;
+        }
+        None
+    }
+
     /// All expression indices.
     pub fn expr_ids(&self) -> impl Iterator<Item = ExprId> + use<> {
         (0..self.exprs.len() as u32).map(ExprId)
@@ -612,6 +586,7 @@ impl Module {
             | ExprKind::Undefined
             | ExprKind::Name(_)
             | ExprKind::Env { default: None, .. }
+            | ExprKind::Stored { .. }
             | ExprKind::Func(_)
             | ExprKind::Class(_)
             | ExprKind::Import(_)
@@ -621,7 +596,7 @@ impl Module {
 
     /// Fills `points` and `parents`. An expression that no statement holds (a parameter's default, a class field)
     /// belongs to the place where its function or class is defined, or to the module's start.
-    fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         self.points = vec![(BlockId(0), 0); self.exprs.len()];
         self.parents = vec![None; self.exprs.len()];
         let mut roots: Vec<(ExprId, (BlockId, u32))> = Vec::new();
@@ -643,7 +618,8 @@ impl Module {
             roots.extend(class.bases.iter().chain(&class.decorators).map(|&expr| (expr, at)));
         }
         for block in &self.env_blocks {
-            roots.extend(block.vars.iter().map(|var| (var.value, (BlockId(0), 0))));
+            let at = block.at.unwrap_or((BlockId(0), 0));
+            roots.extend(block.vars.iter().map(|var| (var.value, at)));
         }
         roots.extend(self.exports.iter().map(|(_, expr)| (*expr, (BlockId(0), self.blocks[0].stmts.len() as u32))));
         // Statements last: an expression that a statement shares with an environment block is the statement's.
@@ -709,6 +685,7 @@ impl Builder {
             decorators: Vec::new(),
             outer_names: Vec::new(),
             generator: false,
+            script: None,
         };
         Self {
             module: Module {
@@ -873,6 +850,7 @@ impl Function {
             decorators: Vec::new(),
             outer_names: Vec::new(),
             generator: false,
+            script: None,
         }
     }
 }

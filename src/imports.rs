@@ -4,11 +4,12 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::facts::{ExprKind, Module};
+use crate::facts::{EnvKind, EnvSource, ExprKind, Module};
 use crate::language::Language;
+use crate::scopes;
 
 /// The imports of a module, as keys for [`candidates`].
-pub fn keys(language: Language, module: &Module) -> Vec<String> {
+pub fn keys(language: Language, path: &Path, module: &Module) -> Vec<String> {
     let mut out: Vec<String> = module.star_imports.clone();
     for expr in module.expr_ids() {
         let ExprKind::Import(import) = module.kind(expr) else { continue };
@@ -24,8 +25,14 @@ pub fn keys(language: Language, module: &Module) -> Vec<String> {
     if language == Language::Rust {
         out.extend(paths(module));
     }
-    for block in &module.env_blocks {
-        out.extend(block.env_files.iter().cloned());
+    for source in module.env_blocks.iter().flat_map(|block| &block.sources) {
+        match source {
+            EnvSource::File { path, .. } | EnvSource::Extends { file: Some(path), .. } => out.push(path.clone()),
+            EnvSource::Extends { file: None, .. } | EnvSource::Store { .. } => {}
+        }
+    }
+    if module.env_blocks.iter().any(|block| block.kind == EnvKind::Compose) {
+        out.extend(scopes::compose_neighbours(path).iter().map(|name| (*name).to_owned()));
     }
     out.sort();
     out.dedup();

@@ -34,6 +34,7 @@ pub mod resolve;
 pub mod root;
 pub mod routes;
 pub mod rules;
+pub mod scopes;
 pub mod screen;
 pub mod source;
 pub mod suppress;

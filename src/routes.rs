@@ -12,6 +12,7 @@ use crate::finding::{
 };
 use crate::project::Project;
 use crate::resolve::{Alt, Arms, FUEL, Resolver, Step, StepKind, Value};
+use crate::scopes::{self, Visible};
 
 /// A client with all its routes.
 #[derive(Clone, Debug)]
@@ -168,7 +169,7 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         id: site.client.id.clone(),
         name: site.client.name.clone(),
         callee: site.callee.clone(),
-        language: project.file(site.file).source.language.name(),
+        language: resolver.language_at(site.file, ctx.block),
         url_kind,
         spelling: site.client.endpoint_spelling.clone(),
         default_endpoint: site.client.default_endpoint.clone(),
@@ -376,10 +377,10 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
     let language = project.file(file).source.language.name();
     let mut out = Vec::new();
     for (number, block) in module.env_blocks.iter().enumerate() {
-        if !block.runs && block.kind != EnvKind::Kubernetes {
+        if !block.runs && !matches!(block.kind, EnvKind::Kubernetes | EnvKind::Store) {
             continue;
         }
-        let visible = visible(project, file, number);
+        let visible = scopes::visible(project, file, number);
         for var in visible.values() {
             let Some(prefix) = key_prefix(&var.name) else { continue };
             resolver.refuel(FUEL);
@@ -421,7 +422,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
             // With several URL variables the reader is not known: a pair that fits is taken for the one in use.
             let mut routes: Vec<Route> = Vec::new();
             let mut url_kind = UrlKind::Any;
-            if endpoints.is_empty() && openai && block.runs && !is_open(project, file, number) {
+            if endpoints.is_empty() && openai && block.runs && !scopes::is_open(project, file, number) {
                 routes = pair(resolver, keys.clone(), nothing, &Arms::default());
             }
             for (endpoint, url) in endpoints.into_iter().zip(&urls) {
@@ -497,69 +498,12 @@ fn block_name(kind: EnvKind) -> &'static str {
         EnvKind::Shell => "this script's environment",
         EnvKind::Compose => "this service",
         EnvKind::Kubernetes => "this container",
+        EnvKind::Store => "this ConfigMap or Secret",
         EnvKind::Ci => "this job",
+        EnvKind::Image => "this image",
+        EnvKind::Unit => "this unit",
         EnvKind::Mapping => "this environment",
     }
-}
-
-/// A variable that a block sees.
-struct Visible {
-    file: FileId,
-    block: usize,
-    name: String,
-    name_span: crate::facts::Span,
-    value: crate::facts::ExprId,
-}
-
-/// The variables of a block with those it inherits: its own win.
-fn visible(project: &Project, file: FileId, block: usize) -> std::collections::BTreeMap<String, Visible> {
-    let module = &project.file(file).module;
-    let mut out = std::collections::BTreeMap::new();
-    let mut at = Some(block);
-    while let Some(number) = at {
-        let Some(block) = module.env_blocks.get(number) else { break };
-        let mut own = std::collections::BTreeMap::new();
-        for var in &block.vars {
-            own.insert(
-                var.name.clone(),
-                Visible { file, block: number, name: var.name.clone(), name_span: var.name_span, value: var.value },
-            );
-        }
-        for (name, var) in own {
-            out.entry(name).or_insert(var);
-        }
-        for env_file in block.env_files.iter().rev() {
-            let Some(&other) = project.imports.get(&(file, env_file.clone())) else { continue };
-            for (number, block) in project.file(other).module.env_blocks.iter().enumerate() {
-                for var in block.vars.iter().rev() {
-                    out.entry(var.name.clone()).or_insert(Visible {
-                        file: other,
-                        block: number,
-                        name: var.name.clone(),
-                        name_span: var.name_span,
-                        value: var.value,
-                    });
-                }
-            }
-        }
-        // A parent always has a smaller number, so this ends.
-        at = block.parent.filter(|parent| *parent < number);
-    }
-    out
-}
-
-/// Whether variables that a block does not name may come from elsewhere.
-fn is_open(project: &Project, file: FileId, block: usize) -> bool {
-    let module = &project.file(file).module;
-    let mut at = Some(block);
-    while let Some(block) = at.and_then(|number| module.env_blocks.get(number)) {
-        let missing = |name: &String| !project.imports.contains_key(&(file, name.clone()));
-        if block.open || block.env_files.iter().any(missing) {
-            return true;
-        }
-        at = block.parent;
-    }
-    false
 }
 
 /// The routes of a client for the report.

@@ -39,7 +39,10 @@ pub(crate) fn dump(module: &Module) -> String {
             .collect();
         let name = function.name.as_deref().unwrap_or("_");
         let receiver = function.receiver.as_deref().map_or(String::new(), |name| format!(" [{name}]"));
-        let _ = writeln!(out, "fn{number} {name}({}){receiver}", params.join(", "));
+        let script = function.script.as_ref().map_or(String::new(), |script| {
+            format!(" script{}", script.environment.map_or(String::new(), |number| format!(" in env{number}")))
+        });
+        let _ = writeln!(out, "fn{number} {name}({}){receiver}{script}", params.join(", "));
         for decorator in &function.decorators {
             let _ = writeln!(out, "    @{}", expr(module, *decorator));
         }
@@ -54,10 +57,19 @@ pub(crate) fn dump(module: &Module) -> String {
     for (number, block) in module.env_blocks.iter().enumerate() {
         let parent = block.parent.map_or(String::new(), |parent| format!(" in {parent}"));
         let open = if block.open { " open" } else { "" };
+        let open = if block.extended { format!("{open} extended") } else { open.to_owned() };
         let runs = if block.runs { " runs" } else { "" };
         let _ = writeln!(out, "env{number} {:?} {:?}{parent}{open}{runs}", block.kind, block.label);
-        for file in &block.env_files {
-            let _ = writeln!(out, "    file {file}");
+        for source in &block.sources {
+            let _ = match source {
+                EnvSource::File { path, raw } => {
+                    writeln!(out, "    {}file {path}", if *raw { "raw " } else { "" })
+                }
+                EnvSource::Extends { file, label } => {
+                    writeln!(out, "    extends {label}{}", file.as_ref().map_or(String::new(), |f| format!(" of {f}")))
+                }
+                EnvSource::Store { name, prefix } => writeln!(out, "    store {prefix}{name}"),
+            };
         }
         for var in &block.vars {
             let _ = writeln!(out, "    {} = {}", var.name, expr(module, var.value));
@@ -170,6 +182,9 @@ pub(crate) fn expr(module: &Module, id: ExprId) -> String {
         ExprKind::Env { name, default } => {
             let default = default.as_ref().map_or(String::new(), |value| format!(" or {}", sub(value)));
             format!("env({name}{default})")
+        }
+        ExprKind::Stored { store, name } => {
+            format!("stored({}{name})", store.as_ref().map_or(String::new(), |store| format!("{store}/")))
         }
         ExprKind::Choice(arms) => {
             let arms: Vec<_> =

@@ -9,6 +9,7 @@ use super::{Arms, Lit, Resolver, under};
 use crate::facts::{EnvKind, ExprId, ExprKind, FuncId, Import, Span};
 use crate::finding::{FileId, Location};
 use crate::language::Language;
+use crate::scopes;
 use crate::text::Text;
 
 /// No place: to be replaced by the place of the read.
@@ -39,10 +40,8 @@ impl Resolver<'_> {
         self.depth += 1;
         let mut out = Vec::new();
         let mut open = vec![Arms::default()];
-        if self.project.file(ctx.file).source.language == Language::Shell {
-            let found = self.reach(ctx, Target::Place(name, &[]));
-            out.extend(found.alts);
-            open = found.open;
+        if self.module(ctx.file).script_of(ctx.block).is_some() {
+            (out, open) = self.script_value(ctx, name);
         } else if self.project.file(ctx.file).index.env_writes.contains_key(name) {
             let (written, rest) = self.env_written(ctx, name);
             out.extend(written);
@@ -61,6 +60,70 @@ impl Resolver<'_> {
             }
         }
         out
+    }
+
+    /// What a script has assigned to a variable before a point, and below that, what it was started with.
+    fn script_value(&mut self, ctx: &Ctx, name: &str) -> (Vec<Alt>, Vec<Arms>) {
+        let module = self.module(ctx.file);
+        let mut at = ctx.clone();
+        let mut out = Vec::new();
+        let mut open = vec![Arms::default()];
+        loop {
+            let found = self.reach(&at, Target::Place(name, &[]));
+            let mut still = Vec::new();
+            for arms in &open {
+                out.extend(under(found.alts.clone(), arms));
+                still.extend(found.open.iter().filter_map(|more| arms.merge(more)));
+            }
+            open = still;
+            let function = module.func(module.block(at.block).func);
+            let Some(outer) = function.parent.filter(|_| !open.is_empty()) else { return (out, open) };
+            let Some(script) = &function.script else {
+                // A function is called from anywhere below.
+                let body = module.func(outer).body;
+                at = Ctx { file: at.file, block: body, index: module.block(body).stmts.len(), frame: None };
+                continue;
+            };
+            if let Some(block) = script.environment
+                && let Some(var) = scopes::visible(self.project, at.file, block).remove(name)
+            {
+                let given = self.set_value(var.file, var.value, name);
+                for arms in &open {
+                    out.extend(under(given.clone(), arms));
+                }
+                return (out, Vec::new());
+            }
+            // A script inside a script: an image's RUN, a recipe's line.
+            let Some((block, index)) = function.at.filter(|(block, _)| module.script_of(*block).is_some()) else {
+                return (out, open);
+            };
+            at = Ctx { file: at.file, block, index, frame: None };
+        }
+    }
+
+    /// What an environment block sets a variable to.
+    fn set_value(&mut self, file: FileId, value: ExprId, name: &str) -> Vec<Alt> {
+        let ctx = self.ctx_of(file, value);
+        let mut alts = self.eval(&ctx, value);
+        let at = Location { file, span: self.module(file).span(value) };
+        for alt in &mut alts {
+            alt.steps.push(Step { at, kind: StepKind::EnvValue(name.to_owned()) });
+        }
+        alts
+    }
+
+    /// What is kept under a name outside of the program; a store of the project may say.
+    pub(super) fn stored(&mut self, ctx: &Ctx, store: Option<&str>, name: &str, at: Location) -> Vec<Alt> {
+        let read = Step { at, kind: StepKind::Env(name.to_owned()) };
+        let kept = store.and_then(|store| scopes::stored(self.project, ctx.file, store, name));
+        if let Some((file, value)) = kept.filter(|_| self.fuel > 0 && self.depth < super::DEPTH) {
+            self.depth += 1;
+            let mut alts = self.set_value(file, value, name);
+            self.depth -= 1;
+            alts.iter_mut().for_each(|alt| alt.steps.push(read.clone()));
+            return alts;
+        }
+        vec![Alt { value: Value::Env(name.to_owned(), at), arms: Arms::default(), steps: vec![read] }]
     }
 
     /// What the program itself has written into a variable before a point.
@@ -120,15 +183,7 @@ impl Resolver<'_> {
             let module = &project.file(id).module;
             let var = module.env_blocks.iter().flat_map(|block| &block.vars).rev().find(|var| var.name == name);
             let Some(var) = var else { continue };
-            let ctx = self.ctx_of(id, var.value);
-            let mut alts = self.eval(&ctx, var.value);
-            let set = Step {
-                at: Location { file: id, span: module.span(var.value) },
-                kind: StepKind::EnvValue(name.to_owned()),
-            };
-            for alt in &mut alts {
-                alt.steps.push(set.clone());
-            }
+            let alts = self.set_value(id, var.value, name);
             let file_name = project.file(id).path.file_name().and_then(|n| n.to_str()).unwrap_or("").to_owned();
             match mode(&file_name) {
                 Mode::Base => base = Some(alts),

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::facts::{ExprId, ExprKind, Module, Test};
+use crate::facts::{BlockId, ExprId, ExprKind, Module, Test};
 use crate::finding::{FileId, Location};
 use crate::project::Project;
 
@@ -84,6 +84,12 @@ impl<'p> Resolver<'p> {
         Ctx { file, block, index: index as usize, frame: None }
     }
 
+    /// The name of the language that a block is in: a script's, or its file's.
+    pub fn language_at(&self, file: FileId, block: BlockId) -> &'static str {
+        let file = self.project.file(file);
+        file.module.script_of(block).map_or(file.source.language, |script| script.language).name()
+    }
+
     /// All values that an expression can have.
     pub fn eval(&mut self, ctx: &Ctx, expr: ExprId) -> Vec<Alt> {
         if self.fuel == 0 || self.depth >= DEPTH {
@@ -143,6 +149,7 @@ impl<'p> Resolver<'p> {
                 let fallback = default.map(|default| self.eval(ctx, default));
                 self.env_read(ctx, name, at, fallback)
             }
+            ExprKind::Stored { store, name } => self.stored(ctx, store.as_deref(), name, at),
             ExprKind::Choice(arms) => {
                 let mut out = Vec::new();
                 for (tests, value) in arms {

@@ -24,16 +24,9 @@ pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
         reader.line();
     }
     let Reader { mut builder, vars, .. } = reader;
-    builder.module().env_blocks.push(EnvBlock {
-        kind: EnvKind::Dotenv,
-        label: source.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
-        span: Span::new(0, source.text.len()),
-        parent: None,
-        vars,
-        env_files: Vec::new(),
-        open: false,
-        runs: true,
-    });
+    let label = source.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let block = EnvBlock { vars, ..EnvBlock::new(EnvKind::Dotenv, label, Span::new(0, source.text.len())) };
+    builder.module().env_blocks.push(block);
     Ok(builder.finish())
 }
 

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::script::is_dotenv_path;
 use super::word::Word;
 use super::{Declared, Lowering, span};
-use crate::facts::{Arg, Call, EnvBlock, EnvKind, EnvVar, ExprId, ExprKind, Place, Span, Spread, Stmt};
+use crate::facts::{Arg, Call, EnvBlock, EnvKind, EnvSource, EnvVar, ExprId, ExprKind, Place, Span, Spread, Stmt};
 
 impl Lowering<'_> {
     pub(super) fn command(&mut self, node: Node<'_>) {
@@ -104,10 +104,10 @@ impl Lowering<'_> {
         }
     }
 
-    fn block(&self, label: String, span: Span, vars: Vec<EnvVar>, env_files: Vec<String>, open: bool) -> EnvBlock {
+    fn block(&self, label: String, span: Span, vars: Vec<EnvVar>, sources: Vec<EnvSource>, open: bool) -> EnvBlock {
         let start = vars.iter().map(|var| var.span.start).min().unwrap_or(span.start).min(span.start);
         let span = Span { start, end: span.end };
-        EnvBlock { kind: EnvKind::Shell, label, span, parent: None, vars, env_files, open, runs: true }
+        EnvBlock { vars, sources, open, ..EnvBlock::new(EnvKind::Shell, label, span) }
     }
 
     /// `NAME=value` as a word; `name` is the length of the name.
@@ -215,7 +215,7 @@ impl Lowering<'_> {
                 };
                 match value {
                     Some(value) if option == "--env-file" => match value.text() {
-                        Some(file) => files.push(file),
+                        Some(path) => files.push(EnvSource::File { path, raw: true }),
                         None => open = true,
                     },
                     Some(value) => match self.container_variable(value) {

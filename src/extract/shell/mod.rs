@@ -12,7 +12,8 @@ use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
 use super::Unparsable;
 use crate::facts::{BlockId, Builder, Comment, EnvVar, ExprId, ExprKind, Function, Module, Param, ParamKind};
-use crate::facts::{Place, Span, Stmt};
+use crate::facts::{Place, Script, Span, Stmt};
+use crate::language::Language;
 use crate::source::Source;
 
 mod command;
@@ -223,9 +224,8 @@ impl<'a> Lowering<'a> {
             scope.assigned.insert(place.root.clone());
         }
         if place.path.is_empty() && !(declared.local && self.function.is_some()) {
-            let point = self.point();
             let var = EnvVar { name: place.root.clone(), name_span, value, span };
-            self.script.assign(var, point, declared.export, self.conditional);
+            self.script.assign(var, declared.export, self.conditional);
         }
         self.builder.assign(span, name_span, place, value);
     }
@@ -350,15 +350,11 @@ impl<'a> Lowering<'a> {
 
     /// Adds the environment blocks and finishes the module.
     fn finish(mut self) -> Module {
-        let (blocks, mut points) = self.script.blocks(self.source, &mut self.builder);
-        self.builder.module().env_blocks = blocks;
-        let mut module = self.builder.finish();
-        // An exported value is read where its assignment stands, not at the file's start.
-        while let Some((expr, point)) = points.pop() {
-            module.points[expr.index()] = point;
-            module.children(expr, |child| points.push((child, point)));
-        }
-        module
+        let blocks = self.script.blocks(self.source, &mut self.builder);
+        let module = self.builder.module();
+        module.env_blocks = blocks;
+        module.functions[0].script = Some(Script { language: Language::Shell, environment: None });
+        self.builder.finish()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::{BlockId, Builder, EnvBlock, EnvKind, EnvVar, ExprId, ExprKind, Span};
+use crate::facts::{BlockId, Builder, EnvBlock, EnvKind, EnvSource, EnvVar, ExprKind, Span};
 use crate::language::is_dotenv;
 use crate::source::Source;
 
@@ -13,7 +13,7 @@ type Point = (BlockId, u32);
 #[derive(Default)]
 pub(super) struct Script {
     /// Variables that are set whenever the script runs, and whether that statement exports them.
-    assigned: Vec<(EnvVar, Point, bool)>,
+    assigned: Vec<(EnvVar, bool)>,
     /// Names exported by any statement.
     exported: BTreeSet<String>,
     /// Names that a branch or a function may set after what `assigned` says.
@@ -22,14 +22,14 @@ pub(super) struct Script {
     all: bool,
     /// A branch exports something, or other code is run that may.
     open: bool,
-    env_files: Vec<String>,
-    /// Blocks of single commands, with the place of their values.
-    commands: Vec<(EnvBlock, Point, bool)>,
+    sources: Vec<EnvSource>,
+    /// Blocks of single commands, and whether each inherits the script's.
+    commands: Vec<(EnvBlock, bool)>,
 }
 
 impl Script {
     /// `NAME=value` or `export NAME=value`.
-    pub(super) fn assign(&mut self, var: EnvVar, point: Point, export: bool, conditional: bool) {
+    pub(super) fn assign(&mut self, var: EnvVar, export: bool, conditional: bool) {
         let export = export || self.all;
         if export {
             self.exported.insert(var.name.clone());
@@ -39,7 +39,7 @@ impl Script {
             self.uncertain.insert(var.name);
         } else {
             self.uncertain.remove(&var.name);
-            self.assigned.push((var, point, export));
+            self.assigned.push((var, export));
         }
     }
 
@@ -71,8 +71,9 @@ impl Script {
 
     /// The script loads a file of variables.
     pub(super) fn load(&mut self, file: &str) {
-        if !self.env_files.iter().any(|known| known == file) {
-            self.env_files.push(file.to_owned());
+        let source = EnvSource::File { path: file.to_owned(), raw: false };
+        if !self.sources.contains(&source) {
+            self.sources.push(source);
         }
     }
 
@@ -87,17 +88,16 @@ impl Script {
 
     /// Adds the block of one command. `own` is false for one that does not inherit the script's (a container).
     pub(super) fn command(&mut self, block: EnvBlock, point: Point, inherits: bool) {
-        if !block.vars.is_empty() || !block.env_files.is_empty() {
-            self.commands.push((block, point, inherits));
+        if !block.vars.is_empty() || !block.sources.is_empty() {
+            self.commands.push((EnvBlock { at: Some(point), ..block }, inherits));
         }
     }
 
-    /// All blocks, the script's own first, and where the values stand.
-    pub(super) fn blocks(&mut self, source: &Source, builder: &mut Builder) -> (Vec<EnvBlock>, Vec<(ExprId, Point)>) {
-        let mut points = Vec::new();
+    /// All blocks, the script's own first.
+    pub(super) fn blocks(&mut self, source: &Source, builder: &mut Builder) -> Vec<EnvBlock> {
         let mut vars = Vec::new();
         let mut last: Vec<EnvVar> = Vec::new();
-        for (var, point, export) in self.assigned.drain(..) {
+        for (var, export) in self.assigned.drain(..) {
             if !export && !self.exported.contains(&var.name) {
                 continue;
             }
@@ -106,30 +106,25 @@ impl Script {
                 let value = builder.expr(var.span, ExprKind::Unknown);
                 last.push(EnvVar { value, ..var.clone() });
             }
-            points.push((var.value, point));
             vars.push(var);
         }
         vars.extend(last);
         let mut blocks = Vec::new();
-        if !vars.is_empty() || !self.env_files.is_empty() {
+        if !vars.is_empty() || !self.sources.is_empty() {
+            let label = source.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
             blocks.push(EnvBlock {
-                kind: EnvKind::Shell,
-                label: source.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
-                span: Span::new(0, source.text.len()),
-                parent: None,
                 vars,
-                env_files: std::mem::take(&mut self.env_files),
+                sources: std::mem::take(&mut self.sources),
                 open: self.open,
-                runs: true,
+                ..EnvBlock::new(EnvKind::Shell, label, Span::new(0, source.text.len()))
             });
         }
         let script = (!blocks.is_empty()).then_some(0);
-        for (mut block, point, inherits) in self.commands.drain(..) {
+        for (mut block, inherits) in self.commands.drain(..) {
             block.parent = script.filter(|_| inherits);
-            points.extend(block.vars.iter().map(|var| (var.value, point)));
             blocks.push(block);
         }
-        (blocks, points)
+        blocks
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::extract::extract as lower;
 use crate::facts::dump::dump;
-use crate::facts::{ExprKind, Module, Stmt};
+use crate::facts::{EnvSource, ExprKind, Module, Stmt};
 use crate::language::Language;
 use crate::source::Source;
 
@@ -196,7 +196,7 @@ env2 Shell "node" in 0 runs
 env3 Shell "vite" in 0 runs
     G = "3"
 env4 Shell "docker run" runs
-    file .env.prod
+    raw file .env.prod
     H = "4"
     I = env(J)
     K = env(K)
@@ -234,7 +234,8 @@ env0 Shell "run.sh" open runs
     );
     let source = Source::new(".envrc", Language::Shell, "dotenv\nexport A=1\n");
     let module = lower(&source).unwrap();
-    assert_eq!(module.env_blocks[0].env_files, [".env"]);
+    let dotenv = EnvSource::File { path: ".env".to_owned(), raw: false };
+    assert_eq!(module.env_blocks[0].sources, [dotenv]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::mask::Masked;
 use super::tree::{Kind, NodeId, Tree};
 use super::value::{Values, is_upper};
 use super::vars::{self, Names, entries, get};
-use crate::facts::{Builder, EnvBlock, EnvKind, ExprKind, Span};
+use crate::facts::{Builder, EnvBlock, EnvKind, EnvSource, ExprKind, Span};
 use crate::source::Source;
 
 /// Variables that a file's aliases and merges may bring in, beyond those written out.
@@ -145,14 +145,14 @@ impl Finder<'_> {
                 start: tree.nodes[key].span.start,
                 end: tree.nodes[service].span.end.max(tree.nodes[key].span.end),
             };
-            let block = EnvBlock { open, env_files: files, ..block(EnvKind::Compose, label, span) };
+            let block = EnvBlock { open, sources: files, ..EnvBlock::new(EnvKind::Compose, label, span) };
             let environment = find("environment").map(|(_, value)| *value);
             self.emit(block, environment, Names::All);
         }
     }
 
     /// The paths of `env_file`; false where one of them is not known.
-    fn env_files(&self, node: NodeId, files: &mut Vec<String>) -> bool {
+    fn env_files(&self, node: NodeId, files: &mut Vec<EnvSource>) -> bool {
         let tree = self.values.tree;
         let items = match &tree.nodes[node].kind {
             Kind::Seq(items) => items.clone(),
@@ -163,7 +163,9 @@ impl Finder<'_> {
             let path = get(tree, item, "path").unwrap_or(item);
             let masked = !self.values.masked.within(tree.nodes[path].span.range()).is_empty();
             match tree.scalar(path) {
-                Some(text) if !masked && !text.contains('$') => files.push(text.to_owned()),
+                Some(text) if !masked && !text.contains('$') => {
+                    files.push(EnvSource::File { path: text.to_owned(), raw: false });
+                }
                 _ => known = false,
             }
         }
@@ -182,7 +184,7 @@ impl Finder<'_> {
             let Some(data) = get(tree, id, field) else { continue };
             self.claimed[data] = true;
             let span = tree.nodes[data].span;
-            let block = EnvBlock { runs: false, ..block(EnvKind::Kubernetes, &label, span) };
+            let block = EnvBlock { runs: false, ..EnvBlock::new(EnvKind::Store, label.as_str(), span) };
             let found = self.emit(block, Some(data), Names::All);
             // Base64: the names are known, the values are not.
             if let Some(found) = found.filter(|_| kind == "Secret" && field == "data") {
@@ -221,7 +223,7 @@ impl Finder<'_> {
                     || get(tree, id, "extends").is_some()
                     || tree.nodes[id].partial,
                 runs: if nested { here.container } else { !here.fragment && !build },
-                ..block(kind, &self.label(id, value, kind), Span { start: at.start, end: end.max(at.end) })
+                ..EnvBlock::new(kind, self.label(id, value, kind), Span { start: at.start, end: end.max(at.end) })
             };
             last = self.emit(block, Some(value), Names::All).or(last);
         }
@@ -249,7 +251,7 @@ impl Finder<'_> {
         let block = EnvBlock {
             runs: !ci && !here.fragment,
             open: ci || tree.nodes[id].partial,
-            ..block(kind, &self.label(id, id, EnvKind::Mapping), tree.nodes[id].span)
+            ..EnvBlock::new(kind, self.label(id, id, EnvKind::Mapping), tree.nodes[id].span)
         };
         self.emit(block, Some(id), Names::Upper);
     }
@@ -272,7 +274,7 @@ impl Finder<'_> {
             }
             block.open |= self.has_hidden_lines(block.span);
         }
-        if block.vars.is_empty() && block.env_files.is_empty() {
+        if block.vars.is_empty() && block.sources.is_empty() {
             return None;
         }
         self.blocks.push(block);
@@ -328,19 +330,6 @@ impl Finder<'_> {
             return name.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         }
         keys.join(".")
-    }
-}
-
-fn block(kind: EnvKind, label: &str, span: Span) -> EnvBlock {
-    EnvBlock {
-        kind,
-        label: label.to_owned(),
-        span,
-        parent: None,
-        vars: Vec::new(),
-        env_files: Vec::new(),
-        open: false,
-        runs: true,
     }
 }
 

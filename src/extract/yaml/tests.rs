@@ -130,12 +130,12 @@ env0 Kubernetes "app" open runs
     C = ?
     D = ?
     E = null
-env1 Kubernetes "settings"
+env1 Store "settings"
     url = "https://h"
     A.b = "x"
-env2 Kubernetes "keys"
+env2 Store "keys"
     A_KEY = ?
-env3 Kubernetes "keys"
+env3 Store "keys"
     B_KEY = "plain"
 "#,
     );
