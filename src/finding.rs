@@ -57,12 +57,23 @@ pub struct Finding {
     /// Where the key, the endpoint and the client are, each with a short text. The place at `at` has its own label
     /// among them.
     pub labels: Vec<Label>,
+    /// How a key and an endpoint meet: the steps from where the key comes from to the client, and on to where the
+    /// endpoint comes from. Empty where the finding is about one value alone.
+    pub flow: Vec<OriginStep>,
     /// What to do.
     pub help: Option<String>,
     /// What would repair it.
     pub repair: Option<Repair>,
     /// The same as edits: filled in by [`fix`](crate::fix).
     pub fix: Option<Fix>,
+}
+
+impl Finding {
+    /// A finding with nothing but a message.
+    pub fn new(rule: &'static str, severity: Severity, at: Location, message: String) -> Self {
+        let (labels, flow) = (Vec::new(), Vec::new());
+        Self { rule, severity, message, at, labels, flow, help: None, repair: None, fix: None }
+    }
 }
 
 /// A place that a finding shows, and what is there.

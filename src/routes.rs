@@ -565,6 +565,22 @@ fn endpoint_record(client: &Client, endpoint: &Endpoint) -> EndpointRecord {
     }
 }
 
+/// How the key and the endpoint of a route meet: from where the key comes from to the client, and on to where the
+/// endpoint comes from.
+pub fn flow(client: &Client, route: &Route) -> Vec<OriginStep> {
+    let mut steps = origin(&route.key.alt);
+    let text = match route.endpoint.is_default() {
+        true => "the client, which has no base URL",
+        false => "the client",
+    };
+    steps.push(OriginStep { at: client.callee_at, text: text.to_owned() });
+    if !route.endpoint.is_default() {
+        steps.extend(origin(&route.endpoint.alt).into_iter().rev());
+    }
+    steps.dedup();
+    steps
+}
+
 fn origin(alt: &Alt) -> Vec<OriginStep> {
     alt.steps
         .iter()

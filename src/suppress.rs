@@ -29,9 +29,31 @@ pub struct Rules<'a> {
     pub active: &'a dyn Fn(&str) -> bool,
 }
 
+/// What comments leave of the findings.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Findings to report, those about the comments among them.
+    pub kept: Vec<Finding>,
+    /// Findings that a comment silences.
+    pub silenced: Vec<Silenced>,
+}
+
+/// A finding that a comment silences.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Silenced {
+    /// The finding.
+    pub finding: Finding,
+    /// Where the comment stands.
+    pub at: Location,
+    /// The reason it gives; may be empty.
+    pub reason: String,
+}
+
 /// A directive where it holds.
 struct Placed {
     file: FileId,
+    span: Span,
+    reason: String,
     /// The line (from 0) that it holds for; `None`: the whole file.
     line: Option<usize>,
     names: Vec<Named>,
@@ -45,7 +67,7 @@ pub fn apply(
     comments: &[(FileId, Comment)],
     findings: Vec<Finding>,
     rules: &Rules<'_>,
-) -> Vec<Finding> {
+) -> Outcome {
     let mut problems = Vec::new();
     let mut placed = place(sources, comments, &mut problems);
     // By file: the lines with directives, and the directives for the whole file.
@@ -55,8 +77,9 @@ pub fn apply(
     }
 
     let mut kept = Vec::with_capacity(findings.len());
+    let mut silenced = Vec::new();
     for finding in findings {
-        let mut silenced = false;
+        let mut by = None;
         for (file, lines) in touched(sources, &finding) {
             let on_lines = index.range((file, Some(*lines.start()))..=(file, Some(*lines.end())));
             let in_file = index.range((file, None)..=(file, None));
@@ -64,13 +87,19 @@ pub fn apply(
                 let directive = &mut placed[at];
                 for (named, used) in directive.names.iter().zip(&mut directive.used) {
                     if named.rule == finding.rule {
-                        (*used, silenced) = (true, true);
+                        *used = true;
+                        by = by.or(Some(at));
                     }
                 }
             }
         }
-        if !silenced {
-            kept.push(finding);
+        match by {
+            None => kept.push(finding),
+            Some(at) => {
+                let Placed { file, span, reason, .. } = &placed[at];
+                let at = Location { file: *file, span: *span };
+                silenced.push(Silenced { finding, at, reason: reason.clone() });
+            }
         }
     }
 
@@ -99,7 +128,7 @@ pub fn apply(
         reported.get(problem.at.file.index()) == Some(&true) && (rules.active)(UNUSED) && !silenced
     };
     kept.extend(problems.into_iter().filter(keeps));
-    kept
+    Outcome { kept, silenced }
 }
 
 /// Reads the comments, and finds the lines that they hold for.
@@ -127,9 +156,9 @@ fn place(sources: &[Source], comments: &[(FileId, Comment)], problems: &mut Vec<
                     let message = format!("`ignore-file` counts only in the first {FILE_LINES} lines");
                     problems.push(unused(Location { file: *file, span }, message, None));
                 }
-                Directive::Ignore { scope, names, .. } => {
+                Directive::Ignore { scope, names, span, reason } => {
                     let line = (scope == Scope::Line).then_some(line);
-                    placed.push(Placed { file: *file, line, used: vec![false; names.len()], names });
+                    placed.push(Placed { file: *file, span, reason, line, used: vec![false; names.len()], names });
                 }
                 Directive::Malformed { span, message } => {
                     let help = "write `mixlint: ignore[rule] reason`".to_owned();
@@ -157,7 +186,7 @@ fn touched<'a>(
 
 fn unused(at: Location, message: String, help: Option<String>) -> Finding {
     let labels = vec![Label { at, text: "here".to_owned() }];
-    Finding { rule: UNUSED, severity: Severity::Warning, message, at, labels, help, repair: None, fix: None }
+    Finding { labels, help, ..Finding::new(UNUSED, Severity::Warning, at, message) }
 }
 
 #[cfg(test)]
@@ -181,21 +210,11 @@ mod tests {
         }
         let finding = |(at, name): (usize, &str)| {
             let at = Location { file: FileId(0), span: Span::new(at, at + name.len()) };
-            let (rule, message) = ("foreign-key", "m".to_owned());
-            Finding {
-                rule,
-                severity: Severity::Error,
-                message,
-                at,
-                labels: Vec::new(),
-                help: None,
-                repair: None,
-                fix: None,
-            }
+            Finding::new("foreign-key", Severity::Error, at, "m".to_owned())
         };
         let findings = text.match_indices("OpenAI").map(finding).collect();
         let rules = Rules { known: KNOWN, active: &|rule| rule != "late-base-url" };
-        let kept = apply(std::slice::from_ref(&source), &[reported], &comments, findings, &rules);
+        let Outcome { kept, .. } = apply(std::slice::from_ref(&source), &[reported], &comments, findings, &rules);
         let place = |f: &Finding| source.position(f.at.span.start);
         let mut lines: Vec<String> =
             kept.iter().map(|f| format!("{}:{} {} {}", place(f).line, place(f).column, f.rule, f.message)).collect();

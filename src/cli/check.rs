@@ -12,10 +12,10 @@ use crate::analysis::{self, Output};
 use crate::catalog::Catalog;
 use crate::config::{Config, Known};
 use crate::finding::{Finding, Severity};
-use crate::report::{self, Files, Format, Style, Summary};
+use crate::report::{self, Files, Format, Report, Style, Summary, Suppression};
 use crate::rules::page::pages;
 use crate::screen;
-use crate::suppress;
+use crate::suppress::{self, Silenced};
 use crate::walk::{Files as Walked, MAX_FILE_SIZE, SkipReason};
 
 /// What a run has read and found.
@@ -32,29 +32,37 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
     let Some(run) = analyze(&args.paths, global, host)? else { return Ok(EXIT_OK) };
     let Run { skipped, failed, config, output } = run;
     let selection = Selection::new(&args.select, &args.ignore, &config, pages())?;
-    let files = Files { sources: &output.sources, secrets: &output.secrets };
+    let root = crate::root::project_root(&host.cwd);
+    let files = Files { sources: &output.sources, secrets: &output.secrets, cwd: &host.cwd, root: &root };
     let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
     let rules = suppress::Rules { known: &names, active: &|rule| selection.is_active(rule) };
-    let mut findings = suppress::apply(&output.sources, &output.reported, &output.comments, output.findings, &rules);
-    findings.retain(|finding| {
+    let outcome = suppress::apply(&output.sources, &output.reported, &output.comments, output.findings, &rules);
+    let mut findings: Vec<(Finding, Option<Suppression>)> =
+        outcome.kept.into_iter().map(|finding| (finding, None)).collect();
+    findings.extend(outcome.silenced.into_iter().map(|silenced| {
+        let Silenced { finding, at, reason } = silenced;
+        (finding, Some(Suppression::Comment { at, reason }))
+    }));
+    findings.retain(|(finding, _)| {
         let source = output.sources.get(finding.at.file.index());
         output.reported.get(finding.at.file.index()).copied().unwrap_or(false)
             && selection.is_active(finding.rule)
             && source.is_some_and(|source| selection.holds_for(finding.rule, source, &host.cwd))
     });
-    for finding in &mut findings {
+    for (finding, _) in &mut findings {
         finding.severity = selection.severity(finding);
     }
-    report::sort_findings(&mut findings, &files);
+    let findings = report::collect(findings, &files);
+    let active = || findings.iter().filter(|reported| reported.suppressed.is_none()).map(|reported| &reported.finding);
 
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let errors = active().filter(|finding| finding.severity == Severity::Error).count();
     let summary = Summary {
         files_read: output.reported.iter().filter(|reported| **reported).count(),
         files_parsed: output.files_parsed,
         files_skipped: skipped.len() + failed.len(),
         clients: output.clients,
         errors,
-        warnings: findings.len() - errors,
+        warnings: active().count() - errors,
     };
     let format = match args.output_format {
         CheckFormat::Full => Format::Full,
@@ -63,14 +71,14 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
     };
     let style = style(global, format, host);
     let mut out = BufWriter::new(&mut *host.stdout);
-    report::findings(&mut out, format, &files, &findings, &summary, style)?;
+    report::findings(&mut out, format, &Report { files, findings: &findings, summary: &summary }, style)?;
     if args.statistics && format != Format::Json {
-        out.write_all(statistics(&findings).as_bytes())?;
+        out.write_all(statistics(active()).as_bytes())?;
     }
     out.flush()?;
     drop(out);
     if args.statistics && format == Format::Json {
-        let _ = host.stderr.write_all(statistics(&findings).as_bytes());
+        let _ = host.stderr.write_all(statistics(active()).as_bytes());
     }
     if !global.quiet && format != Format::Json {
         let _ = writeln!(host.stderr, "{}", last_line(&summary));
@@ -81,7 +89,7 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
         FailOn::Warning => Some(Severity::Warning),
         FailOn::Never => None,
     };
-    let fails = least.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least));
+    let fails = least.is_some_and(|least| active().any(|finding| finding.severity >= least));
     Ok(match (failed.is_empty(), fails) {
         (false, _) => EXIT_ERROR,
         (true, true) => EXIT_FINDINGS,
@@ -92,7 +100,8 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
 pub(super) fn routes(args: &args::Routes, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
     let Some(run) = analyze(&args.paths, global, host)? else { return Ok(EXIT_OK) };
     let Run { failed, mut output, .. } = run;
-    let files = Files { sources: &output.sources, secrets: &[] };
+    let root = crate::root::project_root(&host.cwd);
+    let files = Files { sources: &output.sources, secrets: &[], cwd: &host.cwd, root: &root };
     report::sort_routes(&mut output.routes, &files);
     let mut out = BufWriter::new(&mut *host.stdout);
     report::routes(&mut out, args.output_format == RoutesFormat::Json, &files, &output.routes)?;
@@ -180,7 +189,7 @@ fn tell_skipped(skipped: &[(std::path::PathBuf, SkipReason)], host: &mut Host<'_
 }
 
 /// `3 mixroute-key-at-openai`, most frequent first.
-fn statistics(findings: &[Finding]) -> String {
+fn statistics<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
     let mut counts = BTreeMap::new();
     for finding in findings {
         *counts.entry(finding.rule).or_insert(0_usize) += 1;

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use super::{Files, Style, paint};
-use crate::finding::Finding;
+use super::{Report, Style, paint};
 use crate::screen;
 
-pub(super) fn write(out: &mut dyn Write, files: &Files<'_>, findings: &[Finding], style: Style) -> io::Result<()> {
-    for finding in findings {
+pub(super) fn write(out: &mut dyn Write, report: &Report<'_>, style: Style) -> io::Result<()> {
+    let files = &report.files;
+    for finding in report.active().map(|reported| &reported.finding) {
         let start = files.start(finding.at);
         let (on, off) = paint(finding.severity, style);
         writeln!(

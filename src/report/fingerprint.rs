@@ -1,7 +1,8 @@
 //! What stays the same of a finding when the file around it changes.
 //!
 //! Line numbers would change with every edit above, and counts would hide a new finding behind an old one. So: the
-//! rule, the path, the masked text of the line without white space, and a number for those that are alike.
+//! rule, the path in the repository, the masked text of the line without white space, and a number for those that are
+//! alike.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +11,15 @@ use crate::finding::Finding;
 use crate::screen;
 
 /// The fingerprints of all findings, which are sorted.
-pub(super) fn all(files: &Files<'_>, findings: &[Finding]) -> Vec<String> {
+pub(super) fn all<'a>(files: &Files<'_>, findings: impl Iterator<Item = &'a Finding>) -> Vec<String> {
     let mut seen = BTreeMap::new();
     findings
-        .iter()
         .map(|finding| {
             let secrets = files.secrets_in(finding.at.file);
             let line = files.source(finding.at.file).map(|source| screen::line_of(source, finding.at.span, &secrets));
             let mut text: String = line.unwrap_or_default();
             text.retain(|c| !c.is_whitespace());
-            let base = format!("{}\0{}\0{text}", finding.rule, files.path(finding.at.file));
+            let base = format!("{}\0{}\0{text}", finding.rule, files.path_in_repository(finding.at.file));
             let number = seen.entry(base.clone()).and_modify(|n| *n += 1).or_insert(0_u32);
             format!("{:032x}", hash(format!("{base}\0{number}").as_bytes()))
         })

@@ -8,7 +8,7 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters, ThemeStyles,
 };
 
-use super::{Files, Style};
+use super::{Files, Report, Style};
 use crate::facts::Span;
 use crate::finding::{FileId, Finding, Severity};
 use crate::screen::{self, Excerpt};
@@ -16,10 +16,10 @@ use crate::screen::{self, Excerpt};
 /// Messages are wrapped at this width. Code is not.
 const WIDTH: usize = 120;
 
-pub(super) fn write(out: &mut dyn Write, files: &Files<'_>, findings: &[Finding], style: Style) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, report: &Report<'_>, style: Style) -> io::Result<()> {
     let handler = handler(style);
-    for finding in findings {
-        for part in parts(files, finding) {
+    for reported in report.active() {
+        for part in parts(&report.files, &reported.finding) {
             let mut text = String::new();
             handler.render_report(&mut text, &part).map_err(io::Error::other)?;
             out.write_all(text.as_bytes())?;

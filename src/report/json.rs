@@ -4,13 +4,13 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Files, Summary, fingerprint};
-use crate::finding::{Finding, Location};
+use super::{Files, Report, Reported, Summary};
+use crate::finding::Location;
 use crate::screen;
 use crate::source::Position;
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct Object<'a> {
     version: u32,
     diagnostics: Vec<Diagnostic<'a>>,
     summary: &'a Summary,
@@ -60,11 +60,11 @@ impl Place {
     }
 }
 
-pub(super) fn write(out: &mut dyn Write, files: &Files<'_>, findings: &[Finding], summary: &Summary) -> io::Result<()> {
-    let diagnostics = findings
-        .iter()
-        .zip(fingerprint::all(files, findings))
-        .map(|(finding, fingerprint)| Diagnostic {
+pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+    let files = &report.files;
+    let diagnostics = report
+        .active()
+        .map(|Reported { finding, fingerprint, .. }| Diagnostic {
             rule: finding.rule,
             severity: finding.severity.name(),
             message: screen::clean(&finding.message),
@@ -74,9 +74,9 @@ pub(super) fn write(out: &mut dyn Write, files: &Files<'_>, findings: &[Finding]
             labels: finding.labels.iter().map(|label| Place::new(files, label.at, &label.text)).collect(),
             help: finding.help.as_deref().map(screen::clean),
             fix: None,
-            fingerprint,
+            fingerprint: fingerprint.clone(),
         })
         .collect();
-    serde_json::to_writer_pretty(&mut *out, &Report { version: 1, diagnostics, summary })?;
+    serde_json::to_writer_pretty(&mut *out, &Object { version: 1, diagnostics, summary: report.summary })?;
     writeln!(out)
 }

@@ -3,6 +3,7 @@
 //! Whatever comes from a scanned file passes through [`screen`](crate::screen).
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -61,6 +62,52 @@ pub struct Files<'a> {
     pub sources: &'a [Source],
     /// Literals to mask, sorted.
     pub secrets: &'a [Location],
+    /// The working directory, absolute: paths are relative to it.
+    pub cwd: &'a Path,
+    /// The root of the repository around it, which services know paths from, and fingerprints too; without one, the
+    /// working directory.
+    pub root: &'a Path,
+}
+
+/// A finding with what a report says of it besides.
+#[derive(Clone, Debug)]
+pub struct Reported {
+    /// The finding.
+    pub finding: Finding,
+    /// What stays the same of it when the file around it changes.
+    pub fingerprint: String,
+    /// Why it is not reported; `None`: it is.
+    pub suppressed: Option<Suppression>,
+}
+
+/// Why a finding is not reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Suppression {
+    /// A comment silences it.
+    Comment {
+        /// The comment's place.
+        at: Location,
+        /// Its reason; may be empty.
+        reason: String,
+    },
+}
+
+/// What `check` has to say.
+#[derive(Clone, Copy)]
+pub struct Report<'a> {
+    /// The files.
+    pub files: Files<'a>,
+    /// All findings, in order: see [`collect`].
+    pub findings: &'a [Reported],
+    /// What was done.
+    pub summary: &'a Summary,
+}
+
+impl<'a> Report<'a> {
+    /// The findings that are reported.
+    pub fn active(&self) -> impl Iterator<Item = &'a Reported> + use<'a> {
+        self.findings.iter().filter(|reported| reported.suppressed.is_none())
+    }
 }
 
 impl<'a> Files<'a> {
@@ -85,6 +132,15 @@ impl<'a> Files<'a> {
         self.source(file).map_or(Position { line: 1, column: 1, offset: 0 }, |source| source.position(offset))
     }
 
+    /// The path as the repository has it.
+    fn path_in_repository(&self, file: FileId) -> String {
+        let shown = |source: &Source| {
+            let path = self.cwd.join(source.path());
+            screen::path(path.strip_prefix(self.root).unwrap_or(&path))
+        };
+        self.source(file).map_or_else(|| "<unknown>".to_owned(), shown)
+    }
+
     /// The literals to mask in one file.
     fn secrets_in(&self, file: FileId) -> Vec<Span> {
         let start = self.secrets.partition_point(|secret| secret.file < file);
@@ -93,13 +149,16 @@ impl<'a> Files<'a> {
     }
 }
 
-/// Puts findings into the one order of every format: path, start, rule, message.
-pub fn sort_findings(findings: &mut Vec<Finding>, files: &Files<'_>) {
-    findings.sort_by_cached_key(|finding| {
+/// Puts findings into the one order of every format (path, start, rule, message), and gives them their fingerprints.
+pub fn collect(mut findings: Vec<(Finding, Option<Suppression>)>, files: &Files<'_>) -> Vec<Reported> {
+    findings.sort_by_cached_key(|(finding, _)| {
         let at = (files.source(finding.at.file).map(|source| source.path.clone()), finding.at);
         (at, finding.rule, finding.message.clone(), finding.labels.clone())
     });
     findings.dedup();
+    let fingerprints = fingerprint::all(files, findings.iter().map(|(finding, _)| finding));
+    let findings = findings.into_iter().zip(fingerprints);
+    findings.map(|((finding, suppressed), fingerprint)| Reported { finding, fingerprint, suppressed }).collect()
 }
 
 /// Puts routes into their order.
@@ -114,19 +173,12 @@ pub fn sort_routes(routes: &mut [RouteRecord], files: &Files<'_>) {
     });
 }
 
-/// Writes findings, which are sorted.
-pub fn findings(
-    out: &mut dyn Write,
-    format: Format,
-    files: &Files<'_>,
-    findings: &[Finding],
-    summary: &Summary,
-    style: Style,
-) -> io::Result<()> {
+/// Writes findings.
+pub fn findings(out: &mut dyn Write, format: Format, report: &Report<'_>, style: Style) -> io::Result<()> {
     match format {
-        Format::Full => full::write(out, files, findings, style),
-        Format::Concise => concise::write(out, files, findings, style),
-        Format::Json => json::write(out, files, findings, summary),
+        Format::Full => full::write(out, report, style),
+        Format::Concise => concise::write(out, report, style),
+        Format::Json => json::write(out, report),
     }
 }
 

@@ -43,6 +43,7 @@ fn examples(sources: &[Source]) -> Vec<Finding> {
                 label(at(sources, 0, "os.environ[\"MIXROUTE_API_KEY\"]"), "a Mixroute key by its name"),
                 label(key_value, "set here"),
             ],
+            flow: Vec::new(),
             help: Some("add base_url=\"https://console.mixroute.io/v1\"".into()),
             repair: None,
             fix: None,
@@ -53,6 +54,7 @@ fn examples(sources: &[Source]) -> Vec<Finding> {
             message: "odd \x1b[0m".into(),
             at: at(sources, 2, "OpenAI"),
             labels: Vec::new(),
+            flow: Vec::new(),
             help: None,
             repair: None,
             fix: None,
@@ -88,11 +90,19 @@ const SUMMARY: Summary =
 
 fn render(format: Format, style: Style) -> String {
     let sources = sources();
-    let files = Files { sources: &sources, secrets: &[] };
-    let mut all = examples(&sources);
-    sort_findings(&mut all, &files);
+    write(format, &files(&sources), examples(&sources), style)
+}
+
+/// The project's root is the working directory.
+fn files(sources: &[Source]) -> Files<'_> {
+    Files { sources, secrets: &[], cwd: Path::new("/project"), root: Path::new("/project") }
+}
+
+fn write(format: Format, files: &Files<'_>, all: Vec<Finding>, style: Style) -> String {
+    let all = collect(all.into_iter().map(|finding| (finding, None)).collect(), files);
+    let report = Report { files: *files, findings: &all, summary: &SUMMARY };
     let mut out = Vec::new();
-    findings(&mut out, format, &files, &all, &SUMMARY, style).unwrap();
+    findings(&mut out, format, &report, style).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -125,10 +135,9 @@ fn json() {
 #[test]
 fn routes_in_both_formats() {
     let sources = sources();
-    let files = Files { sources: &sources, secrets: &[] };
     for (name, as_json) in [("routes_text", false), ("routes_json", true)] {
         let mut out = Vec::new();
-        routes(&mut out, as_json, &files, &example_routes(&sources)).unwrap();
+        routes(&mut out, as_json, &files(&sources), &example_routes(&sources)).unwrap();
         insta::assert_snapshot!(name, String::from_utf8(out).unwrap());
     }
 }
@@ -152,10 +161,8 @@ fn secrets_of_the_analysis_are_masked() {
     let place = at(&sources, 0, "OpenAI");
     let finding = Finding { at: place, labels: Vec::new(), ..examples(&self::sources()).remove(0) };
     let secrets = [at(&sources, 0, "'plainwords'")];
-    let mut out = Vec::new();
-    let files = Files { sources: &sources, secrets: &secrets };
-    findings(&mut out, Format::Full, &files, &[finding], &SUMMARY, PLAIN).unwrap();
-    let text = String::from_utf8(out).unwrap();
+    let files = Files { secrets: &secrets, ..files(&sources) };
+    let text = write(Format::Full, &files, vec![finding], PLAIN);
     assert!(text.contains("OpenAI(f('**********'))"), "{text}");
 }
 
@@ -180,11 +187,8 @@ fn hostile_sources_are_rendered() {
         let labels =
             vec![label(place, "one"), label(place, "two"), label(Location { span: Span::new(0, 1), ..place }, "")];
         let finding = Finding { at: place, labels, ..examples(&self::sources()).remove(0) };
-        let files = Files { sources: &sources, secrets: &[] };
         for format in [Format::Full, Format::Concise, Format::Json] {
-            let mut out = Vec::new();
-            let written = findings(&mut out, format, &files, std::slice::from_ref(&finding), &SUMMARY, PLAIN);
-            assert!(written.is_ok(), "{:?}", text.get(..20));
+            let out = write(format, &files(&sources), vec![finding.clone()], PLAIN);
             assert!(out.len() < 6_000, "{}", out.len());
         }
     }
@@ -194,10 +198,10 @@ fn hostile_sources_are_rendered() {
 fn fingerprints_outlive_edits_elsewhere() {
     let print = |text: &str| {
         let sources = [Source::new("a.py", Language::Python, text)];
-        let files = Files { sources: &sources, secrets: &[] };
         let place = |(at, _)| Location { file: FileId(0), span: Span::new(at, at + 6) };
         let finding = |at| Finding { at, labels: Vec::new(), ..examples(&self::sources()).remove(0) };
-        fingerprint::all(&files, &text.match_indices("OpenAI").map(place).map(finding).collect::<Vec<_>>())
+        let findings: Vec<_> = text.match_indices("OpenAI").map(place).map(finding).collect();
+        fingerprint::all(&files(&sources), findings.iter())
     };
     let base = print("x = OpenAI()\n");
     assert_eq!(print("\n\n  x  = OpenAI( )\ny"), base);

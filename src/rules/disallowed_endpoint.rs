@@ -53,7 +53,8 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, allowed: &[String]
     let use_this = recommended.map_or_else(|| "use an allowed endpoint".to_owned(), |url| format!("use {url}"));
     let severity = if certain { Severity::Error } else { Severity::Warning };
     let help = Some(format!("{use_this}, or allow it: `[policy]` in mixlint.toml"));
-    Finding { rule: RULE, severity, message, at, labels: super::distinct(labels), help, repair: None, fix: None }
+    let flow = crate::routes::flow(client, route);
+    Finding { labels: super::distinct(labels), flow, help, ..Finding::new(RULE, severity, at, message) }
 }
 
 /// Where the endpoint is written, if it is in a given file, else the client.

@@ -171,7 +171,7 @@ fn value_finding(
     help: impl Into<String>,
 ) -> Finding {
     let labels = vec![Label { at, text: text.into() }, Label { at: client.callee_at, text: "the client".to_owned() }];
-    Finding { rule, severity, message, at, labels: distinct(labels), help: Some(help.into()), repair: None, fix: None }
+    Finding { labels: distinct(labels), help: Some(help.into()), ..Finding::new(rule, severity, at, message) }
 }
 
 /// Where a finding about a route points: the endpoint where it is written in a given file, else the client. An

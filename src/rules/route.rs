@@ -3,7 +3,7 @@
 
 use super::{Facts, at_location, label_of_endpoint, label_of_key, shown_providers};
 use crate::finding::{Finding, Label, Severity, Verdict};
-use crate::routes::{Client, Evidence, Route};
+use crate::routes::{self, Client, Evidence, Route};
 
 const AT_OPENAI: &str = "mixroute-key-at-openai";
 /// The rule for a key that goes to the client's default endpoint.
@@ -95,6 +95,7 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str
         message,
         at,
         labels: super::distinct(labels),
+        flow: routes::flow(client, route),
         help: Some(help(facts, client, route, rule)),
         repair: None,
         fix: None,

@@ -17,6 +17,8 @@ pub enum Directive {
         names: Vec<Named>,
         /// Where the directive stands.
         span: Span,
+        /// What it says behind the rules.
+        reason: String,
     },
     /// Something like it that cannot be obeyed.
     Malformed {
@@ -107,7 +109,7 @@ fn directive(line: &str, at: usize, offset: usize) -> Option<Directive> {
         }
         names.push(Named { rule: name.to_owned(), span: Span::new(from, from + name.len()) });
     }
-    Some(Directive::Ignore { scope, names, span })
+    Some(Directive::Ignore { scope, names, span, reason: rest.trim().to_owned() })
 }
 
 #[cfg(test)]
@@ -161,6 +163,12 @@ mod tests {
         for prose in ["# see mixlint: it is good", "# notmixlint: ignore[a]", "# mixlint:", "# é mixlint", ""] {
             assert_eq!(read(prose), [""; 0], "{prose}");
         }
+        let reason = |comment| match parse(comment, 0).remove(0) {
+            Directive::Ignore { reason, .. } => reason,
+            Directive::Malformed { message, .. } => message.to_owned(),
+        };
+        assert_eq!(reason("/* mixlint: ignore[a]  the proxy [x] takes it */"), "the proxy [x] takes it");
+        assert_eq!(reason("# mixlint: ignore[a]"), "");
         assert_eq!(read("/* mixlint: ignore[a]\n * mixlint: ignore[b]\n */"), ["line a", "line b"]);
     }
 }
