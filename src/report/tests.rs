@@ -34,31 +34,20 @@ fn examples(sources: &[Source]) -> Vec<Finding> {
     let key_value = at(sources, 1, "sk-Q");
     vec![
         Finding {
-            rule: "mixroute-key-without-base-url",
-            severity: Severity::Error,
-            message: "the Mixroute key `MIXROUTE_API_KEY` goes to api.openai.com: this client has no base URL".into(),
-            at: client,
             labels: vec![
                 label(client, "no base URL, so https://api.openai.com/v1"),
                 label(at(sources, 0, "os.environ[\"MIXROUTE_API_KEY\"]"), "a Mixroute key by its name"),
                 label(key_value, "set here"),
             ],
-            flow: Vec::new(),
             help: Some("add base_url=\"https://console.mixroute.io/v1\"".into()),
-            repair: None,
-            fix: None,
+            ..Finding::new(
+                "mixroute-key-without-base-url",
+                Severity::Error,
+                client,
+                "the Mixroute key `MIXROUTE_API_KEY` goes to api.openai.com: this client has no base URL".into(),
+            )
         },
-        Finding {
-            rule: "late-base-url",
-            severity: Severity::Warning,
-            message: "odd \x1b[0m".into(),
-            at: at(sources, 2, "OpenAI"),
-            labels: Vec::new(),
-            flow: Vec::new(),
-            help: None,
-            repair: None,
-            fix: None,
-        },
+        Finding::new("late-base-url", Severity::Warning, at(sources, 2, "OpenAI"), "odd \x1b[0m".into()),
     ]
 }
 

@@ -90,15 +90,10 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str
         labels.push(Label { at: client.callee_at, text: "the client".to_owned() });
     }
     Finding {
-        rule,
-        severity,
-        message,
-        at,
         labels: super::distinct(labels),
         flow: routes::flow(client, route),
         help: Some(help(facts, client, route, rule)),
-        repair: None,
-        fix: None,
+        ..Finding::new(rule, severity, at, message)
     }
 }
 
