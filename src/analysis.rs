@@ -398,13 +398,13 @@ impl<'a> Run<'a> {
         });
         let read: BTreeSet<Location> = clients
             .iter()
-            .filter(|client| client.id != "environment")
+            .filter(|client| client.id != routes::ENVIRONMENT)
             .flat_map(|client| &client.routes)
             .flat_map(|route| route.key.alt.steps.iter().map(|step| step.at))
             .collect();
         findings.retain(|(number, finding)| {
             let client = &clients[*number];
-            if finding.rule != rules::WITHOUT_BASE_URL || client.id != "environment" {
+            if finding.rule != rules::WITHOUT_BASE_URL || client.id != routes::ENVIRONMENT {
                 return true;
             }
             let consumed =
@@ -431,7 +431,7 @@ impl<'a> Run<'a> {
         // A key alone is no client yet: it is one where it was found to go to the default endpoint.
         let complained: BTreeSet<usize> = findings.iter().map(|(number, _)| *number).collect();
         let is_pair = |(number, client): &(usize, &Client)| {
-            client.id != "environment"
+            client.id != routes::ENVIRONMENT
                 || complained.contains(number)
                 || client.routes.iter().any(|route| !route.endpoint.is_default())
         };

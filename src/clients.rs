@@ -12,6 +12,10 @@ use crate::finding::{FileId, Location};
 use crate::resolve::{Alt, Arms, Ctx, Presence, Resolver, Value, settle};
 use crate::text::Text;
 
+mod ignored;
+
+pub use ignored::{Ignored, IgnoredKind};
+
 /// A call that makes a client.
 #[derive(Clone, Debug)]
 pub struct Site<'c> {
@@ -56,6 +60,8 @@ pub struct Slots {
     pub key: Vec<SlotValue>,
     /// Endpoints.
     pub endpoint: Vec<SlotValue>,
+    /// Endpoints that are set for the client and do not reach it.
+    pub ignored: Vec<Ignored>,
 }
 
 /// All clients of a file, in order.
@@ -224,6 +230,9 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
             *value = SlotValue { alt: Alt { value: Value::Unknown(None), ..value.alt.clone() }, from: From::Code };
         }
     }
+    if slots.endpoint.iter().any(|value| value.from != From::Code) {
+        slots.ignored = ignored::find(resolver, catalog, site, &ctx);
+    }
     slots
 }
 
@@ -307,9 +316,10 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
             return Slots {
                 key: inherit(code(key), inherited.key),
                 endpoint: inherit(code(endpoint), inherited.endpoint),
+                ..Slots::default()
             };
         }
-        return Slots { key: code(vec![Alt::unknown()]), endpoint: code(vec![Alt::unknown()]) };
+        return Slots { key: code(vec![Alt::unknown()]), endpoint: code(vec![Alt::unknown()]), ..Slots::default() };
     }
     let key = with_globals(resolver, ctx, call, key, &construct.global_key);
     let endpoint = with_globals(resolver, ctx, call, endpoint, &construct.global_endpoint);
@@ -322,7 +332,7 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
             }
         }
     }
-    Slots { key, endpoint }
+    Slots { key, endpoint, ..Slots::default() }
 }
 
 fn code(alts: Vec<Alt>) -> Vec<SlotValue> {

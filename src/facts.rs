@@ -159,6 +159,8 @@ pub struct Call {
 pub struct Arg {
     /// Keyword (`api_key=`); absent for a positional one.
     pub name: Option<String>,
+    /// Where the keyword stands.
+    pub name_span: Option<Span>,
     /// `*args`, `...args` (name absent), `**kwargs`.
     pub spread: Spread,
     /// The value.

@@ -146,6 +146,39 @@ pub fn env_call_writes(module: &Module, expr: ExprId) -> Vec<(String, ExprId)> {
     }
 }
 
+/// Whether a module says a variable's name anywhere but to write it.
+fn reads(module: &Module, name: &str) -> bool {
+    let mut said = 0_usize;
+    for expr in module.expr_ids() {
+        match module.kind(expr) {
+            ExprKind::Env { name: read, .. } | ExprKind::Name(read) | ExprKind::Member(_, read) if read == name => {
+                return true;
+            }
+            ExprKind::Str(text) if text.expose() == name => said += 1,
+            ExprKind::Import(import) if import.name.as_deref() == Some(name) => return true,
+            ExprKind::Object(object) => {
+                let key = |entry: &crate::facts::Entry| matches!(entry, crate::facts::Entry::Field { key: Some(key), .. } if key == name);
+                said += usize::from(object.entries.iter().any(key));
+            }
+            ExprKind::Call(_) if env_call_writes(module, expr).iter().any(|(written, _)| written == name) => {
+                said = said.wrapping_sub(1);
+            }
+            _ => {}
+        }
+    }
+    said != 0
+}
+
+/// Whether a class has a field that settings classes fill from a variable: `openai_api_base`, or `api_base` with a
+/// prefix.
+fn is_setting(module: &Module, name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    module.classes.iter().filter(|class| !class.bases.is_empty()).flat_map(|class| &class.fields).any(|field| {
+        let field = field.name.to_ascii_lowercase();
+        lower == field || (field.len() > 3 && lower.strip_suffix(&field).is_some_and(|rest| rest.ends_with('_')))
+    })
+}
+
 /// All files of a run.
 #[derive(Debug, Default)]
 pub struct Project {
@@ -188,6 +221,16 @@ impl Project {
     pub fn dotenv_of(&self, file: FileId) -> &[FileId] {
         let path: &Path = &self.file(file).path;
         path.ancestors().skip(1).find_map(|dir| self.dotenv.get(dir)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether some code of the project reads a variable by its name, be it in a table of settings.
+    pub fn is_read(&self, name: &str) -> bool {
+        self.files.iter().any(|file| {
+            let named = memchr::memmem::find(file.source.text.as_bytes(), name.as_bytes()).is_some();
+            // What was not worth parsing is searched as it is.
+            let parsed = file.module.exprs.len() + file.module.classes.len() + file.module.env_blocks.len() > 0;
+            (named && (!parsed || reads(&file.module, name))) || is_setting(&file.module, name)
+        })
     }
 
     /// Whether some environment block of the project, dotenv files apart, sets a variable to anything but a URL of

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::{Catalog, UrlKind};
-use crate::clients::{self, From, Site, SlotValue};
+use crate::clients::{self, From, IgnoredKind, Site, SlotValue};
 use crate::endpoint::{self, Host, Url};
 use crate::evidence::{self, FormatEvidence};
 use crate::facts::{EnvKind, ExprKind};
@@ -37,8 +37,29 @@ pub struct Client {
     pub default_endpoint: Option<String>,
     /// The environment variables that it reads for an endpoint.
     pub endpoint_variables: Vec<String>,
+    /// The argument that it takes for an endpoint, as a path of the catalogue.
+    pub endpoint_argument: Option<String>,
+    /// The module attributes that it reads for an endpoint.
+    pub endpoint_attributes: Vec<String>,
     /// The routes.
     pub routes: Vec<Route>,
+    /// Base URLs that were set for it and do not reach it.
+    pub ignored: Vec<Ignored>,
+}
+
+/// A base URL that was set where the client does not look.
+#[derive(Clone, Debug)]
+pub struct Ignored {
+    /// What it was written as.
+    pub kind: IgnoredKind,
+    /// The name that was written.
+    pub name: String,
+    /// Where.
+    pub at: Location,
+    /// Where an option's value is written.
+    pub value_at: Option<Location>,
+    /// The endpoint that was meant.
+    pub endpoint: Endpoint,
 }
 
 /// One possible key and endpoint of a client.
@@ -113,6 +134,9 @@ impl Endpoint {
     }
 }
 
+/// The kind of a client that is an environment block, for whatever reads it.
+pub const ENVIRONMENT: &str = "environment";
+
 /// More routes than this of one client are not looked at.
 const MAX_ROUTES: usize = 96;
 
@@ -139,6 +163,17 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         .endpoint
         .into_iter()
         .map(|value| endpoint(catalog, value, site.client.default_endpoint.as_deref()))
+        .collect();
+    let ignored = slots
+        .ignored
+        .into_iter()
+        .map(|ignored| Ignored {
+            kind: ignored.kind,
+            name: ignored.name,
+            at: ignored.at,
+            value_at: ignored.value_at,
+            endpoint: endpoint(catalog, ignored.value, None),
+        })
         .collect();
     let routes = pair(resolver, keys, endpoints, &guard);
     // A request is a client only where it carries a key to a provider that is known; any other is nobody's business.
@@ -180,7 +215,10 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
             .filter(|name| name.applies(version))
             .map(|name| name.name().to_owned())
             .collect(),
+        endpoint_argument: site.construct.endpoint.first().cloned(),
+        endpoint_attributes: site.construct.global_endpoint.clone(),
         routes,
+        ignored,
     })
 }
 
@@ -440,7 +478,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
             out.push(Client {
                 at,
                 callee_at: at,
-                id: "environment".to_owned(),
+                id: ENVIRONMENT.to_owned(),
                 name: block_name(block.kind).to_owned(),
                 callee: var.name.clone(),
                 language,
@@ -448,7 +486,10 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
                 spelling: urls.first().map(|url| format!("{}=", url.name)),
                 default_endpoint: openai.then(|| OPENAI_DEFAULT.to_owned()),
                 endpoint_variables: URL_SUFFIXES.iter().map(|suffix| format!("{prefix}{suffix}")).collect(),
+                endpoint_argument: None,
+                endpoint_attributes: Vec::new(),
                 routes,
+                ignored: Vec::new(),
             });
         }
     }

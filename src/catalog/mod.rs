@@ -151,6 +151,12 @@ pub struct Construct {
     /// fields of the object there (`0.configuration.baseURL`).
     #[serde(default)]
     pub endpoint: Vec<String>,
+    /// Where people write a base URL that this client drops without a word: `0.baseUrl`. As for `endpoint`.
+    #[serde(default)]
+    pub ignored: Vec<String>,
+    /// Module attributes that look like a base URL and that this client does not read: `openai.api_base`.
+    #[serde(default)]
+    pub ignored_global: Vec<String>,
     /// Where HTTP headers are, as for `key`: their `Authorization` or `api-key` is the key.
     #[serde(default)]
     pub headers: Vec<String>,

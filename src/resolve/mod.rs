@@ -438,6 +438,11 @@ impl Resolver<'_> {
         self.chain(ctx, expr).map(|(root, _)| root)
     }
 
+    /// The values of a variable at a point.
+    pub fn variable(&mut self, ctx: &Ctx, name: &str) -> Vec<Alt> {
+        self.lookup(ctx, name, &[])
+    }
+
     /// An attribute of a module, as the file sets it before a point.
     pub fn global(&mut self, ctx: &Ctx, root: &str, attribute: &str) -> Vec<Alt> {
         self.lookup(ctx, root, &[attribute.to_owned()])

@@ -10,12 +10,13 @@ use crate::facts::Span;
 use crate::finding::{FileId, Finding, Label, Location, Severity, Verdict};
 use crate::project::Project;
 use crate::resolve::{StepKind, Value};
-use crate::routes::{Client, Endpoint, Key, Route};
+use crate::routes::{self, Client, Endpoint, Key, Route};
 
 pub mod page;
 
 mod base_url_path;
 mod disallowed_endpoint;
+mod ignored_base_url;
 mod insecure_base_url;
 mod malformed_key;
 mod misspelled_host;
@@ -34,6 +35,8 @@ pub struct Facts<'a> {
     /// Endpoints that are right, or may be, for the clients at some places: a finding about another client is not
     /// about them.
     in_use: BTreeSet<(Location, Location)>,
+    /// Variables and module attributes that give some client of the project its endpoint, or that code reads.
+    read: BTreeSet<String>,
 }
 
 impl<'a> Facts<'a> {
@@ -50,7 +53,15 @@ impl<'a> Facts<'a> {
             })
             .filter_map(|(client, route)| Some((written_at(&route.endpoint.alt.value)?, client.at)))
             .collect();
-        Self { catalog, project, allowed, in_use }
+        let sdk: Vec<&Client> = clients.iter().filter(|client| client.id != routes::ENVIRONMENT).collect();
+        let mut read: BTreeSet<String> = sdk
+            .iter()
+            .flat_map(|client| client.endpoint_variables.iter().chain(&client.endpoint_attributes).cloned())
+            .collect();
+        let ignored: BTreeSet<&String> =
+            sdk.iter().flat_map(|client| &client.ignored).map(|ignored| &ignored.name).collect();
+        read.extend(ignored.into_iter().filter(|name| project.is_read(name)).cloned());
+        Self { catalog, project, allowed, in_use, read }
     }
 
     /// The clients for which an endpoint is right, or may be.
@@ -69,14 +80,20 @@ const RULES: [fn(&Facts<'_>, &Client) -> Vec<Finding>; 5] = [
     disallowed_endpoint::check,
 ];
 
-/// Whether a finding may rest on a base URL that was not found in the files read so far.
+/// Whether a finding may rest on a base URL, or a reader of one, that was not found in the files read so far.
 pub fn rests_on_default(finding: &Finding) -> bool {
-    finding.rule == WITHOUT_BASE_URL || finding.rule == disallowed_endpoint::RULE
+    [WITHOUT_BASE_URL, disallowed_endpoint::RULE, ignored_base_url::RULE].contains(&finding.rule)
 }
 
 /// All findings about one client.
 pub fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     let mut out = route::check(facts, client);
+    let ignored = ignored_base_url::check(facts, client);
+    // One fault, one finding: that the URL is lost says more than that there is none.
+    if !ignored.is_empty() {
+        out.retain(|finding| finding.rule != WITHOUT_BASE_URL);
+    }
+    out.extend(ignored);
     for rule in RULES {
         for finding in rule(facts, client) {
             if !out.iter().any(|known| known.rule == finding.rule && known.at == finding.at) {
@@ -132,6 +149,23 @@ fn key_name(key: &Key) -> Option<String> {
         }
         StepKind::Literal => None,
     })
+}
+
+/// An argument or variable with a value: `base_url="https://…"`, `OPENAI_BASE_URL=https://…`, `.with_api_base("…")`.
+fn spell(spelling: &str, url: &str) -> String {
+    if let Some(method) = spelling.strip_suffix("(...)").or_else(|| spelling.strip_suffix("()")) {
+        return format!("`{method}(\"{url}\")`");
+    }
+    if let Some(object) = spelling.strip_suffix(" }") {
+        return format!("`{object}: \"{url}\" }}`");
+    }
+    if spelling.ends_with('=') && spelling.chars().any(|c| c.is_ascii_uppercase()) {
+        return format!("`{spelling}{url}`");
+    }
+    if spelling.ends_with([':', ' ']) || spelling.ends_with(" =") {
+        return format!("`{} \"{url}\"`", spelling.trim_end());
+    }
+    format!("`{spelling}\"{url}\"`")
 }
 
 /// Where a value is written, if it is.

@@ -1,7 +1,7 @@
 //! `mixroute-key-at-openai`, `mixroute-key-without-base-url`, `openai-key-at-mixroute`, `foreign-key`: a key goes to a
 //! provider that did not issue it.
 
-use super::{Facts, at_location, label_of_endpoint, label_of_key, shown_providers};
+use super::{Facts, at_location, label_of_endpoint, label_of_key, shown_providers, spell};
 use crate::finding::{Finding, Label, Severity, Verdict};
 use crate::routes::{self, Client, Evidence, Route};
 
@@ -98,7 +98,7 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str
 }
 
 /// A key as the subject of a sentence.
-fn describe_key(facts: &Facts<'_>, route: &Route, rule: &str) -> String {
+pub(super) fn describe_key(facts: &Facts<'_>, route: &Route, rule: &str) -> String {
     let key = &route.key;
     let name = super::key_name(key).map(|name| format!("`{name}`"));
     let owner = if rule == AT_MIXROUTE {
@@ -155,15 +155,4 @@ fn help(facts: &Facts<'_>, client: &Client, route: &Route, rule: &str) -> String
             shown_providers(facts, &route.key.providers)
         ),
     }
-}
-
-/// An argument or variable with a value: `base_url="https://…"`, `OPENAI_BASE_URL=https://…`, `.with_api_base("…")`.
-fn spell(spelling: &str, url: &str) -> String {
-    if spelling.ends_with("()") {
-        return format!("`{}(\"{url}\")`", spelling.trim_end_matches("()"));
-    }
-    if spelling.ends_with('=') && spelling.chars().any(|c| c.is_ascii_uppercase()) {
-        return format!("`{spelling}{url}`");
-    }
-    if spelling.ends_with(':') { format!("`{spelling} \"{url}\"`") } else { format!("`{spelling}\"{url}\"`") }
 }

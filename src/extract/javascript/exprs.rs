@@ -149,7 +149,12 @@ impl Lower<'_> {
             }
             let callee = self.expr(function);
             let value = self.template(arguments, false);
-            return self.make_call(node, callee, vec![Arg { name: None, spread: Spread::No, value }], false);
+            return self.make_call(
+                node,
+                callee,
+                vec![Arg { name: None, name_span: None, spread: Spread::No, value }],
+                false,
+            );
         }
         if let Some(import) = self.import_call(function, arguments) {
             return self.add(node, ExprKind::Import(import));
@@ -208,7 +213,7 @@ impl Lower<'_> {
                 _ if child.is_error() => (Spread::Positional, self.skipped(child)),
                 _ => (Spread::No, self.expr(child)),
             };
-            args.push(Arg { name: None, spread, value });
+            args.push(Arg { name: None, name_span: None, spread, value });
         }
         args
     }

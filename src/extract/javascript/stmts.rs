@@ -345,7 +345,7 @@ impl Lower<'_> {
         if operator(node) == "in" {
             let object = self.add(right, ExprKind::Name("Object".to_owned()));
             let callee = self.add(right, ExprKind::Member(object, "keys".to_owned()));
-            let args = vec![Arg { name: None, spread: Spread::No, value: iterable }];
+            let args = vec![Arg { name: None, name_span: None, spread: Spread::No, value: iterable }];
             iterable = self.add(right, ExprKind::Call(Call { callee, args, new: false }));
         }
         let each = self.add(left, ExprKind::Each(iterable));

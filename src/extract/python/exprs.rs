@@ -198,23 +198,25 @@ impl Lower<'_> {
     fn args(&mut self, arguments: Node) -> Vec<Arg> {
         // `f(x for x in y)`: the generator stands for the whole list.
         if arguments.kind() == "generator_expression" {
-            return vec![Arg { name: None, spread: Spread::No, value: self.expr(arguments) }];
+            return vec![Arg { name: None, name_span: None, spread: Spread::No, value: self.expr(arguments) }];
         }
         let mut args = Vec::new();
         for argument in operands(arguments) {
-            let (name, spread, value) = match argument.kind() {
+            let mut keyword = None;
+            let (spread, value) = match argument.kind() {
                 "keyword_argument" => {
-                    let name = argument.child_by_field_name("name").map(|name| self.text_of(name).to_owned());
-                    (name, Spread::No, argument.child_by_field_name("value"))
+                    keyword = argument.child_by_field_name("name");
+                    (Spread::No, argument.child_by_field_name("value"))
                 }
-                "dictionary_splat" => (None, Spread::Keyword, operands(argument).first().copied()),
+                "dictionary_splat" => (Spread::Keyword, operands(argument).first().copied()),
                 _ => match unstarred(argument) {
-                    Some(value) => (None, Spread::Positional, Some(value)),
-                    None => (None, Spread::No, Some(argument)),
+                    Some(value) => (Spread::Positional, Some(value)),
+                    None => (Spread::No, Some(argument)),
                 },
             };
             if let Some(value) = value {
-                args.push(Arg { name, spread, value: self.expr(value) });
+                let name = keyword.map(|name| self.text_of(name).to_owned());
+                args.push(Arg { name, name_span: keyword.map(span), spread, value: self.expr(value) });
             }
         }
         args

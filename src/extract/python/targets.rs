@@ -177,7 +177,7 @@ impl Lower<'_> {
                 let base = self.expr(left);
                 let callee = self.add(left, ExprKind::Member(base, "update".to_owned()));
                 let value = self.value(right);
-                let args = vec![Arg { name: None, spread: Spread::No, value }];
+                let args = vec![Arg { name: None, name_span: None, spread: Spread::No, value }];
                 let call = self.add(node, ExprKind::Call(Call { callee, args, new: false }));
                 self.builder.stmt(Stmt::Expr(call));
             }

@@ -192,7 +192,7 @@ impl Lower<'_> {
     }
 
     pub(super) fn argument(&mut self, value: &Expr) -> Arg {
-        Arg { name: None, spread: Spread::No, value: self.value(value) }
+        Arg { name: None, name_span: None, spread: Spread::No, value: self.value(value) }
     }
 
     fn method_call(&mut self, expr: &Expr, call: &ExprMethodCall) -> ExprId {
@@ -212,7 +212,7 @@ impl Lower<'_> {
             ("map_or" | "map_or_else", Some(default), Some(map)) => {
                 let right = if name == "map_or" { Some(self.value(default)) } else { self.deferred(default) };
                 let callee = self.value(map);
-                let arg = Arg { name: None, spread: Spread::No, value: receiver };
+                let arg = Arg { name: None, name_span: None, spread: Spread::No, value: receiver };
                 let left = self.expr(span, ExprKind::Call(Call { callee, args: vec![arg], new: false }));
                 return match right {
                     Some(right) => self.expr(span, ExprKind::Fallback { left, right, nullish: true }),

@@ -188,7 +188,7 @@ impl Lowering<'_> {
 
     pub(super) fn argument(&mut self, name: Option<&str>, word: Word) -> Arg {
         let spread = if word.splat { Spread::Positional } else { Spread::No };
-        Arg { name: name.map(str::to_owned), spread, value: self.join(word) }
+        Arg { name: name.map(str::to_owned), name_span: None, spread, value: self.join(word) }
     }
 
     /// `docker run -e NAME=value --env-file FILE image`

@@ -1,0 +1,210 @@
+//! Base URLs that are set where a client does not look: an option that it drops, a variable or a module's attribute
+//! that it does not read.
+
+use super::{From, Site, SlotValue, argument, is_absent};
+use crate::catalog::{Catalog, EnvName};
+use crate::facts::{Call, Entry, ExprKind, Stmt};
+use crate::finding::Location;
+use crate::resolve::{Alt, Ctx, Resolver, Value};
+
+/// A base URL that does not reach the client.
+#[derive(Clone, Debug)]
+pub struct Ignored {
+    /// What it was written as.
+    pub kind: IgnoredKind,
+    /// The name that was written: `baseUrl`, `OPENAI_API_BASE`, `openai.api_base`.
+    pub name: String,
+    /// Where the name is written, or else the value.
+    pub at: Location,
+    /// Where an option's value is written.
+    pub value_at: Option<Location>,
+    /// The URL that was meant.
+    pub value: SlotValue,
+}
+
+/// What an ignored base URL was written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IgnoredKind {
+    /// An argument or a field of the options.
+    Option,
+    /// An environment variable.
+    Variable,
+    /// An attribute of the module.
+    Attribute,
+}
+
+/// Ends of a variable's name that make it a base URL by custom: somebody set it for this purpose.
+const VARIABLES: &[&str] = &[
+    "_BASE_URL",
+    "_API_BASE",
+    "_API_BASE_URL",
+    "_BASEURL",
+    "_API_URL",
+    "_ENDPOINT",
+    "_API_ENDPOINT",
+    "_API_HOST",
+    "_HOST",
+    "_BASE",
+    "_BASE_PATH",
+    "_PROXY_URL",
+    "_REVERSE_PROXY",
+];
+
+/// Of these, the ones that some SDK reads: whoever sets one has a base URL in mind, whatever the URL is.
+const USUAL: usize = 2;
+
+/// What is set for a client, and does not reach it.
+pub(super) fn find(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, ctx: &Ctx) -> Vec<Ignored> {
+    let ExprKind::Call(call) = resolver.module(ctx.file).kind(site.call) else { return Vec::new() };
+    let mut out = Vec::new();
+    for path in &site.construct.ignored {
+        options(resolver, ctx, call, path, &mut out);
+    }
+    for attribute in &site.construct.ignored_global {
+        attributes(resolver, ctx, attribute, &mut out);
+    }
+    variables(resolver, catalog, site, ctx, &mut out);
+    out
+}
+
+/// The values that an option would give, where it is there for certain or under some condition.
+fn options(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str, out: &mut Vec<Ignored>) {
+    let is_position = |first: &str| first.bytes().all(|byte| byte.is_ascii_digit());
+    let name = match path.split_once('.') {
+        Some((first, rest)) if is_position(first) => rest.to_owned(),
+        _ => path.to_owned(),
+    };
+    for alt in argument(resolver, ctx, call, path) {
+        if !is_url_like(&alt.value) {
+            continue;
+        }
+        let written = option_at(resolver, ctx, call, path);
+        let Some(at) = written.map(|(name, _)| name).or_else(|| place_of(&alt)) else { continue };
+        // In another argument than the options it is not its name alone that is wrong.
+        let value_at = written.map(|(_, value)| value).filter(|_| !path.starts_with("1."));
+        let value = SlotValue { alt, from: From::Code };
+        out.push(Ignored { kind: IgnoredKind::Option, name: name.clone(), at, value_at, value });
+    }
+}
+
+/// Whether a value is there, as far as can be told: an unknown spread may hold anything.
+fn is_url_like(value: &Value) -> bool {
+    match value {
+        Value::Str(text, _) => !text.is_empty(),
+        Value::Concat(..) | Value::Env(..) | Value::Unknown(Some(_)) => true,
+        _ => false,
+    }
+}
+
+fn place_of(alt: &Alt) -> Option<Location> {
+    match &alt.value {
+        Value::Str(_, at) | Value::Concat(_, at) | Value::Env(_, at) | Value::Unknown(Some((_, at))) => Some(*at),
+        _ => None,
+    }
+}
+
+/// Where an option's name and value are written.
+fn option_at(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) -> Option<(Location, Location)> {
+    let mut parts = path.split('.');
+    let first = parts.next()?;
+    let Ok(number) = first.parse::<usize>() else {
+        let arg = call.args.iter().find(|arg| arg.name.as_deref() == Some(first))?;
+        return arg.name_span.map(|span| {
+            let name = Location { file: ctx.file, span };
+            (name, resolver.location(ctx.file, arg.value))
+        });
+    };
+    let arg = call.args.iter().filter(|arg| arg.name.is_none()).nth(number)?;
+    let mut alts = resolver.eval(ctx, arg.value);
+    let mut at = None;
+    for part in parts {
+        let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
+        let made = made.clone();
+        let ExprKind::Object(object) = resolver.module(made.ctx.file).kind(made.expr) else { return None };
+        let (span, value) = object.entries.iter().rev().find_map(|entry| match entry {
+            Entry::Field { key: Some(key), key_span, value } if key == part => Some((*key_span, *value)),
+            _ => None,
+        })?;
+        at = Some((Location { file: made.ctx.file, span }, resolver.location(made.ctx.file, value)));
+        alts = resolver.eval(&made.ctx, value);
+    }
+    at
+}
+
+/// Assignments to an attribute of the client's module, anywhere in the file.
+fn attributes(resolver: &mut Resolver<'_>, ctx: &Ctx, attribute: &str, out: &mut Vec<Ignored>) {
+    let Some((module_name, name)) = attribute.rsplit_once('.') else { return };
+    let project = resolver.project;
+    let file = project.file(ctx.file);
+    let mut places: Vec<_> = file
+        .index
+        .assigns
+        .values()
+        .flatten()
+        .filter_map(|&(block, index)| match file.module.block(block).stmts.get(index as usize) {
+            Some(Stmt::Assign { place, value, name_span, .. })
+                if matches!(place.path.as_slice(), [Some(step)] if step == name) =>
+            {
+                Some((block, index as usize, place.root.clone(), *value, *name_span))
+            }
+            _ => None,
+        })
+        .collect();
+    places.sort_by_key(|(block, index, ..)| (*block, *index));
+    for (block, index, root, value, span) in places {
+        let here = Ctx { file: ctx.file, block, index, frame: None };
+        let roots = resolver.variable(&here, &root);
+        if !roots.iter().any(|alt| matches!(&alt.value, Value::Symbol(symbol) if symbol == module_name)) {
+            continue;
+        }
+        for alt in resolver.eval(&here, value) {
+            if is_url_like(&alt.value) {
+                let at = Location { file: ctx.file, span };
+                let value = SlotValue { alt, from: From::Code };
+                out.push(Ignored {
+                    kind: IgnoredKind::Attribute,
+                    name: attribute.to_owned(),
+                    at,
+                    value_at: None,
+                    value,
+                });
+            }
+        }
+    }
+}
+
+/// Variables of the client's family (`OPENAI_…`) that hold a base URL, and that it does not read.
+fn variables(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, ctx: &Ctx, out: &mut Vec<Ignored>) {
+    let default = site.client.default_endpoint.as_deref().and_then(crate::endpoint::Url::parse);
+    let Some(owner) = default.and_then(|url| catalog.provider_of_host(&url.host)) else { return };
+    let version =
+        site.client.package.as_deref().and_then(|package| resolver.project.version(ctx.file, package)).copied();
+    let read: Vec<&str> =
+        site.construct.env_endpoint.iter().filter(|name| name.applies(version)).map(EnvName::name).collect();
+    let prefix = owner.id.to_ascii_uppercase();
+    let at = resolver.location(ctx.file, site.call);
+    for (number, suffix) in VARIABLES.iter().enumerate() {
+        let name = format!("{prefix}{suffix}");
+        if read.contains(&name.as_str()) {
+            continue;
+        }
+        for alt in resolver.env_value(ctx, &name, at) {
+            let Value::Str(text, place) = &alt.value else { continue };
+            // Set outside the project: nothing is known of who reads it.
+            if text.is_empty() || *place == at || is_absent(&alt.value) {
+                continue;
+            }
+            let url = crate::endpoint::Url::parse(text.expose());
+            let known = url.is_some_and(|url| catalog.provider_of_host(&url.host).is_some_and(|p| p.id != owner.id));
+            if number >= USUAL && !known {
+                continue;
+            }
+            let module = resolver.module(place.file);
+            let mut vars = module.env_blocks.iter().flat_map(|block| &block.vars);
+            let named = vars.find(|var| var.name == name && module.span(var.value) == place.span);
+            let at = Location { file: place.file, span: named.map_or(place.span, |var| var.name_span) };
+            let value = SlotValue { alt, from: From::Environment(name.clone()) };
+            out.push(Ignored { kind: IgnoredKind::Variable, name: name.clone(), at, value_at: None, value });
+        }
+    }
+}
