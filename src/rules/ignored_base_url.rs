@@ -79,16 +79,10 @@ fn finding(facts: &Facts<'_>, client: &Client, ignored: &Ignored, misled: Option
     let mut labels = vec![Label { at: *at, text: "nothing reads this".to_owned() }];
     labels.extend(misled.and_then(|route| label_of_key(&route.key)));
     labels.push(Label { at: client.callee_at, text: "the client".to_owned() });
-    Finding {
-        rule: RULE,
-        severity,
-        message: format!("{what}: {effect}"),
-        at: *at,
-        labels: super::distinct(labels),
-        help: Some(help(client, ignored)),
-        repair: repair(client, ignored),
-        fix: None,
-    }
+    let flow = misled.map(|route| crate::routes::flow(client, route)).unwrap_or_default();
+    let (labels, help, repair) = (super::distinct(labels), Some(help(client, ignored)), repair(client, ignored));
+    let message = format!("{what}: {effect}");
+    Finding { labels, flow, help, repair, ..Finding::new(RULE, severity, *at, message) }
 }
 
 /// The key as the subject of a sentence.
