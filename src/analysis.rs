@@ -24,7 +24,7 @@ use crate::resolve::{Resolver, Value};
 use crate::routes::{self, Client};
 use crate::rules::{self, Facts};
 use crate::source::Source;
-use crate::{imports, manifest};
+use crate::{cover, imports, manifest};
 
 /// A file that findings may be about.
 #[derive(Debug)]
@@ -150,7 +150,7 @@ impl<'a> Run<'a> {
                 clients = self.clients();
                 findings = self.judge(&clients);
             }
-            self.drop_covered_blocks(&clients, &mut findings);
+            cover::drop_covered_blocks(&self.project, self.options.catalog, &clients, &mut findings);
         }
         self.output(clients, findings)
     }
@@ -384,35 +384,6 @@ impl<'a> Run<'a> {
         self.add_dotenv();
     }
 
-    /// An environment block with a key and no URL is not the place to complain where code reads the key: there each
-    /// client is judged. Nor where the project names the right host at all: then somebody knows.
-    fn drop_covered_blocks(&self, clients: &[Client], findings: &mut Vec<(usize, Finding)>) {
-        let hosts: Vec<&str> = self
-            .options
-            .catalog
-            .provider("mixroute")
-            .map(|provider| provider.hosts.iter().map(String::as_str).collect())
-            .unwrap_or_default();
-        let named = self.project.files.iter().any(|file| {
-            hosts.iter().any(|host| memchr::memmem::find(file.source.text.as_bytes(), host.as_bytes()).is_some())
-        });
-        let read: BTreeSet<Location> = clients
-            .iter()
-            .filter(|client| client.id != routes::ENVIRONMENT)
-            .flat_map(|client| &client.routes)
-            .flat_map(|route| route.key.alt.steps.iter().map(|step| step.at))
-            .collect();
-        findings.retain(|(number, finding)| {
-            let client = &clients[*number];
-            if finding.rule != rules::WITHOUT_BASE_URL || client.id != routes::ENVIRONMENT {
-                return true;
-            }
-            let consumed =
-                client.routes.iter().any(|route| route.key.alt.steps.iter().any(|step| read.contains(&step.at)));
-            !named && !consumed
-        });
-    }
-
     fn output(self, clients: Vec<Client>, findings: Vec<(usize, Finding)>) -> Output {
         let reported = |client: &&Client| self.project.file(client.at.file).reported;
         let mut secrets: BTreeSet<Location> = BTreeSet::new();
@@ -431,7 +402,7 @@ impl<'a> Run<'a> {
         // A key alone is no client yet: it is one where it was found to go to the default endpoint.
         let complained: BTreeSet<usize> = findings.iter().map(|(number, _)| *number).collect();
         let is_pair = |(number, client): &(usize, &Client)| {
-            client.id != routes::ENVIRONMENT
+            !client.is_block()
                 || complained.contains(number)
                 || client.routes.iter().any(|route| !route.endpoint.is_default())
         };

@@ -19,6 +19,7 @@ pub mod catalog;
 pub mod cli;
 pub mod clients;
 pub mod config;
+pub mod cover;
 pub mod endpoint;
 pub mod evidence;
 pub mod extract;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::Version;
-use crate::facts::{BlockId, EnvKind, ExprId, ExprKind, Module, Place, Stmt};
+use crate::facts::{BlockId, ExprId, ExprKind, Module, Place, Stmt};
 use crate::finding::FileId;
 use crate::source::Source;
 
@@ -230,18 +230,6 @@ impl Project {
             // What was not worth parsing is searched as it is.
             let parsed = file.module.exprs.len() + file.module.classes.len() + file.module.env_blocks.len() > 0;
             (named && (!parsed || reads(&file.module, name))) || is_setting(&file.module, name)
-        })
-    }
-
-    /// Whether some environment block of the project, dotenv files apart, sets a variable to anything but a URL of
-    /// OpenAI's.
-    pub fn is_set_in_a_block(&self, name: &str) -> bool {
-        self.files.iter().any(|file| {
-            let blocks = file.module.env_blocks.iter().filter(|block| block.kind != EnvKind::Dotenv);
-            blocks.flat_map(|block| &block.vars).filter(|var| var.name == name).any(|var| {
-                let text = file.source.slice(file.module.span(var.value));
-                !text.contains("//api.openai.com")
-            })
         })
     }
 }

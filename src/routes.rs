@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::{Catalog, UrlKind};
 use crate::clients::{self, From, IgnoredKind, Site, SlotValue};
+use crate::cover::Blocks;
 use crate::endpoint::{self, Host, Url};
 use crate::evidence::{self, FormatEvidence};
 use crate::facts::{EnvKind, ExprKind};
@@ -60,6 +61,13 @@ pub struct Ignored {
     pub value_at: Option<Location>,
     /// The endpoint that was meant.
     pub endpoint: Endpoint,
+}
+
+impl Client {
+    /// An environment block: a pair of variables, not a call in code.
+    pub fn is_block(&self) -> bool {
+        self.id == ENVIRONMENT
+    }
 }
 
 /// One possible key and endpoint of a client.
@@ -257,13 +265,13 @@ fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
 
 /// Takes back what is said of pairs that may well not be.
 ///
-/// A default endpoint is in doubt where another way to the same key leads to an endpoint that is not known, or some
-/// environment block of the project sets a variable that the client reads. Any pair is in doubt where the key was
+/// A default endpoint is in doubt where another way to the same key leads to an endpoint that is not known, or an
+/// environment block of the project may give the client one. Any pair is in doubt where the key was
 /// chosen by one condition and the endpoint by another, or only the endpoint by a row of a table, and the key has its
 /// right endpoint among the others, or there are rows that are not known: which go together nobody can tell.
 pub fn doubt(project: &Project, clients: &mut [Client]) {
+    let blocks = Blocks::new(project);
     for client in clients {
-        let elsewhere = client.endpoint_variables.iter().any(|name| project.is_set_in_a_block(name));
         let doubted: Vec<(bool, bool)> = client
             .routes
             .iter()
@@ -278,7 +286,8 @@ pub fn doubt(project: &Project, clients: &mut [Client]) {
                     let right = || client.routes.iter().filter(same).any(|other| other.verdict == Verdict::Match);
                     ((apart || route.row) && right()) || (route.row && unknown())
                 };
-                let doubtful = route.endpoint.is_default() && (elsewhere || unknown());
+                let elsewhere = || blocks.may_give_endpoint(client, route);
+                let doubtful = route.endpoint.is_default() && (unknown() || elsewhere());
                 (doubtful, route.verdict == Verdict::Mismatch && (doubtful || unrelated()))
             })
             .collect();
@@ -499,7 +508,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
 const OPENAI_DEFAULT: &str = "https://api.openai.com/v1";
 
 /// Ends of a variable's name that make it a URL to go with a key of the same beginning, most usual first.
-const URL_SUFFIXES: &[&str] = &[
+pub(crate) const URL_SUFFIXES: &[&str] = &[
     "_BASE_URL",
     "_API_BASE",
     "_API_BASE_URL",
@@ -517,7 +526,7 @@ const URL_SUFFIXES: &[&str] = &[
 ];
 
 /// What a key's variable has in common with its URL's: `OPENAI` of `OPENAI_API_KEY`.
-fn key_prefix(name: &str) -> Option<&str> {
+pub(crate) fn key_prefix(name: &str) -> Option<&str> {
     ["_API_KEY", "_API_TOKEN", "_AUTH_TOKEN", "_APIKEY", "_KEY", "_TOKEN", "_SECRET"]
         .iter()
         .find_map(|suffix| name.strip_suffix(suffix))

@@ -14,7 +14,7 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     let disallowed = |route: &&Route| {
         let elsewhere = route.endpoint.provider.as_ref().is_some_and(|provider| !allowed.contains(provider));
         // Variables without a URL beside them are no client yet.
-        elsewhere && !route.doubtful && !(client.id == "environment" && route.endpoint.is_default())
+        elsewhere && !route.doubtful && !(client.is_block() && route.endpoint.is_default())
     };
     let wrong: Vec<&Route> = client.routes.iter().filter(disallowed).collect();
     let all = wrong.len() == client.routes.len();

@@ -24,7 +24,7 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         if lost.is_empty() || lost.iter().all(harmless) {
             continue;
         }
-        let misled = lost.iter().find(|route| goes_astray(facts, client, route, ignored)).copied();
+        let misled = lost.iter().find(|route| goes_astray(route, ignored)).copied();
         let finding = finding(facts, client, ignored, misled, lost.len() == client.routes.len());
         if !out.iter().any(|known| known.at == finding.at) {
             out.push(finding);
@@ -48,14 +48,13 @@ fn takes(route: &Route, ignored: &Ignored) -> bool {
 
 /// Whether a key goes to a provider that did not issue it: it is known to be another's, or it is meant for the provider
 /// of the ignored URL.
-fn goes_astray(facts: &Facts<'_>, client: &Client, route: &Route, ignored: &Ignored) -> bool {
+fn goes_astray(route: &Route, ignored: &Ignored) -> bool {
     if route.verdict == Verdict::Mismatch {
         return true;
     }
     let (is, meant) = (&route.endpoint, &ignored.endpoint);
-    let elsewhere = client.endpoint_variables.iter().any(|name| facts.project.is_set_in_a_block(name));
     is.is_default()
-        && !elsewhere
+        && !route.doubtful
         && route.key.providers.is_empty()
         && route.key.evidence == Evidence::None
         && !meant.forwards

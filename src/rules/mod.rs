@@ -10,7 +10,7 @@ use crate::facts::Span;
 use crate::finding::{FileId, Finding, Label, Location, Severity, Verdict};
 use crate::project::Project;
 use crate::resolve::{StepKind, Value};
-use crate::routes::{self, Client, Endpoint, Key, Route};
+use crate::routes::{Client, Endpoint, Key, Route};
 
 pub mod page;
 
@@ -53,7 +53,7 @@ impl<'a> Facts<'a> {
             })
             .filter_map(|(client, route)| Some((written_at(&route.endpoint.alt.value)?, client.at)))
             .collect();
-        let sdk: Vec<&Client> = clients.iter().filter(|client| client.id != routes::ENVIRONMENT).collect();
+        let sdk: Vec<&Client> = clients.iter().filter(|client| !client.is_block()).collect();
         let mut read: BTreeSet<String> = sdk
             .iter()
             .flat_map(|client| client.endpoint_variables.iter().chain(&client.endpoint_attributes).cloned())

@@ -1,0 +1,185 @@
+//! Which environment blocks of a project may give a client the base URL that it seems not to have, and which blocks
+//! with a key and no base URL are somebody else's business.
+//!
+//! A compose service, a CI step or a script sets variables for the programs that it runs; which programs these are
+//! nobody says. So a block counts where it may be meant: not where it is a pair of its own, written out in full, for
+//! programs that stand elsewhere.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+
+use crate::catalog::Catalog;
+use crate::clients::From;
+use crate::facts::{EnvBlock, EnvKind, ExprKind, Span};
+use crate::finding::{FileId, Finding, Location};
+use crate::project::Project;
+use crate::resolve::{StepKind, Value};
+use crate::routes::{Client, Key, Route, URL_SUFFIXES, key_prefix};
+use crate::rules;
+
+/// Folders that hold what runs the program in the folder above, by convention.
+const DEPLOYMENT: &[&str] = &[
+    ".circleci",
+    ".devcontainer",
+    ".docker",
+    ".github",
+    ".gitlab",
+    ".vscode",
+    "base",
+    "bin",
+    "charts",
+    "ci",
+    "compose",
+    "deploy",
+    "deployment",
+    "deployments",
+    "docker",
+    "helm",
+    "infra",
+    "infrastructure",
+    "k8s",
+    "kubernetes",
+    "manifests",
+    "ops",
+    "overlays",
+    "scripts",
+    "workflows",
+];
+
+/// The blocks of a project that set variables, dotenv files apart: which clients read those is known.
+pub struct Blocks<'p> {
+    project: &'p Project,
+    by_variable: HashMap<&'p str, Vec<(FileId, &'p EnvBlock)>>,
+}
+
+impl<'p> Blocks<'p> {
+    /// The blocks of a project, by the variables that they set to anything but a URL of OpenAI's.
+    pub fn new(project: &'p Project) -> Self {
+        let mut by_variable: HashMap<&str, Vec<(FileId, &EnvBlock)>> = HashMap::new();
+        for id in project.ids() {
+            let file = project.file(id);
+            for block in file.module.env_blocks.iter().filter(|block| block.kind != EnvKind::Dotenv) {
+                for var in &block.vars {
+                    if !file.source.slice(file.module.span(var.value)).contains("//api.openai.com") {
+                        by_variable.entry(&var.name).or_default().push((id, block));
+                    }
+                }
+            }
+        }
+        Self { project, by_variable }
+    }
+
+    /// Whether a block may give a client the endpoint that a route lacks.
+    pub fn may_give_endpoint(&self, client: &Client, route: &Route) -> bool {
+        client.endpoint_variables.iter().any(|name| {
+            let blocks = self.by_variable.get(name.as_str()).into_iter().flatten();
+            blocks.into_iter().any(|&(file, block)| self.is_meant_for(file, block, name, client, route))
+        })
+    }
+
+    fn is_meant_for(&self, file: FileId, block: &EnvBlock, url: &str, client: &Client, route: &Route) -> bool {
+        let module = &self.project.file(file).module;
+        let prefix = URL_SUFFIXES.iter().find_map(|suffix| url.strip_suffix(suffix)).unwrap_or(url);
+        let is_pair = block.vars.iter().any(|var| {
+            key_prefix(&var.name) == Some(prefix)
+                && matches!(module.kind(var.value), ExprKind::Str(text) if !text.is_empty())
+        });
+        if !is_pair {
+            return true;
+        }
+        // A pair in full says nothing of another block's key, and of code only where it gives the code its key, or
+        // where the code stands below it.
+        !client.is_block()
+            && (block.vars.iter().any(|var| reads(&route.key, &var.name)) || self.stands_above(file, client.at.file))
+    }
+
+    /// Whether what a file sets up is the program in another file: it stands in the folder of that file or above.
+    fn stands_above(&self, block: FileId, code: FileId) -> bool {
+        let mut dir = self.project.file(block).path.parent();
+        while let Some(folder) = dir.filter(|dir| is_deployment(dir)) {
+            dir = folder.parent();
+        }
+        dir.is_some_and(|dir| self.project.file(code).path.starts_with(dir))
+    }
+}
+
+fn is_deployment(dir: &Path) -> bool {
+    dir.file_name().and_then(|name| name.to_str()).is_some_and(|name| DEPLOYMENT.contains(&name))
+}
+
+/// Whether a key is read from a variable.
+fn reads(key: &Key, variable: &str) -> bool {
+    matches!(&key.from, From::Environment(name) if name == variable)
+        || matches!(&key.alt.value, Value::Env(name, _) if name == variable)
+        || key
+            .alt
+            .steps
+            .iter()
+            .any(|step| matches!(&step.kind, StepKind::Env(name) | StepKind::EnvValue(name) if name == variable))
+}
+
+/// Whether a key may come from a variable: it does, or nobody knows where it comes from.
+fn may_read(key: &Key, variable: &str) -> bool {
+    reads(key, variable) || key.from == From::Nothing || matches!(key.alt.value, Value::Unknown(_) | Value::Made(_))
+}
+
+/// An environment block with a key and no URL is not the place to complain where code reads the key: there each client
+/// is judged. Nor where something in the project may send it to the right host: then somebody knows.
+pub fn drop_covered_blocks(
+    project: &Project,
+    catalog: &Catalog,
+    clients: &[Client],
+    findings: &mut Vec<(usize, Finding)>,
+) {
+    let is_open =
+        |(number, finding): &(usize, Finding)| finding.rule == rules::WITHOUT_BASE_URL && clients[*number].is_block();
+    if !findings.iter().any(is_open) {
+        return;
+    }
+    let mentions = mentions(project, catalog);
+    findings.retain(|found| {
+        let number = found.0;
+        !is_open(found) || !is_covered(clients, number, &mentions)
+    });
+}
+
+fn is_covered(clients: &[Client], number: usize, mentions: &[Location]) -> bool {
+    let block = &clients[number];
+    let own: BTreeSet<Location> =
+        block.routes.iter().flat_map(|route| route.key.alt.steps.iter().map(|step| step.at)).collect();
+    let others = || {
+        let others = clients.iter().enumerate().filter(|(other, _)| *other != number);
+        others.flat_map(|(_, client)| client.routes.iter().map(move |route| (client, route)))
+    };
+    let consumed = others().any(|(_, route)| route.key.alt.steps.iter().any(|step| own.contains(&step.at)));
+    let variable = &block.callee;
+    let sent_somewhere = others()
+        .any(|(client, route)| !client.is_block() && route.endpoint.is_unknown() && may_read(&route.key, variable));
+    // Every place that names the right host is the endpoint of a client with another key.
+    let taken: Vec<Location> = others()
+        .filter(|(client, route)| {
+            let own_key = client.is_block() && matches!(route.key.alt.value, Value::Str(..));
+            own_key || !may_read(&route.key, variable)
+        })
+        .filter_map(|(_, route)| match route.endpoint.alt.value {
+            Value::Str(_, at) | Value::Concat(_, at) => Some(at),
+            _ => None,
+        })
+        .collect();
+    let free = |mention: &Location| !taken.iter().any(|at| at.file == mention.file && at.span.contains(mention.span));
+    consumed || sent_somewhere || mentions.iter().any(free)
+}
+
+/// Where the project names one of Mixroute's hosts.
+fn mentions(project: &Project, catalog: &Catalog) -> Vec<Location> {
+    let hosts = catalog.provider("mixroute").map(|provider| provider.hosts.as_slice()).unwrap_or_default();
+    let mut out = Vec::new();
+    for file in project.ids() {
+        let text = project.file(file).source.text.as_bytes();
+        for host in hosts {
+            let found = memchr::memmem::find_iter(text, host.as_bytes());
+            out.extend(found.map(|at| Location { file, span: Span::new(at, at + host.len()) }));
+        }
+    }
+    out
+}
