@@ -40,6 +40,34 @@ pub fn path(path: &Path) -> String {
     shown
 }
 
+/// A path as a URI reference: percent-encoded, and with a scheme if it is absolute. Masked as [`path`].
+pub fn uri(path: &Path) -> String {
+    let mut uri = String::from(match path.is_absolute() {
+        true if cfg!(windows) => "file:///",
+        true => "file://",
+        false => "",
+    });
+    let mut encode = |byte: u8| match byte {
+        b'\\' if cfg!(windows) => uri.push('/'),
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
+        _ => uri.push_str(&format!("%{byte:02X}")),
+    };
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        mask::mask(chunk.valid(), Form::Path, &[]).bytes().for_each(&mut encode);
+        chunk.invalid().iter().copied().for_each(&mut encode);
+    }
+    uri
+}
+
+/// A text that is of use only as it is, such as that of an edit; `None` if something in it is not to be shown.
+pub fn verbatim(text: &str) -> Option<&str> {
+    let shown = |line: &str| {
+        let line = line.trim_end_matches('\r').replace('\t', " ");
+        clean(&line) == line
+    };
+    text.split('\n').all(shown).then_some(text)
+}
+
 /// What stands around the start of a span on its line, masked: the part of a finding that outlives edits elsewhere.
 pub fn line_of(source: &Source, span: Span, secrets: &[Span]) -> String {
     Excerpt::new(source, &[span], secrets).line_of_label(0).to_owned()
@@ -99,6 +127,24 @@ mod tests {
         ] {
             assert_eq!(clean(text), text);
         }
+    }
+
+    #[test]
+    fn edits_are_shown_whole_or_not_at_all() {
+        let edit = ",\r\n\tbase_url=\"https://console.mixroute.io/v1\",\n";
+        assert_eq!(verbatim(edit), Some(edit));
+        assert_eq!(verbatim(&format!("\"sk-{}\"", "Zz0".repeat(16))), None);
+        assert_eq!(verbatim("\u{202e}"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn paths_are_encoded() {
+        use std::os::unix::ffi::OsStrExt;
+        let odd = Path::new(std::ffi::OsStr::from_bytes(b"a b\n\xff/c:%#?.py"));
+        assert_eq!(uri(odd), "a%20b%0A%FF/c%3A%25%23%3F.py");
+        assert_eq!(uri(Path::new("/\u{e9}/x.py")), "file:///%C3%A9/x.py");
+        assert!(!uri(Path::new(&format!("sk-{}.py", "Zz0".repeat(16)))).contains("Zz0"));
     }
 
     #[cfg(unix)]

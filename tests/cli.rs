@@ -85,7 +85,7 @@ fn wrong_arguments() {
     for (args, expected) in [
         (&["check", "--frobnicate"][..], "--frobnicate"),
         (&["chekc"], "chekc"),
-        (&["check", "--output-format", "sarif"], "sarif"),
+        (&["check", "--output-format", "xml"], "xml"),
         (&["check", "no.py"], "error: no.py: no such file or directory\n"),
         (
             &["check", "no.py", "nor.py"],

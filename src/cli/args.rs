@@ -116,6 +116,12 @@ pub(super) enum CheckFormat {
     Full,
     /// path:line:column: severity[rule] message
     Concise,
+    /// Annotations of GitHub Actions
+    Github,
+    /// GitLab's Code Quality report
+    Gitlab,
+    /// SARIF 2.1.0
+    Sarif,
     /// One JSON object
     Json,
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 
 use super::args::{self, CheckFormat, Color, FailOn, Global, Paths, RoutesFormat};
 use super::files::{self, Around, Loaded};
@@ -12,7 +13,7 @@ use crate::analysis::{self, Output};
 use crate::catalog::Catalog;
 use crate::config::{Config, Known};
 use crate::finding::{Finding, Severity};
-use crate::report::{self, Files, Format, Report, Style, Summary, Suppression};
+use crate::report::{self, Files, Format, Notice, Report, Style, Summary, Suppression};
 use crate::rules::page::pages;
 use crate::screen;
 use crate::suppress::{self, Silenced};
@@ -20,8 +21,8 @@ use crate::walk::{Files as Walked, MAX_FILE_SIZE, SkipReason};
 
 /// What a run has read and found.
 struct Run {
-    skipped: Vec<(std::path::PathBuf, SkipReason)>,
-    failed: Vec<(std::path::PathBuf, SkipReason)>,
+    skipped: Vec<(PathBuf, SkipReason)>,
+    failed: Vec<(PathBuf, SkipReason)>,
     config: Config,
     output: Output,
 }
@@ -30,13 +31,14 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
     // A slip in a rule's name is told before anything is read.
     Selection::new(&args.select, &args.ignore, &Default::default(), pages())?;
     let Some(run) = analyze(&args.paths, global, host)? else { return Ok(EXIT_OK) };
-    let Run { skipped, failed, config, output } = run;
+    let Run { skipped, failed, config, mut output } = run;
     let selection = Selection::new(&args.select, &args.ignore, &config, pages())?;
     let root = crate::root::project_root(&host.cwd);
     let files = Files { sources: &output.sources, secrets: &output.secrets, cwd: &host.cwd, root: &root };
     let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
     let rules = suppress::Rules { known: &names, active: &|rule| selection.is_active(rule) };
-    let outcome = suppress::apply(&output.sources, &output.reported, &output.comments, output.findings, &rules);
+    let findings = std::mem::take(&mut output.findings);
+    let outcome = suppress::apply(&output.sources, &output.reported, &output.comments, findings, &rules);
     let mut findings: Vec<(Finding, Option<Suppression>)> =
         outcome.kept.into_iter().map(|finding| (finding, None)).collect();
     findings.extend(outcome.silenced.into_iter().map(|silenced| {
@@ -64,37 +66,54 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
         errors,
         warnings: active().count() - errors,
     };
-    let format = match args.output_format {
-        CheckFormat::Full => Format::Full,
-        CheckFormat::Concise => Format::Concise,
-        CheckFormat::Json => Format::Json,
-    };
-    let style = style(global, format, host);
-    let mut out = BufWriter::new(&mut *host.stdout);
-    report::findings(&mut out, format, &Report { files, findings: &findings, summary: &summary }, style)?;
-    if args.statistics && format != Format::Json {
-        out.write_all(statistics(active()).as_bytes())?;
-    }
-    out.flush()?;
-    drop(out);
-    if args.statistics && format == Format::Json {
-        let _ = host.stderr.write_all(statistics(active()).as_bytes());
-    }
-    if !global.quiet && format != Format::Json {
-        let _ = writeln!(host.stderr, "{}", last_line(&summary));
-    }
-
     let least = match args.fail_on {
         FailOn::Error => Some(Severity::Error),
         FailOn::Warning => Some(Severity::Warning),
         FailOn::Never => None,
     };
     let fails = least.is_some_and(|least| active().any(|finding| finding.severity >= least));
-    Ok(match (failed.is_empty(), fails) {
+    let exit_code = match (failed.is_empty(), fails) {
         (false, _) => EXIT_ERROR,
         (true, true) => EXIT_FINDINGS,
         (true, false) => EXIT_OK,
-    })
+    };
+    let format = match args.output_format {
+        CheckFormat::Full => Format::Full,
+        CheckFormat::Concise => Format::Concise,
+        CheckFormat::Github => Format::Github,
+        CheckFormat::Gitlab => Format::Gitlab,
+        CheckFormat::Sarif => Format::Sarif,
+        CheckFormat::Json => Format::Json,
+    };
+    let style = style(global, format, host);
+    let mut out = BufWriter::new(&mut *host.stdout);
+    let notices = notices(&failed, &output);
+    let report = Report { files, findings: &findings, summary: &summary, notices: &notices, exit_code };
+    report::findings(&mut out, format, &report, style)?;
+    if args.statistics && !format.is_document() {
+        out.write_all(statistics(active()).as_bytes())?;
+    }
+    out.flush()?;
+    drop(out);
+    if args.statistics && format.is_document() {
+        let _ = host.stderr.write_all(statistics(active()).as_bytes());
+    }
+    if !global.quiet && !format.is_document() {
+        let _ = writeln!(host.stderr, "{}", last_line(&summary));
+    }
+
+    Ok(exit_code)
+}
+
+/// Files that could not be looked at.
+fn notices(failed: &[(PathBuf, SkipReason)], output: &Output) -> Vec<Notice> {
+    let notice = |path: &Path, severity, message: String| Notice { path: path.to_path_buf(), severity, message };
+    let failed = failed.iter().map(|(path, reason)| notice(path, Severity::Error, reason.to_string()));
+    let unparsed = output.unparsed.iter().filter_map(|(file, reason)| {
+        let source = output.sources.get(file.index())?;
+        Some(notice(source.path(), Severity::Warning, format!("not parsed: {reason}")))
+    });
+    failed.chain(unparsed).collect()
 }
 
 pub(super) fn routes(args: &args::Routes, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
@@ -182,7 +201,7 @@ fn show_files(found: &Walked, global: &Global, host: &mut Host<'_>) -> Result<()
     Ok(())
 }
 
-fn tell_skipped(skipped: &[(std::path::PathBuf, SkipReason)], host: &mut Host<'_>) {
+fn tell_skipped(skipped: &[(PathBuf, SkipReason)], host: &mut Host<'_>) {
     for (path, reason) in skipped {
         let _ = writeln!(host.stderr, "skipped {}: {}", screen::path(path), screen::clean(&reason.to_string()));
     }

@@ -3,7 +3,7 @@
 //! Whatever comes from a scanned file passes through [`screen`](crate::screen).
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -15,8 +15,11 @@ use crate::source::{Position, Source};
 mod concise;
 mod fingerprint;
 mod full;
+mod github;
+mod gitlab;
 mod json;
 mod routes;
+mod sarif;
 
 /// The formats of `check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,19 @@ pub enum Format {
     Concise,
     /// JSON.
     Json,
+    /// Workflow commands of GitHub Actions.
+    Github,
+    /// GitLab's Code Quality report.
+    Gitlab,
+    /// SARIF 2.1.0.
+    Sarif,
+}
+
+impl Format {
+    /// One document for a program, to which nothing can be added.
+    pub fn is_document(self) -> bool {
+        matches!(self, Self::Json | Self::Gitlab | Self::Sarif)
+    }
 }
 
 /// How text is drawn.
@@ -101,6 +117,21 @@ pub struct Report<'a> {
     pub findings: &'a [Reported],
     /// What was done.
     pub summary: &'a Summary,
+    /// What went wrong on the way.
+    pub notices: &'a [Notice],
+    /// How the run ends.
+    pub exit_code: u8,
+}
+
+/// A file that could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The file, as it is shown.
+    pub path: PathBuf,
+    /// Whether the run fails for it.
+    pub severity: Severity,
+    /// Why.
+    pub message: String,
 }
 
 impl<'a> Report<'a> {
@@ -134,11 +165,18 @@ impl<'a> Files<'a> {
 
     /// The path as the repository has it.
     fn path_in_repository(&self, file: FileId) -> String {
-        let shown = |source: &Source| {
-            let path = self.cwd.join(source.path());
-            screen::path(path.strip_prefix(self.root).unwrap_or(&path))
-        };
+        let shown = |source: &Source| screen::path(&self.in_repository(source.path()));
         self.source(file).map_or_else(|| "<unknown>".to_owned(), shown)
+    }
+
+    fn in_repository(&self, shown: &Path) -> PathBuf {
+        let path = self.cwd.join(shown);
+        path.strip_prefix(self.root).map(Path::to_path_buf).unwrap_or(path)
+    }
+
+    /// The URI of a file, given by its shown path: relative to the repository's root, or absolute outside of it.
+    fn uri_of(&self, shown: &Path) -> String {
+        screen::uri(&self.in_repository(shown))
     }
 
     /// The literals to mask in one file.
@@ -179,6 +217,9 @@ pub fn findings(out: &mut dyn Write, format: Format, report: &Report<'_>, style:
         Format::Full => full::write(out, report, style),
         Format::Concise => concise::write(out, report, style),
         Format::Json => json::write(out, report),
+        Format::Github => github::write(out, report),
+        Format::Gitlab => gitlab::write(out, report),
+        Format::Sarif => sarif::write(out, report),
     }
 }
 

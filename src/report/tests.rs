@@ -1,5 +1,7 @@
 use super::*;
-use crate::finding::{EndpointKind, EndpointRecord, KeyKind, KeyRecord, Label, OriginStep, Verdict};
+use crate::finding::{
+    Applicability, Edit, EndpointKind, EndpointRecord, Fix, KeyKind, KeyRecord, Label, OriginStep, Verdict,
+};
 use crate::language::Language;
 
 /// A key that no provider would issue, put together here so that no scanner trips over it.
@@ -87,9 +89,11 @@ fn files(sources: &[Source]) -> Files<'_> {
     Files { sources, secrets: &[], cwd: Path::new("/project"), root: Path::new("/project") }
 }
 
+const ALL: [Format; 6] = [Format::Full, Format::Concise, Format::Json, Format::Github, Format::Gitlab, Format::Sarif];
+
 fn write(format: Format, files: &Files<'_>, all: Vec<Finding>, style: Style) -> String {
     let all = collect(all.into_iter().map(|finding| (finding, None)).collect(), files);
-    let report = Report { files: *files, findings: &all, summary: &SUMMARY };
+    let report = Report { files: *files, findings: &all, summary: &SUMMARY, notices: &[], exit_code: 1 };
     let mut out = Vec::new();
     findings(&mut out, format, &report, style).unwrap();
     String::from_utf8(out).unwrap()
@@ -122,6 +126,49 @@ fn json() {
 }
 
 #[test]
+fn github() {
+    insta::assert_snapshot!(render(Format::Github, PLAIN));
+}
+
+#[test]
+fn gitlab() {
+    let text = render(Format::Gitlab, PLAIN);
+    serde_json::from_str::<serde_json::Value>(&text).unwrap();
+    insta::assert_snapshot!(text);
+}
+
+/// One run with everything that a log can have, seen from a directory below the repository's root.
+#[test]
+fn sarif() {
+    let sources = sources();
+    let files = Files { cwd: Path::new("/project/some where"), ..files(&sources) };
+    let [mut full, plain] = <[Finding; 2]>::try_from(examples(&sources)).unwrap();
+    let step = |text: &str, file, what: &str| OriginStep { at: at(&sources, file, text), text: what.to_owned() };
+    full.flow = vec![step("sk-Q", 1, "value of `MIXROUTE_API_KEY`"), step("OpenAI(api_key=KEY)", 0, "the client")];
+    let edit = |content: &str| Edit { at: at(&sources, 0, ")\n"), content: content.to_owned() };
+    let fix = |edit| {
+        Some(Fix { applicability: Applicability::Safe, message: "add a {base} URL".to_owned(), edits: vec![edit] })
+    };
+    full.fix = fix(edit(", base_url=\"https://console.mixroute.io/v1\")\n"));
+    let mut keyed = Finding { rule: "malformed-key", ..plain.clone() };
+    keyed.fix = fix(edit(&key()));
+    let comment = Suppression::Comment { at: at(&sources, 0, "import os"), reason: "a test of {braces}".to_owned() };
+    let all = collect(vec![(full, None), (plain, Some(comment)), (keyed, None)], &files);
+    let notices = [Notice { path: "gone.py".into(), severity: Severity::Error, message: "permission denied".into() }];
+    let report = Report { files, findings: &all, summary: &SUMMARY, notices: &notices, exit_code: 2 };
+    let mut out = Vec::new();
+    findings(&mut out, Format::Sarif, &report, PLAIN).unwrap();
+    let mut log: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let rules = log["runs"][0]["tool"]["driver"]["rules"].take();
+    assert_eq!(rules.as_array().unwrap().len(), crate::rules::page::pages().len());
+    for result in log["runs"][0]["results"].as_array_mut().unwrap() {
+        // It changes with every new rule.
+        result.as_object_mut().unwrap().remove("ruleIndex");
+    }
+    insta::assert_snapshot!(serde_json::to_string_pretty(&log).unwrap());
+}
+
+#[test]
 fn routes_in_both_formats() {
     let sources = sources();
     for (name, as_json) in [("routes_text", false), ("routes_json", true)] {
@@ -134,7 +181,7 @@ fn routes_in_both_formats() {
 #[test]
 fn no_format_shows_a_key_or_an_escape() {
     for style in [PLAIN, Style::default()] {
-        for format in [Format::Full, Format::Concise, Format::Json] {
+        for format in ALL {
             let text = render(format, style);
             assert!(!text.contains("Qq0"), "{text}");
             assert!(!text.contains('\x1b') && !text.contains('\u{202e}'), "{text}");
@@ -176,9 +223,10 @@ fn hostile_sources_are_rendered() {
         let labels =
             vec![label(place, "one"), label(place, "two"), label(Location { span: Span::new(0, 1), ..place }, "")];
         let finding = Finding { at: place, labels, ..examples(&self::sources()).remove(0) };
-        for format in [Format::Full, Format::Concise, Format::Json] {
+        for format in ALL {
             let out = write(format, &files(&sources), vec![finding.clone()], PLAIN);
-            assert!(out.len() < 6_000, "{}", out.len());
+            // SARIF has the rules' pages in front.
+            assert!(format == Format::Sarif || out.len() < 6_000, "{}", out.len());
         }
     }
 }
