@@ -345,6 +345,7 @@ impl<'a> Run<'a> {
                 std::panic::catch_unwind(work).unwrap_or_default()
             })
             .collect();
+        routes::drop_consumed(&mut clients);
         routes::doubt(&self.project, &mut clients);
         clients
     }

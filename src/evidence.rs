@@ -12,6 +12,7 @@ mod literal;
 mod name;
 
 pub use literal::{KeyProblem, key_problem, reference_name};
+pub(crate) use name::words;
 
 /// Identifiers of providers: a key belongs to one of them. Empty: nothing is known.
 pub type Providers = BTreeSet<String>;

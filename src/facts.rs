@@ -490,6 +490,8 @@ pub struct Module {
     pub exports: Vec<(String, ExprId)>,
     /// Environment blocks.
     pub env_blocks: Vec<EnvBlock>,
+    /// What a file of data (YAML, JSON, TOML) holds: its documents.
+    pub documents: Vec<ExprId>,
     /// Comments that hold `mixlint:`.
     pub comments: Vec<Comment>,
     /// The parser had to skip something; what it understood is here.
@@ -623,6 +625,7 @@ impl Module {
             let at = block.at.unwrap_or((BlockId(0), 0));
             roots.extend(block.vars.iter().map(|var| (var.value, at)));
         }
+        roots.extend(self.documents.iter().map(|expr| (*expr, (BlockId(0), 0))));
         roots.extend(self.exports.iter().map(|(_, expr)| (*expr, (BlockId(0), self.blocks[0].stmts.len() as u32))));
         // Statements last: an expression that a statement shares with an environment block is the statement's.
         for (number, block) in self.blocks.iter().enumerate() {
@@ -698,6 +701,7 @@ impl Builder {
                 star_imports: Vec::new(),
                 exports: Vec::new(),
                 env_blocks: Vec::new(),
+                documents: Vec::new(),
                 comments: Vec::new(),
                 recovered: false,
                 points: Vec::new(),

@@ -67,12 +67,8 @@ pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Ve
         Language::Python => python(dir, root, key),
         Language::JavaScript | Language::TypeScript | Language::Tsx => javascript(dir, key),
         Language::Rust => rust(file, dir, key),
-        Language::Shell | Language::Yaml | Language::Dotenv => {
-            if key.is_empty() || key.contains(['$', '*']) {
-                Vec::new()
-            } else {
-                vec![plain(&dir.join(key))]
-            }
+        Language::Shell | Language::Yaml | Language::Dotenv | Language::Json | Language::Toml => {
+            if key.is_empty() || key.contains(['$', '*']) { Vec::new() } else { vec![plain(&dir.join(key))] }
         }
     }
 }

@@ -19,6 +19,10 @@ pub enum Language {
     Dotenv,
     /// YAML.
     Yaml,
+    /// JSON, with comments or without.
+    Json,
+    /// TOML.
+    Toml,
 }
 
 impl Language {
@@ -31,6 +35,8 @@ impl Language {
             Self::Shell => "shell",
             Self::Dotenv => "dotenv",
             Self::Yaml => "yaml",
+            Self::Json => "json",
+            Self::Toml => "toml",
         }
     }
 
@@ -46,6 +52,9 @@ impl Language {
         ) {
             return Some(Self::Shell);
         }
+        if is_no_setting(&lower) {
+            return None;
+        }
         let extension = lower.rsplit_once('.').map(|(_, extension)| extension)?;
         Some(match extension {
             "py" | "pyi" | "pyw" => Self::Python,
@@ -55,6 +64,8 @@ impl Language {
             "rs" => Self::Rust,
             "sh" | "bash" | "zsh" | "ksh" | "bats" => Self::Shell,
             "yaml" | "yml" => Self::Yaml,
+            "json" | "jsonc" | "json5" | "code-workspace" => Self::Json,
+            "toml" => Self::Toml,
             _ => return None,
         })
     }
@@ -123,6 +134,19 @@ pub fn is_dotenv(lower: &str) -> bool {
     lower.ends_with(".env")
 }
 
+/// Whether a file of this (lower-case) name sets nothing for anyone: written by a package manager, or our own.
+fn is_no_setting(lower: &str) -> bool {
+    matches!(
+        lower,
+        "package-lock.json"
+            | "npm-shrinkwrap.json"
+            | "pnpm-lock.yaml"
+            | "packages.lock.json"
+            | "mixlint.toml"
+            | ".mixlint.toml"
+    )
+}
+
 /// The second half of `env.example` and the like: without a leading dot only well-known words count.
 fn is_mode(word: &str) -> bool {
     matches!(word, "example" | "sample" | "template" | "dist" | "local" | "development" | "production" | "test")
@@ -160,6 +184,11 @@ mod tests {
             ("env.py", Some(Language::Python)),
             (".env.ts", Some(Language::TypeScript)),
             ("environment", None),
+            ("settings.JSON", Some(Language::Json)),
+            ("tsconfig.jsonc", Some(Language::Json)),
+            ("config.toml", Some(Language::Toml)),
+            ("package-lock.json", None),
+            ("pnpm-lock.yaml", None),
             ("envoy.yaml", Some(Language::Yaml)),
             ("README", None),
         ] {

@@ -16,11 +16,22 @@ use crate::source::Source;
 const ENVIRONMENT: [&str; 9] =
     ["KEY", "TOKEN", "SECRET", "BASE_URL", "API_BASE", "_ENDPOINT", "_HOST", "uthorization", "api-key"];
 
+/// What the names of fields for keys hold, in any style of writing; a row of data has one beside a URL.
+const FIELDS: [&str; 8] = ["key", "Key", "KEY", "oken", "OKEN", "ecret", "ECRET", "redential"];
+/// The same in code, where most keys are those of tables.
+const CODE_FIELDS: [&str; 7] = ["api_key", "apiKey", "ApiKey", "apikey", "API_KEY", "token", "_key"];
+/// What a URL has, or the name of a field that holds one.
+const URLS: [&str; 10] =
+    ["://", "api.", "mixroute", "base_url", "baseU", "BASE_URL", "api_base", "apiBase", "API_BASE", "ndpoint"];
+
 /// The words, compiled.
 #[derive(Debug)]
 pub struct Prefilter {
     code: Option<Regex>,
     environment: Option<Regex>,
+    fields: Option<Regex>,
+    code_fields: Option<Regex>,
+    urls: Option<Regex>,
 }
 
 impl Prefilter {
@@ -40,21 +51,30 @@ impl Prefilter {
             words.remove(common);
         }
         // Re-exports keep the class's name; its parts are in the package's, whatever the case.
-        let headers = ["uthorization", "AUTHORIZATION", "bearer_auth", "api-key", "OpenAI", "openai"];
+        let headers = ["uthorization", "AUTHORIZATION", "bearer_auth", "api-key", "OpenAI", "openai", "mixroute"];
         words.extend(headers.map(str::to_owned));
         let alternatives =
             |words: &mut dyn Iterator<Item = &str>| words.map(regex::escape).collect::<Vec<_>>().join("|");
         let code = Regex::new(&alternatives(&mut words.iter().map(String::as_str))).ok();
-        let environment = Regex::new(&alternatives(&mut ENVIRONMENT.into_iter())).ok();
-        Self { code, environment }
+        let compile = |words: &[&str]| Regex::new(&alternatives(&mut words.iter().copied())).ok();
+        Self {
+            code,
+            environment: compile(&ENVIRONMENT),
+            fields: compile(&FIELDS),
+            code_fields: compile(&CODE_FIELDS),
+            urls: compile(&URLS),
+        }
     }
 
     /// Whether the file is worth parsing.
     pub fn admits(&self, source: &Source) -> bool {
-        let words = match source.language {
-            Language::Dotenv | Language::Yaml | Language::Shell => &self.environment,
-            _ => &self.code,
-        };
-        words.as_ref().is_none_or(|words| words.is_match(&source.text))
+        let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(&source.text));
+        match source.language {
+            Language::Dotenv | Language::Shell => has(&self.environment),
+            Language::Yaml | Language::Json | Language::Toml => {
+                has(&self.environment) || (has(&self.fields) && has(&self.urls))
+            }
+            _ => has(&self.code) || (has(&self.code_fields) && has(&self.urls)),
+        }
     }
 }

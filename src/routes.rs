@@ -15,6 +15,10 @@ use crate::project::Project;
 use crate::resolve::{Alt, Arms, FUEL, Resolver, Step, StepKind, Value};
 use crate::scopes::{self, Visible};
 
+mod rows;
+
+pub use rows::drop_consumed;
+
 /// A client with all its routes.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -46,6 +50,8 @@ pub struct Client {
     pub routes: Vec<Route>,
     /// Base URLs that were set for it and do not reach it.
     pub ignored: Vec<Ignored>,
+    /// It is a row of fields that nobody was seen to read: where its key's value stands.
+    pub row: Option<Location>,
 }
 
 /// A base URL that was set where the client does not look.
@@ -64,9 +70,9 @@ pub struct Ignored {
 }
 
 impl Client {
-    /// An environment block: a pair of variables, not a call in code.
+    /// A pair of variables in an environment block or of fields in a row, not a call in code.
     pub fn is_block(&self) -> bool {
-        self.id == ENVIRONMENT
+        self.id == ENVIRONMENT || self.row.is_some()
     }
 }
 
@@ -148,7 +154,7 @@ pub const ENVIRONMENT: &str = "environment";
 /// More routes than this of one client are not looked at.
 const MAX_ROUTES: usize = 96;
 
-/// All clients of a file: calls and environment blocks.
+/// All clients of a file: calls, environment blocks, and rows of a key and a URL.
 pub fn of_file(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Vec<Client> {
     let mut out = Vec::new();
     for site in clients::find(resolver, catalog, file) {
@@ -156,6 +162,7 @@ pub fn of_file(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> 
         out.extend(of_site(resolver, catalog, &site));
     }
     out.extend(of_blocks(resolver, catalog, file));
+    out.extend(rows::of_file(resolver, catalog, file));
     out
 }
 
@@ -227,6 +234,7 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         endpoint_attributes: site.construct.global_endpoint.clone(),
         routes,
         ignored,
+        row: None,
     })
 }
 
@@ -499,6 +507,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
                 endpoint_attributes: Vec::new(),
                 routes,
                 ignored: Vec::new(),
+                row: None,
             });
         }
     }

@@ -3,14 +3,13 @@
 //! `.gitignore` and `.ignore` files hold as they do for git and ripgrep; hidden files and directories are left out.
 //! Besides:
 //!
-//! - dotenv files are taken even when hidden or ignored, since that is where keys live, and so are `.envrc`, the YAML
-//!   files of `.github` and `.circleci`, and `.gitlab-ci.yml`;
+//! - dotenv files and `secrets.toml` are taken even when hidden or ignored, since that is where keys live; hidden files are taken where
+//!   they are workflows or settings of tools: see [`hidden`];
 //! - directories of other people's code and of build output are never entered unless given: see [`junk`];
 //! - symbolic links are not followed unless given;
 //! - files that are given are taken whatever ignore files say, unless `force_exclude` is on.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs::{File, FileType};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
@@ -18,9 +17,10 @@ use std::path::{Component, Path, PathBuf};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use crate::language::{Language, is_dotenv};
+use crate::language::Language;
 use crate::source::{Source, Undecodable, decode};
 
+mod hidden;
 pub mod junk;
 
 /// The size above which a file is skipped, if the configuration does not say another.
@@ -242,7 +242,7 @@ fn descend(first: &Path, rest: &[PathBuf], options: &Options, found: &mut Found)
         Box::new(move |entry| {
             let send = |path: PathBuf, found: Result<Language, SkipReason>| drop(sender.send((path, found)));
             match entry {
-                Ok(entry) if is_dir(&entry) => dotenv_files(&entry, exclude, &send),
+                Ok(entry) if is_dir(&entry) => key_files(&entry, exclude, &send),
                 Ok(entry) => {
                     if let Some(found) = entry.file_type().and_then(|kind| classify(entry.path(), kind)) {
                         send(entry.into_path(), found);
@@ -264,12 +264,12 @@ fn descend(first: &Path, rest: &[PathBuf], options: &Options, found: &mut Found)
     }
 }
 
-/// The dotenv files of a directory, of which those that git ignores are not walked.
-fn dotenv_files(dir: &DirEntry, exclude: &Excludes, send: &dyn Fn(PathBuf, Result<Language, SkipReason>)) {
+/// The files of a directory that hold keys, of which those that git ignores are not walked.
+fn key_files(dir: &DirEntry, exclude: &Excludes, send: &dyn Fn(PathBuf, Result<Language, SkipReason>)) {
     // What cannot be listed is reported by the walker itself.
     let Ok(entries) = std::fs::read_dir(dir.path()) else { return };
     for entry in entries.flatten() {
-        if !is_dotenv(&entry.file_name().to_string_lossy().to_ascii_lowercase()) {
+        if !hidden::holds_keys(&entry.file_name().to_string_lossy().to_ascii_lowercase()) {
             continue;
         }
         let path = entry.path();
@@ -300,10 +300,13 @@ fn wanted(entry: &DirEntry, exclude: &Excludes) -> bool {
     let name = entry.file_name();
     let (path, dir) = (entry.path(), is_dir(entry));
     let hidden = name.as_encoded_bytes().starts_with(b".");
-    if hidden && !(if dir { is_ci_directory(name) } else { is_known_hidden(name) }) {
+    if hidden && !(if dir { hidden::is_known_directory(name) } else { hidden::is_known_file(name) }) {
         return false;
     }
-    if !dir && in_ci_directory(path) && Language::of_name(&name.to_string_lossy()) != Some(Language::Yaml) {
+    if !dir
+        && hidden::below_known(path, entry.depth())
+        && !Language::of_name(&name.to_string_lossy()).is_some_and(is_settings)
+    {
         return false;
     }
     let left_out = dir && junk::is_junk(path) || exclude.matches(path, dir);
@@ -314,19 +317,9 @@ fn is_dir(entry: &DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_dir()) || (entry.depth() == 0 && entry.path().is_dir())
 }
 
-/// Hidden directories that hold workflows.
-fn is_ci_directory(name: &OsStr) -> bool {
-    name == ".github" || name == ".circleci"
-}
-
-/// Whether a file lies in one of them.
-fn in_ci_directory(path: &Path) -> bool {
-    path.parent().is_some_and(|dir| dir.components().any(|part| is_ci_directory(part.as_os_str())))
-}
-
-fn is_known_hidden(name: &OsStr) -> bool {
-    let name = name.to_string_lossy().to_ascii_lowercase();
-    is_dotenv(&name) || matches!(name.as_str(), ".envrc" | ".gitlab-ci.yml" | ".gitlab-ci.yaml")
+/// Whether files of a language hold settings rather than code.
+fn is_settings(language: Language) -> bool {
+    matches!(language, Language::Yaml | Language::Json | Language::Toml | Language::Dotenv)
 }
 
 /// The language of a regular file by its name, or, if it has no extension, by its `#!` line.

@@ -116,7 +116,7 @@ fn is_key_name(catalog: &Catalog, words: &[String]) -> bool {
 
 /// The words of a name, in lower case: at separators, at humps (`mixRoute`), before the last capital of an acronym
 /// (`OpenAIKey` is `open`, `ai`, `key`). Digits belong to the word before them.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut previous: Option<char> = None;

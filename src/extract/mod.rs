@@ -6,9 +6,11 @@ use crate::source::Source;
 
 mod dotenv;
 mod javascript;
+mod json;
 mod python;
 mod rust;
 mod shell;
+mod toml;
 mod yaml;
 
 /// Why a file could not be lowered at all. Syntax errors that the parser recovers from are not among them.
@@ -31,5 +33,7 @@ pub fn extract(source: &Source) -> Result<Module, Unparsable> {
         Language::Shell => shell::extract(source),
         Language::Dotenv => dotenv::extract(source),
         Language::Yaml => yaml::extract(source),
+        Language::Json => json::extract(source),
+        Language::Toml => toml::extract(source),
     }
 }

@@ -30,6 +30,8 @@ pub struct EnvBlock {
     pub extended: bool,
     /// Processes run in this scope. False for a scope that only hands its variables down (a workflow's `env`).
     pub runs: bool,
+    /// The container images and commands that run in this scope, as written: they tell who reads its variables.
+    pub programs: Vec<String>,
 }
 
 impl EnvBlock {
@@ -46,6 +48,7 @@ impl EnvBlock {
             open: false,
             extended: false,
             runs: true,
+            programs: Vec::new(),
         }
     }
 }

@@ -174,6 +174,8 @@ impl Resolver<'_> {
             Language::Yaml if !own.module.env_blocks.iter().any(|block| block.kind == EnvKind::Compose) => {
                 return vec![unset];
             }
+            // A tool's configuration is expanded by the tool.
+            Language::Json | Language::Toml => return vec![unset],
             _ => project.dotenv_of(file).to_vec(),
         };
         let mut base = None;

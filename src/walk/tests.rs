@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::fs;
 
 use super::*;
@@ -86,7 +87,15 @@ fn junk_is_not_entered_unless_given() {
         ("py/setup.py", ""),
         ("py/build/lib/a.py", ""),
     ]);
-    let normal = ["lib/dist/b.js", "other/target/c.rs", "plain/build/c.js", "py/setup.py"];
+    let normal = [
+        "app/package.json",
+        "lib/dist/b.js",
+        "lib/package.json",
+        "other/target/c.rs",
+        "plain/build/c.js",
+        "py/setup.py",
+        "rust/Cargo.toml",
+    ];
     assert_eq!(found(dir.path(), &["."], |_| ()), normal);
     assert_eq!(found(dir.path(), &["node_modules/p"], |_| ()), ["node_modules/p/dist/i.js"]);
     assert_eq!(found(dir.path(), &["app/dist"], |_| ()), ["app/dist/a.js"]);

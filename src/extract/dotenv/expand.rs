@@ -1,4 +1,5 @@
-//! `$X`, `${X}` and `${X:-default}` inside a value, as dotenv loaders, compose and CI systems know them.
+//! `$X`, `${X}`, `${X:-default}` and `${env:X}` inside a value, as dotenv loaders, compose, CI systems and editors
+//! know them.
 
 use crate::facts::{Builder, ExprId, ExprKind, Span};
 use crate::text::Text;
@@ -147,6 +148,14 @@ impl Lowering<'_> {
             return None;
         }
         let after = start + name;
+        // Editors say whose environment they mean.
+        if matches!(&self.raw[start..after], "env" | "localEnv" | "containerEnv")
+            && let Some(inner) = self.raw[after..end].strip_prefix(':')
+            && name_at(inner) > 0
+        {
+            let variable = inner.get(..name_at(inner)).unwrap_or("").to_owned();
+            return Some(ExprKind::Env { name: variable, default: None });
+        }
         let operator = self.raw[after..end].strip_prefix(':').unwrap_or(&self.raw[after..end]);
         let operand = end - operator.len() + 1;
         let name = self.raw[start..after].to_owned();

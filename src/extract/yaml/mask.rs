@@ -22,7 +22,7 @@ pub(super) struct Action {
 }
 
 /// A text without its actions.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Masked {
     /// Text of the same length.
     pub text: String,

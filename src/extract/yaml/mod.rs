@@ -2,13 +2,15 @@
 //!
 //! Compose services, Kubernetes containers, ConfigMaps and Secrets, CI workflows, and any other mapping or list that
 //! sets variables are found by their shape. Templates (Helm, Jinja, GitHub's expressions) are masked before the strict
-//! parser sees them: [`mask`]. Parsing gives [`tree`], [`scopes`] finds the blocks in it, [`value`] lowers what they set.
+//! parser sees them: [`mask`]. Parsing gives [`tree`], [`scopes`] finds the blocks in it, [`value`] lowers what they set,
+//! and [`rows`] lowers all mappings as the objects that they are. JSON and TOML are lowered from trees of the same form.
 
 use super::Unparsable;
 use crate::facts::{Builder, Comment, Module, Span};
 use crate::source::Source;
 
 mod mask;
+mod rows;
 mod scopes;
 #[cfg(test)]
 mod tests;
@@ -16,27 +18,39 @@ mod tree;
 mod value;
 mod vars;
 
+pub(super) use tree::{Kind, Node as TreeNode, NodeId, Tree};
+
 /// Lowers one file.
 pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
     let masked = mask::mask(&source.text);
-    let tree = tree::Tree::read(&masked.text);
+    let tree = Tree::read(&masked.text);
+    Ok(lower_masked(source, &masked, &tree, comments(source, &tree)))
+}
+
+/// Lowers a tree that was read from a text without templates.
+pub(super) fn lower<'a>(source: &Source, tree: &Tree<'a>, comments: impl FnOnce(&Tree<'a>) -> Vec<Comment>) -> Module {
+    lower_masked(source, &mask::Masked::default(), tree, comments(tree))
+}
+
+fn lower_masked(source: &Source, masked: &mask::Masked, tree: &Tree<'_>, comments: Vec<Comment>) -> Module {
     let mut builder = Builder::new();
     builder.module().recovered = tree.recovered;
-    builder.module().comments = comments(source, &tree);
-    let blocks = scopes::find(source, &masked, &tree, &mut builder);
+    builder.module().comments = comments;
+    let blocks = scopes::find(source, masked, tree, &mut builder);
     builder.module().env_blocks = blocks;
-    Ok(builder.finish())
+    rows::lower(source, masked, tree, &mut builder);
+    builder.finish()
 }
 
 /// Comments that hold `mixlint:`: from a `#` at a line's start or behind white space that no scalar holds.
-fn comments(source: &Source, tree: &tree::Tree<'_>) -> Vec<Comment> {
+pub(super) fn comments(source: &Source, tree: &Tree<'_>) -> Vec<Comment> {
     if !source.text.contains("mixlint:") {
         return Vec::new();
     }
     let mut scalars: Vec<Span> = tree
         .nodes
         .iter()
-        .filter(|node| matches!(node.kind, tree::Kind::Scalar(..) | tree::Kind::Tagged))
+        .filter(|node| matches!(node.kind, Kind::Scalar(..) | Kind::Tagged))
         .map(|node| node.span)
         .collect();
     scalars.sort_unstable();

@@ -145,7 +145,8 @@ impl Finder<'_> {
                 start: tree.nodes[key].span.start,
                 end: tree.nodes[service].span.end.max(tree.nodes[key].span.end),
             };
-            let block = EnvBlock { open, sources: files, ..EnvBlock::new(EnvKind::Compose, label, span) };
+            let programs = programs(tree, service);
+            let block = EnvBlock { open, sources: files, programs, ..EnvBlock::new(EnvKind::Compose, label, span) };
             let environment = find("environment").map(|(_, value)| *value);
             self.emit(block, environment, Names::All);
         }
@@ -223,6 +224,7 @@ impl Finder<'_> {
                     || get(tree, id, "extends").is_some()
                     || tree.nodes[id].partial,
                 runs: if nested { here.container } else { !here.fragment && !build },
+                programs: programs(tree, id),
                 ..EnvBlock::new(kind, self.label(id, value, kind), Span { start: at.start, end: end.max(at.end) })
             };
             last = self.emit(block, Some(value), Names::All).or(last);
@@ -331,6 +333,23 @@ impl Finder<'_> {
         }
         keys.join(".")
     }
+}
+
+/// The image and the commands that a mapping says are run.
+fn programs(tree: &Tree<'_>, map: NodeId) -> Vec<String> {
+    let mut found = Vec::new();
+    for field in ["image", "entrypoint", "command", "args"] {
+        let Some(value) = get(tree, map, field) else { continue };
+        match &tree.nodes[value].kind {
+            Kind::Seq(items) => found.extend(items.iter().filter_map(|item| tree.scalar(*item)).map(str::to_owned)),
+            // Helm's values: `image: {repository: x, tag: y}`.
+            Kind::Map(_) => {
+                found.extend(get(tree, value, "repository").and_then(|name| tree.scalar(name)).map(str::to_owned))
+            }
+            _ => found.extend(tree.scalar(value).map(str::to_owned)),
+        }
+    }
+    found
 }
 
 /// Whether a file belongs to a CI system, by its path.

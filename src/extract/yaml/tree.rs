@@ -9,11 +9,11 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 use crate::facts::Span;
 
 /// An index into [`Tree::nodes`].
-pub(super) type NodeId = usize;
+pub(in crate::extract) type NodeId = usize;
 
 /// One node.
 #[derive(Debug)]
-pub(super) struct Node<'a> {
+pub(in crate::extract) struct Node<'a> {
     /// Where it stands; a scalar without its quotes, a block scalar without its header.
     pub span: Span,
     /// What it is.
@@ -30,7 +30,7 @@ pub(super) struct Node<'a> {
 
 /// The kinds of nodes.
 #[derive(Debug)]
-pub(super) enum Kind<'a> {
+pub(in crate::extract) enum Kind<'a> {
     /// A scalar with its decoded text.
     Scalar(Cow<'a, str>, ScalarStyle),
     /// A scalar or collection with a tag that changes its meaning (`!Ref`, `!vault`).
@@ -43,7 +43,7 @@ pub(super) enum Kind<'a> {
 
 /// All documents of a file.
 #[derive(Debug, Default)]
-pub(super) struct Tree<'a> {
+pub(in crate::extract) struct Tree<'a> {
     /// The nodes, each before what it holds.
     pub nodes: Vec<Node<'a>>,
     /// The documents' roots.
@@ -54,7 +54,7 @@ pub(super) struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     /// The text of a scalar.
-    pub(super) fn scalar(&self, id: NodeId) -> Option<&str> {
+    pub(in crate::extract) fn scalar(&self, id: NodeId) -> Option<&str> {
         match &self.nodes[id].kind {
             Kind::Scalar(text, _) => Some(text),
             _ => None,
