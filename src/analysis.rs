@@ -142,6 +142,9 @@ impl<'a> Run<'a> {
         self.read_manifests();
         let mut clients = self.clients();
         let mut findings = self.judge(&clients);
+        if self.link(&clients) {
+            findings = self.judge(&clients);
+        }
         if findings.iter().any(|(_, finding)| rules::rests_on_default(finding)) {
             let before = self.project.files.len();
             self.widen();
@@ -350,18 +353,50 @@ impl<'a> Run<'a> {
         clients
     }
 
-    fn judge(&self, clients: &[Client]) -> Vec<(usize, Finding)> {
+    fn facts(&self, clients: &[Client]) -> Facts<'_> {
         let config = self.options.config;
         let allowed = config.policy.allowed(&config.root);
-        let facts = Facts::new(self.options.catalog, &self.project, clients, allowed);
-        clients
+        Facts::new(self.options.catalog, &self.project, clients, allowed)
+    }
+
+    /// Parses the files that may import what is suspected to be parts of one program; whether there are any.
+    fn link(&mut self, clients: &[Client]) -> bool {
+        let files = rules::unlinked(&self.facts(clients), clients);
+        let stems: Vec<String> = files
+            .iter()
+            .filter_map(|&id| {
+                let path = &self.project.file(id).path;
+                let stem = path.file_stem()?.to_str()?;
+                // A package is imported by its folder's name.
+                let is_package = matches!(stem, "__init__" | "index" | "mod" | "lib" | "main");
+                let name = if is_package { path.parent()?.file_name()?.to_str()? } else { stem };
+                Some(name.to_owned())
+            })
+            .collect();
+        let may_import = |id: &FileId| {
+            let text = self.project.file(*id).source.text.as_bytes();
+            stems.iter().any(|stem| memchr::memmem::find(text, stem.as_bytes()).is_some())
+        };
+        let unparsed: Vec<FileId> =
+            self.project.ids().filter(|id| !self.parsed.contains(id)).filter(may_import).collect();
+        let parsed: Vec<FileId> = unparsed.into_iter().filter(|&id| self.parse_late(id)).collect();
+        let any = !parsed.is_empty();
+        self.follow_imports(parsed);
+        any
+    }
+
+    fn judge(&self, clients: &[Client]) -> Vec<(usize, Finding)> {
+        let facts = self.facts(clients);
+        let mut findings: Vec<(usize, Finding)> = clients
             .par_iter()
             .enumerate()
             .filter(|(_, client)| self.project.file(client.at.file).reported)
             .flat_map_iter(|(number, client)| {
                 rules::check(&facts, client).into_iter().map(move |finding| (number, finding))
             })
-            .collect()
+            .collect();
+        findings.extend(rules::check_together(&facts, clients));
+        findings
     }
 
     /// Reads the rest of the project: somebody may set the base URL that a client seems not to have.
@@ -403,9 +438,10 @@ impl<'a> Run<'a> {
         // A key alone is no client yet: it is one where it was found to go to the default endpoint.
         let complained: BTreeSet<usize> = findings.iter().map(|(number, _)| *number).collect();
         let is_pair = |(number, client): &(usize, &Client)| {
-            !client.is_block()
-                || complained.contains(number)
-                || client.routes.iter().any(|route| !route.endpoint.is_default())
+            client.traces_to.is_none()
+                && (!client.is_block()
+                    || complained.contains(number)
+                    || client.routes.iter().any(|route| !route.endpoint.is_default()))
         };
         let shown = clients.iter().enumerate().filter(is_pair).map(|(_, client)| client);
         let shown: Vec<&Client> = shown.filter(reported).collect();

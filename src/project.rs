@@ -223,6 +223,25 @@ impl Project {
         path.ancestors().skip(1).find_map(|dir| self.dotenv.get(dir)).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a file of the project calls something, or names a variable: `set_tracing_disabled`, with an argument
+    /// `RunConfig.tracing_disabled`, `OPENAI_AGENTS_DISABLE_TRACING`.
+    pub fn mentions(&self, way: &str) -> bool {
+        let (call, argument) = way.split_once('.').map_or((way, None), |(call, argument)| (call, Some(argument)));
+        let is_variable = call.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        self.files.iter().any(|file| {
+            if memchr::memmem::find(file.source.text.as_bytes(), call.as_bytes()).is_none() {
+                return false;
+            }
+            is_variable
+                || file.index.calls.get(call).into_iter().flatten().any(|&expr| match file.module.kind(expr) {
+                    ExprKind::Call(data) => {
+                        argument.is_none_or(|name| data.args.iter().any(|arg| arg.name.as_deref() == Some(name)))
+                    }
+                    _ => false,
+                })
+        })
+    }
+
     /// Whether some code of the project reads a variable by its name, be it in a table of settings.
     pub fn is_read(&self, name: &str) -> bool {
         self.files.iter().any(|file| {

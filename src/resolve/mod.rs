@@ -474,6 +474,12 @@ impl Resolver<'_> {
         arms.lits().iter().any(|lit| self.subjects.name(lit.subject) == rows::ROW)
     }
 
+    /// Whether an assumption is about a run, not about which of several calls or rows is meant: all of these may be.
+    pub fn is_condition(&self, lit: Lit) -> bool {
+        let kind = self.subjects.name(lit.subject).split(':').next().unwrap_or("");
+        !matches!(kind, "calls" | "new" | "each" | "get")
+    }
+
     /// An assumption as people read it: `provider is "openai"`; `None` where it says nothing to them.
     pub fn describe(&self, lit: Lit) -> Option<String> {
         let subject = self.subjects.name(lit.subject);
