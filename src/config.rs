@@ -40,6 +40,8 @@ pub struct Config {
     pub environment: BTreeMap<String, Outside>,
     /// Which providers clients may talk to.
     pub policy: Policy,
+    /// The file of known findings, relative to the directory.
+    pub baseline: Option<PathBuf>,
     /// The size in bytes above which files are skipped.
     pub max_file_size: Option<u64>,
     /// Providers besides the known ones.

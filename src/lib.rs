@@ -15,6 +15,7 @@
 //! The public interface is the command line; the modules may change in any version.
 
 pub mod analysis;
+pub mod baseline;
 pub mod catalog;
 pub mod cli;
 pub mod clients;

@@ -215,6 +215,7 @@ fn every_key_of_the_configuration() {
         "exclude",
         "select",
         "ignore",
+        "baseline",
         "max-file-size",
         "per-file-ignores",
         "severity",
