@@ -17,6 +17,7 @@ use crate::config::{Config, Outside};
 use crate::extract;
 use crate::facts::{Comment, ExprKind, Module, Stmt};
 use crate::finding::{FileId, Finding, Location, RouteRecord};
+use crate::fix;
 use crate::language::{self, Language};
 use crate::prefilter::Prefilter;
 use crate::project::{File, Index, Project};
@@ -27,7 +28,7 @@ use crate::source::Source;
 use crate::{cover, imports, manifest};
 
 /// A file that findings may be about.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Given {
     /// Its text.
     pub source: Source,
@@ -78,6 +79,8 @@ pub struct Output {
     pub clients: usize,
     /// Files that could not be parsed, and why.
     pub unparsed: Vec<(FileId, String)>,
+    /// Files of which a parser did not understand the whole.
+    pub broken: Vec<FileId>,
 }
 
 /// Stack of a worker. syn and the extractors are bounded by depth, not by the default stack's size.
@@ -450,13 +453,23 @@ impl<'a> Run<'a> {
             .ids()
             .flat_map(|id| self.project.file(id).module.comments.iter().map(move |comment| (id, comment.clone())))
             .collect();
+        let mut findings = distinct(findings.into_iter().map(|(_, finding)| finding).collect());
+        for finding in &mut findings {
+            finding.fix = fix::lower(&self.project, finding);
+        }
         Output {
-            findings: distinct(findings.into_iter().map(|(_, finding)| finding).collect()),
+            findings,
             routes: shown.iter().flat_map(|client| routes::records(client)).collect(),
             comments,
             secrets: secrets.into_iter().collect(),
             files_parsed: self.parsed.len(),
             clients: shown.len(),
+            broken: self
+                .project
+                .ids()
+                .filter(|&id| self.project.file(id).module.recovered)
+                .chain(self.unparsed.iter().map(|(id, _)| *id))
+                .collect(),
             unparsed: self.unparsed,
             reported: self.project.files.iter().map(|file| file.reported).collect(),
             sources: self.project.files.into_iter().map(|file| file.source).collect(),

@@ -15,7 +15,9 @@ mod args;
 mod baseline;
 mod check;
 mod files;
+mod fix;
 mod select;
+mod write;
 
 use args::{Args, Command};
 

@@ -9,7 +9,7 @@ use crate::endpoint::{self, Host, Url};
 use crate::evidence::{self, FormatEvidence};
 use crate::facts::{EnvKind, ExprKind};
 use crate::finding::{
-    EndpointKind, EndpointRecord, FileId, KeyKind, KeyRecord, Location, OriginStep, RouteRecord, Verdict,
+    EndpointKind, EndpointRecord, FileId, KeyKind, KeyRecord, Location, OriginStep, RouteRecord, UrlSlot, Verdict,
 };
 use crate::project::Project;
 use crate::resolve::{Alt, Arms, FUEL, Resolver, Step, StepKind, Value};
@@ -40,6 +40,8 @@ pub struct Client {
     pub spelling: Option<String>,
     /// What to do where a key must not reach its default.
     pub advice: Option<String>,
+    /// Where an endpoint can be added, if it has none.
+    pub url_slot: Option<UrlSlot>,
     /// Its own default endpoint.
     pub default_endpoint: Option<String>,
     /// The environment variables that it reads for an endpoint.
@@ -233,6 +235,7 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         url_kind,
         spelling: site.client.endpoint_spelling.clone(),
         advice: site.client.advice.clone(),
+        url_slot: url_slot(site),
         default_endpoint: site.client.default_endpoint.clone(),
         endpoint_variables: site
             .construct
@@ -249,6 +252,27 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         ignored,
         row: None,
     })
+}
+
+/// Where a client takes an endpoint: as its help says, else in the first way that is not a mere position.
+fn url_slot(site: &Site<'_>) -> Option<UrlSlot> {
+    let construct = site.construct;
+    if let Some(way) = &construct.with_endpoint {
+        return Some(match way.strip_prefix('.') {
+            Some(method) => UrlSlot::Method(method.to_owned()),
+            None => UrlSlot::Call(way.clone()),
+        });
+    }
+    let named = |path: &&String| path.parse::<usize>().is_err();
+    let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
+    let spelled = site.client.endpoint_spelling.as_deref().unwrap_or_default();
+    let paths = &construct.endpoint;
+    let first = paths.iter().filter(named).find(|path| spelled.contains(&last(path)));
+    if let Some(first) = first.or_else(|| paths.iter().find(named)) {
+        let others = paths.iter().filter(|path| *path != first).cloned();
+        return Some(UrlSlot::Argument(std::iter::once(first.clone()).chain(others).collect()));
+    }
+    construct.global_endpoint.first().cloned().map(UrlSlot::Attribute)
 }
 
 /// Every key with every endpoint whose assumptions agree.
@@ -517,6 +541,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
                 url_kind,
                 spelling: urls.first().map(|url| format!("{}=", url.name)),
                 advice: None,
+                url_slot: Some(UrlSlot::Variable(format!("{prefix}{}", URL_SUFFIXES[0]))),
                 default_endpoint: openai.then(|| OPENAI_DEFAULT.to_owned()),
                 endpoint_variables: URL_SUFFIXES.iter().map(|suffix| format!("{prefix}{suffix}")).collect(),
                 endpoint_argument: None,

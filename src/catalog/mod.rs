@@ -213,6 +213,10 @@ pub struct Construct {
     /// Arguments that hold a client, whose key and endpoint are this one's. Paths as for `key`.
     #[serde(default)]
     pub client: Vec<String>,
+    /// How to give it an endpoint where that is no argument: a method of what is made (`.with_api_base`), or what to
+    /// call instead (`new_with_base({url}, {args})`).
+    #[serde(default)]
+    pub with_endpoint: Option<String>,
     /// Arguments whose presence makes the client something else (`http_client`, `azure_endpoint`, `provider`): the
     /// endpoint is unknown. Paths as for `key`.
     #[serde(default)]

@@ -37,3 +37,12 @@ pub fn extract(source: &Source) -> Result<Module, Unparsable> {
         Language::Toml => toml::extract(source),
     }
 }
+
+/// The syntax tree of a file, for the languages that have one of tree-sitter's.
+pub(crate) fn syntax(source: &Source) -> Option<tree_sitter::Tree> {
+    match source.language {
+        Language::Python => python::parse(source).ok(),
+        Language::JavaScript | Language::TypeScript | Language::Tsx => javascript::parse(source).ok(),
+        _ => None,
+    }
+}

@@ -275,6 +275,7 @@ fn client(
         url_kind: UrlKind::Any,
         spelling: Some(spelling.to_owned()),
         advice: None,
+        url_slot: None,
         default_endpoint: None,
         endpoint_variables: Vec::new(),
         endpoint_argument: None,

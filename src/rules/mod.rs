@@ -21,6 +21,7 @@ mod insecure_base_url;
 mod key_at_two_providers;
 mod malformed_key;
 mod misspelled_host;
+mod repair;
 mod route;
 mod tracing_at_openai;
 

@@ -1,7 +1,7 @@
 //! `mixroute-key-at-openai`, `mixroute-key-without-base-url`, `openai-key-at-mixroute`, `foreign-key`: a key goes to a
 //! provider that did not issue it.
 
-use super::{Facts, at_location, label_of_endpoint, label_of_key, shown_providers, spell};
+use super::{Facts, at_location, label_of_endpoint, label_of_key, repair, shown_providers, spell};
 use crate::finding::{Finding, Label, Severity, Verdict};
 use crate::routes::{self, Client, Evidence, Route};
 
@@ -93,6 +93,7 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str
         labels: super::distinct(labels),
         flow: routes::flow(client, route),
         help: Some(help(facts, client, route, rule)),
+        repair: repair::of_route(facts, client, route, certain),
         ..Finding::new(rule, severity, at, message)
     }
 }
