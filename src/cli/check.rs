@@ -98,31 +98,30 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
     // A slip in a rule's name is told before anything is read.
     Selection::new(&args.select, &args.ignore, &Default::default(), pages())?;
     let fixes = args.fix || args.diff;
+    let most = if args.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     let Some(run) = analyze(&args.paths, fixes, global, host)? else { return Ok(EXIT_OK) };
-    let Run { skipped, mut failed, config, output, again } = run;
+    let Run { skipped, failed, config, output, again } = run;
     let selection = Selection::new(&args.select, &args.ignore, &config, pages())?;
     let mut judged = judge(output, &selection, &host.cwd);
-    let mut fixed_stdin = false;
+    let (mut fixed_stdin, mut lost) = (false, false);
     if fixes {
         let cwd = host.cwd.clone();
         let mut once_more =
             |texts: &Texts| Ok(judge(again.analyze(again.given.clone(), &config, texts)?, &selection, &cwd));
-        let most = if args.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
         let mut fixed = fix::fix(judged, most, &cwd, &mut once_more)?;
         if !global.quiet {
             fix::tell_refused(&fixed, host);
         }
         if args.diff {
-            fix::show(&fixed, args.unsafe_fixes, global.quiet, host)?;
+            fix::show(&fixed, most, global.quiet, host)?;
             let code = if fixed.texts.is_empty() { EXIT_OK } else { EXIT_FINDINGS };
             return Ok(if failed.is_empty() { code } else { EXIT_ERROR });
         }
-        let lost = fix::write(&mut fixed, again.stdin.as_ref(), host)?;
-        if !lost.is_empty() {
+        lost = fix::write(&mut fixed, again.stdin.as_ref(), host)?;
+        if lost {
             // What could not be written is as it was, and so are its findings.
             fixed.state = once_more(&fixed.texts)?;
         }
-        failed.extend(lost);
         if !global.quiet {
             fix::tell(&fixed, host);
         }
@@ -151,7 +150,7 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
         FailOn::Never => None,
     };
     let fails = least.is_some_and(|least| active().any(|finding| finding.severity >= least));
-    let exit_code = match (failed.is_empty(), fails) {
+    let exit_code = match (failed.is_empty() && !lost, fails) {
         (false, _) => EXIT_ERROR,
         (true, true) => EXIT_FINDINGS,
         (true, false) => EXIT_OK,
@@ -182,7 +181,7 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
     if !global.quiet && !format.is_document() {
         let known = findings.iter().filter(|reported| reported.suppressed == Some(Suppression::Baseline)).count();
         let _ = writeln!(host.stderr, "{}", last_line(&summary, known));
-        if let Some(line) = fix::fixable(active()).filter(|_| !fixes) {
+        if let Some(line) = fix::fixable(active(), fixes.then_some(most)) {
             let _ = writeln!(host.stderr, "{line}");
         }
     }

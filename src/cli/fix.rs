@@ -19,7 +19,6 @@ use crate::fix;
 use crate::report::Suppression;
 use crate::screen;
 use crate::source::{Encoding, Source};
-use crate::walk::SkipReason;
 
 /// The texts of files that are not what they are on the disk, by absolute path.
 pub(super) type Texts = BTreeMap<PathBuf, String>;
@@ -44,8 +43,8 @@ pub(super) struct Fixed {
     pub(super) state: Judged,
     /// The new texts.
     pub(super) texts: Texts,
-    /// Findings that are gone.
-    pub(super) count: usize,
+    /// How many findings there were.
+    found: usize,
     /// Findings whose fix did not repair them: path, place and rule.
     pub(super) refused: Vec<Key>,
     /// The files as they were, with the literals to mask in them.
@@ -69,7 +68,7 @@ pub(super) fn fix(
     let mut texts = Texts::new();
     let mut before = BTreeMap::new();
     let mut refused: BTreeSet<Key> = BTreeSet::new();
-    let mut count = 0;
+    let found = state.active().count();
     let mut size = usize::MAX;
     for _ in 0..MAX_ATTEMPTS {
         let batch = choose(&state, most, &refused, size);
@@ -91,7 +90,6 @@ pub(super) fn fix(
                 before.entry(cwd.join(source.path())).or_insert_with(|| (source.clone(), secrets()));
             }
             refused = refused.into_iter().map(|key| moved(&state, key, &edits)).collect();
-            count += state.active().count() - next.active().count();
             (state, texts) = (next, new);
             size = size.saturating_mul(4);
         } else if let [(finding, _)] = batch.as_slice() {
@@ -101,7 +99,18 @@ pub(super) fn fix(
             size = batch.len() / 2;
         }
     }
-    Ok(Fixed { state, texts, count, refused: refused.into_iter().collect(), before })
+    Ok(Fixed { state, texts, found, refused: refused.into_iter().collect(), before })
+}
+
+impl Fixed {
+    /// Findings that are gone, in words.
+    fn count(&self) -> String {
+        plural(self.found.saturating_sub(self.state.active().count()), "finding")
+    }
+
+    fn files(&self) -> String {
+        plural(self.texts.len(), "file")
+    }
 }
 
 /// The literals to mask in a file.
@@ -188,10 +197,11 @@ fn repairs(before: &Judged, after: &Judged, batch: &[(&Finding, &Fix)], edits: &
     gone && is.is_subset(&was) && broken(after).is_subset(&broken(before))
 }
 
-/// Says how many findings a fix could repair; `None` for none.
-pub(super) fn fixable<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<String> {
+/// Says how many findings a fix could repair, beyond those that were asked for; `None` for none.
+pub(super) fn fixable<'a>(findings: impl Iterator<Item = &'a Finding>, asked: Option<Applicability>) -> Option<String> {
     let (mut safe, mut shared) = (0, 0);
-    for fix in findings.filter_map(|finding| finding.fix.as_ref()) {
+    let fixes = findings.filter_map(|finding| finding.fix.as_ref());
+    for fix in fixes.filter(|fix| asked.is_none_or(|asked| fix.applicability > asked)) {
         match fix.applicability {
             Applicability::Safe => safe += 1,
             Applicability::Unsafe => shared += 1,
@@ -218,16 +228,12 @@ pub(super) fn tell_refused(fixed: &Fixed, host: &mut Host<'_>) {
 /// Says what was fixed.
 pub(super) fn tell(fixed: &Fixed, host: &mut Host<'_>) {
     if !fixed.texts.is_empty() {
-        let _ = writeln!(host.stderr, "Fixed {} in {}", plural(fixed.count, "finding"), files(fixed));
+        let _ = writeln!(host.stderr, "Fixed {} in {}", fixed.count(), fixed.files());
     }
 }
 
-fn files(fixed: &Fixed) -> String {
-    plural(fixed.texts.len(), "file")
-}
-
 /// Writes the changes as a unified diff. Keys are masked in it as everywhere.
-pub(super) fn show(fixed: &Fixed, any: bool, quiet: bool, host: &mut Host<'_>) -> Result<(), Stop> {
+pub(super) fn show(fixed: &Fixed, most: Applicability, quiet: bool, host: &mut Host<'_>) -> Result<(), Stop> {
     for (path, text) in &fixed.texts {
         let Some((source, secrets)) = fixed.before.get(path) else { continue };
         let after = fixed.state.output.sources.iter().position(|other| other.path == source.path);
@@ -239,22 +245,20 @@ pub(super) fn show(fixed: &Fixed, any: bool, quiet: bool, host: &mut Host<'_>) -
         write!(host.stdout, "{}", diff.unified_diff().context_radius(3).header(&name, &name))?;
     }
     if !quiet {
-        let more = if any { "" } else { " (--unsafe-fixes shows more, where there is more)" };
         let _ = match fixed.texts.is_empty() {
-            true => writeln!(host.stderr, "Nothing to fix{more}"),
-            false => writeln!(host.stderr, "Would fix {} in {}", plural(fixed.count, "finding"), files(fixed)),
+            true => writeln!(host.stderr, "Nothing to fix"),
+            false => writeln!(host.stderr, "Would fix {} in {}", fixed.count(), fixed.files()),
         };
+        if let Some(line) = fixable(fixed.state.active(), Some(most)) {
+            let _ = writeln!(host.stderr, "{line}");
+        }
     }
     Ok(())
 }
 
 /// Writes the new texts: files in their place, what came from standard input to standard output. What could not be
-/// written is returned, and is no longer among the new texts.
-pub(super) fn write(
-    fixed: &mut Fixed,
-    stdin: Option<&(PathBuf, Encoding)>,
-    host: &mut Host<'_>,
-) -> Result<Vec<(PathBuf, SkipReason)>, Stop> {
+/// written is no longer among the new texts; whether there is such.
+pub(super) fn write(fixed: &mut Fixed, stdin: Option<&(PathBuf, Encoding)>, host: &mut Host<'_>) -> Result<bool, Stop> {
     let mut lost = Vec::new();
     for (path, text) in &fixed.texts {
         let Some((source, _)) = fixed.before.get(path) else { continue };
@@ -264,7 +268,7 @@ pub(super) fn write(
         if let Err(reason) = write::replace(path, &source.text, text) {
             let shown = screen::path(&source.path);
             let _ = writeln!(host.stderr, "error: {shown}: not fixed: {}", screen::clean(&reason));
-            lost.push((path.clone(), SkipReason::Unreadable(reason)));
+            lost.push(path.clone());
         }
     }
     if let Some((path, encoding)) = stdin {
@@ -272,6 +276,71 @@ pub(super) fn write(
         let source = fixed.state.output.sources.iter().find(|source| cwd.join(source.path()) == *path);
         host.stdout.write_all(&encoding.encode(source.map_or("", |source| &source.text)))?;
     }
-    fixed.texts.retain(|path, _| !lost.iter().any(|(lost, _)| lost == path));
-    Ok(lost)
+    fixed.texts.retain(|path, _| !lost.contains(path));
+    Ok(!lost.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::finding::{Repair, Severity};
+    use crate::language::Language;
+
+    /// Finds `?`, which becomes `!`, `#`, whose fix does nothing, and `%`, whose fix makes a `?` of it.
+    fn found(texts: &Texts) -> Judged {
+        let mut state = Judged { output: Output::default(), findings: Vec::new() };
+        for (path, text) in texts {
+            let file = FileId(state.output.sources.len() as u32);
+            state.output.sources.push(Source::new(path, Language::Python, text.clone()));
+            for (at, mark) in text.match_indices(['?', '#', '%']) {
+                let (rule, content) = match mark {
+                    "?" => ("question", "!"),
+                    "#" => ("stubborn", "#"),
+                    _ => ("percent", "??"),
+                };
+                let at = Location { file, span: Span::new(at, at + 1) };
+                let edits = vec![Edit { at, content: content.to_owned() }];
+                let fix = Fix { applicability: Applicability::Safe, message: String::new(), edits };
+                let repair = Repair { change: Change::StripKey { at }, applicability: Applicability::Safe };
+                let finding = Finding::new(rule, Severity::Error, at, String::new());
+                state.findings.push((Finding { repair: Some(repair), fix: Some(fix), ..finding }, None));
+            }
+        }
+        state
+    }
+
+    fn run(texts: &Texts) -> Fixed {
+        let mut judge = |new: &Texts| {
+            let mut all = texts.clone();
+            all.extend(new.clone());
+            Ok(found(&all))
+        };
+        fix(found(texts), Applicability::Safe, Path::new(""), &mut judge).unwrap_or_else(|_| panic!("stopped"))
+    }
+
+    proptest! {
+        /// However many are to blame: the others are fixed, and they stay as they were.
+        #[test]
+        fn bad_fixes_are_found_and_left(first in "[a?#%\n]{0,24}", second in "[?#]{0,9}") {
+            let texts = Texts::from([(PathBuf::from("a.py"), first), (PathBuf::from("b.py"), second)]);
+            let fixed = run(&texts);
+            for (path, text) in &texts {
+                let now = fixed.texts.get(path).unwrap_or(text);
+                prop_assert_eq!(now, &text.replace('?', "!"));
+            }
+            let bad = texts.values().map(|text| text.matches(['#', '%']).count()).sum::<usize>();
+            prop_assert_eq!(fixed.refused.len(), bad);
+            prop_assert!(run(&fixed.state.output.sources.iter().map(|s| (s.path.clone(), s.text.clone())).collect()).texts.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_can_be_fixed_is_counted() {
+        let texts = Texts::from([(PathBuf::from("a.py"), "?".to_owned())]);
+        let state = found(&texts);
+        assert_eq!(fixable(state.active(), None).as_deref(), Some("1 fixable with `--fix`"));
+        assert_eq!(fixable(state.active(), Some(Applicability::Safe)), None);
+    }
 }

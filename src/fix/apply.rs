@@ -69,4 +69,26 @@ mod tests {
         assert_eq!(at(5, 6), 8..9, "ends where something is inserted");
         assert_eq!(at(6, 7), 11..12, "begins where something is inserted");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn what_no_edit_touches_stays(
+            text in "[a-z]{0,40}",
+            cuts in proptest::collection::btree_set(0_usize..40, 0..8),
+            content in "[A-Z]{0,5}",
+            place in (0_usize..40, 0_usize..40),
+        ) {
+            let cuts: Vec<usize> = cuts.into_iter().filter(|cut| *cut <= text.len()).collect();
+            let edits: Vec<Edit> = cuts.chunks_exact(2).map(|cut| edit(cut[0], cut[1], &content)).collect();
+            let edits: Vec<&Edit> = edits.iter().collect();
+            let new = apply(&text, &edits);
+            let (start, end) = (place.0.min(text.len()), place.1.min(text.len()));
+            let span = Span::new(start.min(end), start.max(end));
+            let now = moved(span, &edits);
+            proptest::prop_assert!(now.start <= now.end && now.end as usize <= new.len());
+            if edits.iter().all(|edit| edit.at.span.end <= span.start || span.end <= edit.at.span.start) {
+                proptest::prop_assert_eq!(&text[span.range()], &new[now.range()]);
+            }
+        }
+    }
 }

@@ -103,14 +103,13 @@ fn python(place: &Place<'_>, call: Span, paths: &[String], url: &str) -> Edits {
                 let name = argument.child_by_field_name("name")?;
                 let name = place.text().get(name.byte_range())?;
                 if paths.iter().any(|path| path == name) {
-                    let value = argument.child_by_field_name("value")?;
-                    return Some((nothing(place, value, url)?, Applicability::Safe));
+                    return or_else(place, argument.child_by_field_name("value")?, "or", url);
                 }
             }
             "list_splat" => return None,
             _ => {
                 if paths.iter().any(|path| *path == position.to_string()) {
-                    return Some((nothing(place, argument, url)?, Applicability::Safe));
+                    return or_else(place, argument, "or", url);
                 }
                 position += 1;
             }
@@ -121,9 +120,26 @@ fn python(place: &Place<'_>, call: Span, paths: &[String], url: &str) -> Edits {
     Some((list::push(place, arguments, &item, false)?, applicability))
 }
 
-/// A URL in the place of a value that is none.
-fn nothing(place: &Place<'_>, value: Node<'_>, url: &str) -> Option<Vec<Edit>> {
-    super::values::set_url(place, Span::new(value.start_byte(), value.end_byte()), url)
+/// A URL in the place of a value that is none, or for the case that it is none.
+fn or_else(place: &Place<'_>, value: Node<'_>, or: &str, url: &str) -> Edits {
+    let span = Span::new(value.start_byte(), value.end_byte());
+    if let Some(edits) = super::values::set_url(place, span, url) {
+        return Some((edits, Applicability::Safe));
+    }
+    let operator = value.child_by_field_name("operator").map_or("", |node| node.kind());
+    let (open, close) = match value.kind() {
+        "identifier" | "attribute" | "call" | "subscript" | "parenthesized_expression" => ("", ""),
+        "member_expression" | "call_expression" | "subscript_expression" => ("", ""),
+        "boolean_operator" | "binary_expression" if operator == or => ("", ""),
+        "boolean_operator" | "binary_expression" | "conditional_expression" | "ternary_expression" => ("(", ")"),
+        _ => return None,
+    };
+    let near = Span::new(place.line_start(value.start_byte()), value.end_byte());
+    let mut edits = vec![place.insert(value.end_byte(), format!("{close} {or} {}", place.quoted(near, url)))];
+    if !open.is_empty() {
+        edits.push(place.insert(value.start_byte(), open));
+    }
+    Some((edits, Applicability::Unsafe))
 }
 
 /// `baseURL: "…"` in the options of a JavaScript call.
@@ -162,11 +178,9 @@ fn nested(place: &Place<'_>, fields: &[&str], near: Span, url: &str) -> String {
 
 /// `configuration: { baseURL: "…" }`.
 fn entry(place: &Place<'_>, fields: &[&str], near: Span, url: &str) -> String {
-    let value = place.quoted(near, url);
-    fields.iter().rev().fold(value, |inner, field| {
-        // Only the innermost is no object.
-        if inner.ends_with(['"', '\'']) { format!("{field}: {inner}") } else { format!("{field}: {{ {inner} }}") }
-    })
+    let Some((last, outer)) = fields.split_last() else { return String::new() };
+    let innermost = format!("{last}: {}", place.quoted(near, url));
+    outer.iter().rev().fold(innermost, |inner, field| format!("{field}: {{ {inner} }}"))
 }
 
 /// Puts the endpoint into an expression that is to be an object with it.
@@ -179,9 +193,13 @@ fn object(place: &Place<'_>, value: Node<'_>, fields: &[&str], near: Span, url: 
                 let item = entry(place, fields, near, url);
                 return Some((list::push(place, value, &item, true)?, Applicability::Safe));
             };
+            if known.kind() == "shorthand_property_identifier" && rest.is_empty() {
+                let value = format!(": {first} || {}", place.quoted(near, url));
+                return Some((vec![place.insert(known.end_byte(), value)], Applicability::Unsafe));
+            }
             let inner = known.child_by_field_name("value").filter(|_| known.kind() == "pair")?;
             if rest.is_empty() {
-                return Some((nothing(place, uncast(inner), url)?, Applicability::Safe));
+                return or_else(place, uncast(inner), "||", url);
             }
             object(place, inner, rest, near, url)
         }
@@ -250,7 +268,9 @@ fn other_call(place: &Place<'_>, module: &Module, span: Span, template: &str, ur
         // Where the arguments are kept, nothing of them is in the edits: one may be a key.
         Some((before, behind)) => {
             let last = args.trim_end().trim_end_matches(',').len();
-            edits.push(place.insert(open + (args.len() - args.trim_start().len()), before));
+            let blank = &args[..args.len() - args.trim_start().len()];
+            let before = if blank.contains('\n') { format!("{}{blank}", before.trim_end()) } else { before.to_owned() };
+            edits.push(place.insert(open + blank.len(), before));
             if !behind.is_empty() {
                 edits.push(place.insert(open + last, behind));
             }
@@ -265,7 +285,8 @@ fn other_call(place: &Place<'_>, module: &Module, span: Span, template: &str, ur
 fn attribute(place: &Place<'_>, module: &Module, call: Span, name: &str, url: &str) -> Option<Vec<Edit>> {
     let (_, attribute) = name.rsplit_once('.')?;
     let callee = place.source.slice(call);
-    let root = callee.split(['.', '(']).next()?.trim();
+    let (root, _) = callee.split_once('.').filter(|(root, _)| !root.contains('('))?;
+    let root = root.trim();
     let newline = place.newline();
     let set = module.blocks.iter().flat_map(|block| &block.stmts).find_map(|stmt| match stmt {
         Stmt::Assign { place: target, span, .. }

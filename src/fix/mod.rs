@@ -133,14 +133,16 @@ impl<'a> Place<'a> {
 
     /// A URL in quotes, in the style of the code around: of the nearest quotes before a place, else the file's.
     fn quoted(&self, near: Span, url: &str) -> String {
+        // A quote behind a letter ends a string, or is an apostrophe.
+        let count = |text: &str, quote: char| {
+            text.match_indices(quote).filter(|(at, _)| !text[..*at].ends_with(char::is_alphanumeric)).count()
+        };
         let inside = self.source.slice(near);
-        let quote = match (inside.contains('"'), inside.contains('\'')) {
-            (true, false) => '"',
-            (false, true) => '\'',
-            _ => {
-                let count = |quote: char| self.text().matches(quote).count();
-                if count('\'') > count('"') { '\'' } else { '"' }
-            }
+        let quote = match (count(inside, '"'), count(inside, '\'')) {
+            (1.., 0) => '"',
+            (0, 1..) => '\'',
+            _ if count(self.text(), '\'') > count(self.text(), '"') => '\'',
+            _ => '"',
         };
         format!("{quote}{url}{quote}")
     }

@@ -22,8 +22,10 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         );
         // Another one's key would then be at the right host of the wrong provider.
         if !repair::contradicts(client, at, &provider.id) {
+            let path = endpoint::path_problem(provider, client.url_kind, &url.path).map(|problem| problem.right);
+            let path = path.filter(|_| !url.path.contains('\u{fffd}'));
             let host = host.to_owned();
-            finding.repair = repair::replace(facts, client, at, url.clone(), host, None, Applicability::Safe);
+            finding.repair = repair::replace(facts, client, at, url.clone(), host, path, Applicability::Safe);
         }
         out.push(finding);
     }

@@ -5,7 +5,7 @@ use crate::catalog::{Provider, UrlKind};
 use crate::endpoint::{self, Url};
 use crate::facts::{ExprKind, Module, Stmt};
 use crate::finding::{Applicability, Change, Location, Repair, Verdict};
-use crate::routes::{Client, Route};
+use crate::routes::{Client, Key, Route};
 
 const MIXROUTE: &str = "mixroute";
 const OPENAI: &str = "openai";
@@ -30,8 +30,10 @@ pub(super) fn of_route(facts: &Facts<'_>, client: &Client, route: &Route, certai
     let at_openai = route.endpoint.provider.as_deref() == Some(OPENAI);
     let applicability = if known && at_openai { Applicability::Safe } else { Applicability::Unsafe };
     if route.endpoint.is_default() {
-        // What repairs one way through the code would break another.
-        let slot = client.url_slot.clone().filter(|_| certain)?;
+        // What repairs one way through the code would break another, if that takes the key of somebody else.
+        let may_be = |key: &Key| key.providers.is_empty() || key.providers.contains(owner);
+        let slot = client.url_slot.clone().filter(|_| client.routes.iter().all(|route| may_be(&route.key)))?;
+        let applicability = if certain { applicability } else { Applicability::Unsafe };
         let url = base_url(provider, client.url_kind)?;
         return Some(Repair { change: Change::AddUrl { client: client.at, slot, url }, applicability });
     }
@@ -41,7 +43,8 @@ pub(super) fn of_route(facts: &Facts<'_>, client: &Client, route: &Route, certai
     replace(facts, client, at, from, host, path, applicability)
 }
 
-/// Another host, or another path, for a URL that is written for a client; `None` where it is right for another one.
+/// Another host, or another path, for a URL that is written for a client; `None` where it is right for another one. With
+/// the host and the path as they are, only the scheme becomes a secure one.
 pub(super) fn replace(
     facts: &Facts<'_>,
     client: &Client,
@@ -51,7 +54,8 @@ pub(super) fn replace(
     path: Option<String>,
     applicability: Applicability,
 ) -> Option<Repair> {
-    if facts.users(at).any(|by| by != client.at) {
+    let moves = host != from.host || path.is_some();
+    if moves && facts.users(at).any(|by| by != client.at) {
         return None;
     }
     let shared = if is_shared(facts, client, at) { Applicability::Unsafe } else { Applicability::Safe };
