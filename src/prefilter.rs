@@ -84,6 +84,7 @@ impl Prefilter {
             Language::Yaml | Language::Json | Language::Toml => {
                 has(&self.environment) || (has(&self.fields) && has(&self.urls))
             }
+            Language::Markdown => has(&self.code) || has(&self.environment) || (has(&self.fields) && has(&self.urls)),
             _ => has(&self.code) || (has(&self.code_fields) && has(&self.urls)),
         }
     }

@@ -66,11 +66,8 @@ impl Embedded {
         let end = self.text.len().checked_sub(after)?;
         let text = self.text.get(before..end)?.to_owned();
         let mut pieces = Vec::new();
-        for (index, piece) in self.pieces.iter().enumerate() {
-            let next = self.pieces.get(index + 1).map_or(self.text.len(), |next| next.at);
-            if next <= before || piece.at >= end {
-                continue;
-            }
+        let first = self.pieces.partition_point(|piece| piece.at <= before).saturating_sub(1);
+        for piece in self.pieces.iter().skip(first).take_while(|piece| piece.at < end) {
             let skipped = before.saturating_sub(piece.at);
             let start = if piece.exact { piece.start + skipped } else { piece.start };
             pieces.push(Piece { at: piece.at.max(before) - before, start, ..*piece });
@@ -79,6 +76,15 @@ impl Embedded {
         let moved = |hole: &Span| Span::new(hole.start as usize - before, hole.end as usize - before);
         let holes = self.holes.iter().filter(inside).map(moved).collect();
         Some(Self { text, pieces, holes })
+    }
+
+    /// Adds another text with its places.
+    pub(super) fn append(&mut self, other: &Self) {
+        let base = self.text.len();
+        self.pieces.extend(other.pieces.iter().map(|piece| Piece { at: piece.at + base, ..*piece }));
+        let moved = |hole: &Span| Span::new(hole.start as usize + base, hole.end as usize + base);
+        self.holes.extend(other.holes.iter().map(moved));
+        self.text.push_str(&other.text);
     }
 
     /// Where a span of the text stands in the file.

@@ -8,6 +8,8 @@ mod dotenv;
 mod embed;
 mod javascript;
 mod json;
+mod markdown;
+mod notebook;
 mod powershell;
 mod python;
 mod rust;
@@ -37,6 +39,8 @@ pub fn extract(source: &Source) -> Result<Module, Unparsable> {
         Language::Dotenv => dotenv::extract(source),
         Language::Yaml => yaml::extract(source),
         Language::Json => json::extract(source),
+        Language::Notebook => notebook::extract(source),
+        Language::Markdown => markdown::extract(source),
         Language::Toml => toml::extract(source),
     }
 }
