@@ -66,6 +66,9 @@ pub(super) struct Paths {
     /// Leave out excluded files even if they are given
     #[arg(long)]
     pub(super) force_exclude: bool,
+    /// Read the blocks of code in Markdown files, too; a file that is given is always read
+    #[arg(long)]
+    pub(super) include_docs: bool,
     /// Heed neither .gitignore nor .ignore
     #[arg(long)]
     pub(super) no_ignore: bool,

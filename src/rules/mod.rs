@@ -113,6 +113,12 @@ pub fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
             }
         }
     }
+    // The editor shows a notebook's cells, not the lines of its file.
+    for finding in &mut out {
+        if let Some(cell) = facts.project.file(finding.at.file).module.cell_at(finding.at.span) {
+            finding.message.push_str(&format!(" (cell {cell})"));
+        }
+    }
     out
 }
 
