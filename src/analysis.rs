@@ -126,7 +126,12 @@ impl<'a> Run<'a> {
             reader,
             options,
             prefilter: Prefilter::new(options.catalog),
-            project: Project { environment, declared_keys, ..Project::default() },
+            project: Project {
+                environment,
+                declared_keys,
+                declared_clients: declared_clients(options.catalog),
+                ..Project::default()
+            },
             parsed: BTreeSet::new(),
             unparsed: Vec::new(),
             roots: HashMap::new(),
@@ -505,6 +510,23 @@ fn distinct(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by_key(|finding| (finding.at, finding.rule, Reverse(finding.severity), first_label(finding)));
     findings.dedup_by(|later, kept| later.rule == kept.rule && later.at == kept.at);
     findings
+}
+
+/// Module and name of each client of the configuration.
+fn declared_clients(catalog: &Catalog) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for client in catalog.own_clients() {
+        for callee in client.construct.iter().flat_map(|construct| &construct.callee) {
+            if client.modules.is_empty()
+                && let Some((module, name)) = callee.rsplit_once('.')
+            {
+                out.push((module.to_owned(), name.to_owned()));
+            }
+            let name = callee.split('.').next().unwrap_or(callee);
+            out.extend(client.modules.iter().map(|module| (module.clone(), name.to_owned())));
+        }
+    }
+    out
 }
 
 fn looks_like_key_name(name: &str) -> bool {

@@ -49,11 +49,19 @@ impl Prefilter {
     pub fn new(catalog: &Catalog) -> Self {
         let mut words: BTreeSet<String> = BTreeSet::new();
         for client in &catalog.clients {
-            for module in &client.modules {
+            // Of a callee without modules (`acme.llm.connect`) the module is a part.
+            let callees = client.construct.iter().flat_map(|construct| &construct.callee);
+            let whole = callees.filter(|name| client.modules.is_empty() && name.contains(['.', '/']));
+            for module in client.modules.iter().chain(whole) {
                 // The first word of a module is in every way to import it or a part of it.
                 let word = module.trim_start_matches('@').split(['.', '/', ':']).next().unwrap_or(module);
                 words.insert(word.to_owned());
             }
+        }
+        // A file of the same project is imported by a path that need not name the module.
+        for callee in catalog.own_clients().flat_map(|client| &client.construct).flat_map(|construct| &construct.callee)
+        {
+            words.insert(callee.split('.').next().unwrap_or(callee).to_owned());
         }
         // Packages that everyone imports say nothing; their requests carry a header.
         for common in ["requests", "httpx", "aiohttp", "urllib", "axios", "got", "ky", "reqwest", "ureq", "node-fetch"]

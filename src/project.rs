@@ -95,6 +95,18 @@ impl Index {
     }
 }
 
+/// Whether a file is a module, given by its name with `.`, `/` or `::`, from wherever it is counted.
+fn is_module(path: &Path, module: &str) -> bool {
+    let path = path.with_extension("");
+    let mut parts: Vec<_> = path.iter().filter_map(|part| part.to_str()).collect();
+    if parts.last().is_some_and(|last| matches!(*last, "__init__" | "index" | "mod")) {
+        parts.pop();
+    }
+    let names: Vec<&str> =
+        module.split(['.', '/', ':']).filter(|name| !matches!(*name, "" | "@" | "~" | "crate")).collect();
+    !names.is_empty() && parts.ends_with(&names)
+}
+
 /// The variable that an assignment to the process environment writes: `os.environ["X"] = `, `process.env.X = `.
 pub fn env_place(place: &Place) -> Option<&str> {
     let path: Vec<&str> = place.path.iter().map(|step| step.as_deref().unwrap_or("")).collect();
@@ -196,6 +208,8 @@ pub struct Project {
     pub environment: HashMap<String, Option<String>>,
     /// Whose the keys in variables are, as declared in the configuration.
     pub declared_keys: HashMap<String, String>,
+    /// Clients of the configuration, by the module that has them and their name there.
+    pub declared_clients: Vec<(String, String)>,
     /// Whether files other than the given ones were looked through for environment blocks.
     pub widened: bool,
 }
@@ -204,6 +218,14 @@ impl Project {
     /// The file behind an index.
     pub fn file(&self, id: FileId) -> &File {
         &self.files[id.index()]
+    }
+
+    /// The symbol of a client that the configuration says a file has under a name: what it is made of does not matter
+    /// then.
+    pub fn declared_client(&self, file: FileId, name: &str) -> Option<String> {
+        let path = &self.file(file).path;
+        let found = self.declared_clients.iter().find(|(module, own)| own == name && is_module(path, module))?;
+        Some(format!("{}.{name}", found.0))
     }
 
     /// All file indices.
