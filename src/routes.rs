@@ -587,20 +587,25 @@ fn block_name(kind: EnvKind) -> &'static str {
 pub fn records(client: &Client) -> Vec<RouteRecord> {
     let mut out: Vec<RouteRecord> = Vec::new();
     for route in &client.routes {
-        let record = RouteRecord {
-            at: client.at,
-            client: client.id.clone(),
-            callee: client.callee.clone(),
-            language: client.language,
-            key: key_record(&route.key),
-            endpoint: endpoint_record(client, &route.endpoint),
-            verdict: route.verdict,
-        };
+        let record = record(client, route);
         if !out.contains(&record) {
             out.push(record);
         }
     }
     out
+}
+
+/// One of its routes.
+pub fn record(client: &Client, route: &Route) -> RouteRecord {
+    RouteRecord {
+        at: client.at,
+        client: client.id.clone(),
+        callee: client.callee.clone(),
+        language: client.language,
+        key: key_record(&route.key),
+        endpoint: endpoint_record(client, &route.endpoint),
+        verdict: route.verdict,
+    }
 }
 
 fn is_from_environment(alt: &Alt) -> bool {

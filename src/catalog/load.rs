@@ -11,7 +11,7 @@ use super::{Client, Construct, Provider, SharedFormat, Version};
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 }
-pub(crate) use embedded::PAGES;
+pub(crate) use embedded::{MESSAGES, PAGES};
 
 /// All that is known of providers and clients.
 #[derive(Clone, Debug, Default)]

@@ -13,7 +13,7 @@ mod specifier;
 mod versions;
 
 pub use load::{Catalog, CatalogError};
-pub(crate) use load::{FormatOwner, PAGES, squash};
+pub(crate) use load::{FormatOwner, MESSAGES, PAGES, squash};
 pub use specifier::Specifier;
 pub use versions::{Ecosystem, InvalidRange, Range, Requirement, Version};
 

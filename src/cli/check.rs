@@ -1,5 +1,6 @@
 //! `mixlint check` and `mixlint routes`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,18 +22,19 @@ use crate::suppress::{self, Silenced};
 use crate::walk::{Files as Walked, MAX_FILE_SIZE, SkipReason};
 
 /// What a run has read and found.
-struct Run {
+pub(super) struct Run {
     skipped: Vec<(PathBuf, SkipReason)>,
-    failed: Vec<(PathBuf, SkipReason)>,
+    pub(super) failed: Vec<(PathBuf, SkipReason)>,
     config: Config,
-    output: Output,
+    pub(super) catalog: Cow<'static, Catalog>,
+    pub(super) output: Output,
 }
 
 pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
     // A slip in a rule's name is told before anything is read.
     Selection::new(&args.select, &args.ignore, &Default::default(), pages())?;
     let Some(run) = analyze(&args.paths, global, host)? else { return Ok(EXIT_OK) };
-    let Run { skipped, failed, config, mut output } = run;
+    let Run { skipped, failed, config, mut output, .. } = run;
     let selection = Selection::new(&args.select, &args.ignore, &config, pages())?;
     let root = crate::root::project_root(&host.cwd);
     let files = Files { sources: &output.sources, secrets: &output.secrets, cwd: &host.cwd, root: &root };
@@ -137,7 +139,7 @@ pub(super) fn routes(args: &args::Routes, global: &Global, host: &mut Host<'_>) 
 }
 
 /// Finds, reads and analyses the files; `None` if they were only to be shown.
-fn analyze(args: &Paths, global: &Global, host: &mut Host<'_>) -> Result<Option<Run>, Stop> {
+pub(super) fn analyze(args: &Paths, global: &Global, host: &mut Host<'_>) -> Result<Option<Run>, Stop> {
     let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
     let providers: Vec<&str> = Catalog::builtin().providers.iter().map(|provider| provider.id.as_str()).collect();
     let known = Known { rules: &names, providers: &providers };
@@ -154,24 +156,26 @@ fn analyze(args: &Paths, global: &Global, host: &mut Host<'_>) -> Result<Option<
         return Ok(None);
     }
 
-    let extended;
     let catalog = if config.providers.is_empty() && config.clients.is_empty() {
-        Catalog::builtin()
+        Cow::Borrowed(Catalog::builtin())
     } else {
         let more = Catalog::extended(config.providers.clone(), config.clients.clone());
-        extended = more.map_err(|error| {
+        Cow::Owned(more.map_err(|error| {
             let path = config.path.as_ref().map_or_else(String::new, |path| format!("{}: ", screen::path(path)));
             Stop::User(format!("{path}{}", screen::clean(&error.to_string())))
-        })?;
-        &extended
+        })?)
     };
     let limit = config.max_file_size.unwrap_or(MAX_FILE_SIZE);
     let directories = given.directories(&host.cwd);
     let around = Around { options: &options, limit, directories };
     let run = || {
         let Loaded { given, skipped, failed } = given.load(found, &options, limit);
-        let analysis =
-            analysis::Options { config: &config, catalog, no_prefilter: args.no_prefilter, threads: args.jobs };
+        let analysis = analysis::Options {
+            config: &config,
+            catalog: &catalog,
+            no_prefilter: args.no_prefilter,
+            threads: args.jobs,
+        };
         (analysis::analyze(given, &around, &analysis), skipped, failed)
     };
     // What a panic carries may come from a file; where it was is all that can be said, and main says it.
@@ -188,7 +192,7 @@ fn analyze(args: &Paths, global: &Global, host: &mut Host<'_>) -> Result<Option<
             let _ = writeln!(host.stderr, "{}: {}", path.unwrap_or_default(), screen::clean(reason));
         }
     }
-    Ok(Some(Run { skipped, failed, config, output }))
+    Ok(Some(Run { skipped, failed, config, catalog, output }))
 }
 
 fn show_files(found: &Walked, global: &Global, host: &mut Host<'_>) -> Result<(), Stop> {
@@ -240,7 +244,7 @@ pub(super) fn plural(count: usize, what: &str) -> String {
 }
 
 /// Colours and characters. The lines of `concise` are for programs: they are coloured on demand only.
-fn style(global: &Global, format: Format, host: &Host<'_>) -> Style {
+pub(super) fn style(global: &Global, format: Format, host: &Host<'_>) -> Style {
     let set = |name: &str| (host.env)(name).filter(|value| !value.is_empty());
     let on = |name: &str| set(name).is_some_and(|value| value != "0");
     let color = match global.color {
