@@ -56,6 +56,8 @@ pub struct Client {
     pub routes: Vec<Route>,
     /// Base URLs that were set for it and do not reach it.
     pub ignored: Vec<Ignored>,
+    /// An empty base URL means the default to it, and not a URL that leads nowhere.
+    pub empty_is_default: bool,
     /// It is a row of fields that nobody was seen to read: where its key's value stands.
     pub row: Option<Location>,
 }
@@ -247,6 +249,7 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         traces_unless: site.client.traces_unless.clone(),
         routes,
         ignored,
+        empty_is_default: site.construct.null_skips_env || site.construct.empty_is_absent,
         row: None,
     })
 }
@@ -525,6 +528,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
                 traces_unless: Vec::new(),
                 routes,
                 ignored: Vec::new(),
+                empty_is_default: false,
                 row: None,
             });
         }

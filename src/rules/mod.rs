@@ -16,9 +16,11 @@ pub mod page;
 
 mod base_url_path;
 mod disallowed_endpoint;
+mod empty_base_url;
 mod ignored_base_url;
 mod insecure_base_url;
 mod key_at_two_providers;
+mod late_base_url;
 mod malformed_key;
 mod misspelled_host;
 mod route;
@@ -74,7 +76,9 @@ impl<'a> Facts<'a> {
 }
 
 /// The rules besides those about whole routes.
-const RULES: [fn(&Facts<'_>, &Client) -> Vec<Finding>; 5] = [
+const RULES: [fn(&Facts<'_>, &Client) -> Vec<Finding>; 7] = [
+    empty_base_url::check,
+    late_base_url::check,
     base_url_path::check,
     misspelled_host::check,
     insecure_base_url::check,
