@@ -564,6 +564,12 @@ pub(crate) fn key_prefix(name: &str) -> Option<&str> {
         .filter(|prefix| !prefix.is_empty())
 }
 
+/// What a URL's variable has in common with its key's: `OPENAI` of `OPENAI_BASE_URL`.
+pub(crate) fn url_prefix(name: &str) -> Option<&str> {
+    let prefixes = URL_SUFFIXES.iter().filter_map(|suffix| name.strip_suffix(suffix));
+    prefixes.filter(|prefix| !prefix.is_empty()).min_by_key(|prefix| prefix.len())
+}
+
 /// What a URL stands for that SDKs read by themselves; of other variables nobody knows.
 fn block_url_kind(name: &str) -> UrlKind {
     match name {

@@ -15,6 +15,7 @@ use crate::routes::{Client, Endpoint, Key, Route};
 pub mod page;
 
 mod base_url_path;
+mod conflicting_config;
 mod disallowed_endpoint;
 mod empty_base_url;
 mod ignored_base_url;
@@ -123,6 +124,11 @@ pub fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
 /// All findings about several clients together, with the number of the client that each is about.
 pub fn check_together(facts: &Facts<'_>, clients: &[Client]) -> Vec<(usize, Finding)> {
     key_at_two_providers::check(facts, clients)
+}
+
+/// All findings that are about no client.
+pub fn check_environments(facts: &Facts<'_>) -> Vec<Finding> {
+    conflicting_config::check(facts)
 }
 
 /// Files of which it should be known whether they are parts of one program.
