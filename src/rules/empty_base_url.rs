@@ -16,10 +16,10 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         let Some(route) = client.routes.iter().find(|route| takes(route, empty)) else { continue };
         let host = client.default_endpoint.as_deref().and_then(crate::endpoint::Url::parse).map(|url| url.host);
         let effect = match host.filter(|_| client.empty_is_default) {
-            Some(host) => format!("it talks to {host}"),
-            None => "its requests have no host to go to".to_owned(),
+            Some(host) => format!("{} talks to {host}", client.name),
+            None => format!("requests of {} have no host to go to", client.name),
         };
-        let message = format!("the base URL of {} is set to nothing in `{}`: {effect}", client.name, empty.name);
+        let message = format!("`{}` is set to nothing: {effect}", empty.name);
         let mut labels = vec![
             Label { at: empty.at, text: "nothing".to_owned() },
             Label { at: client.callee_at, text: "the client".to_owned() },

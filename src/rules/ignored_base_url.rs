@@ -13,7 +13,7 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     let mut out: Vec<Finding> = Vec::new();
     let is_unread = |ignored: &&Ignored| !matches!(ignored.kind, IgnoredKind::Late | IgnoredKind::Empty);
     for ignored in client.ignored.iter().filter(is_unread) {
-        if ignored.kind != IgnoredKind::Option && facts.read.contains(&ignored.name) {
+        if ignored.kind != IgnoredKind::Option && facts.is_read(client, ignored) {
             continue;
         }
         let lost: Vec<&Route> = client.routes.iter().filter(|route| takes(route, ignored)).collect();

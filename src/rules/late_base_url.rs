@@ -19,8 +19,7 @@ pub(super) fn check(_facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         }
         let host = client.default_endpoint.as_deref().and_then(crate::endpoint::Url::parse).map(|url| url.host);
         let effect = host.map_or(String::new(), |host| format!(" and talks to {host}"));
-        let message =
-            format!("`{}` is set after {} was made, which has read it already{effect}", late.name, client.name);
+        let message = format!("`{}` is set too late: {} has read it already{effect}", late.name, client.name);
         let labels = vec![
             Label { at: late.at, text: "too late".to_owned() },
             Label { at: client.callee_at, text: "the client is made here".to_owned() },
