@@ -417,6 +417,8 @@ impl<'a> Run<'a> {
             })
             .collect();
         findings.extend(rules::check_together(&facts, clients));
+        // What is about no client has no client's number.
+        findings.extend(rules::check_environments(&facts).into_iter().map(|finding| (clients.len(), finding)));
         findings
     }
 

@@ -56,6 +56,8 @@ pub struct Client {
     pub routes: Vec<Route>,
     /// Base URLs that were set for it and do not reach it.
     pub ignored: Vec<Ignored>,
+    /// An empty base URL means the default to it, and not a URL that leads nowhere.
+    pub empty_is_default: bool,
     /// It is a row of fields that nobody was seen to read: where its key's value stands.
     pub row: Option<Location>,
 }
@@ -247,6 +249,7 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         traces_unless: site.client.traces_unless.clone(),
         routes,
         ignored,
+        empty_is_default: site.construct.null_skips_env || site.construct.empty_is_absent,
         row: None,
     })
 }
@@ -525,6 +528,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
                 traces_unless: Vec::new(),
                 routes,
                 ignored: Vec::new(),
+                empty_is_default: false,
                 row: None,
             });
         }
@@ -558,6 +562,12 @@ pub(crate) fn key_prefix(name: &str) -> Option<&str> {
         .iter()
         .find_map(|suffix| name.strip_suffix(suffix))
         .filter(|prefix| !prefix.is_empty())
+}
+
+/// What a URL's variable has in common with its key's: `OPENAI` of `OPENAI_BASE_URL`.
+pub(crate) fn url_prefix(name: &str) -> Option<&str> {
+    let prefixes = URL_SUFFIXES.iter().filter_map(|suffix| name.strip_suffix(suffix));
+    prefixes.filter(|prefix| !prefix.is_empty()).min_by_key(|prefix| prefix.len())
 }
 
 /// What a URL stands for that SDKs read by themselves; of other variables nobody knows.

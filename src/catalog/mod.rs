@@ -183,6 +183,9 @@ pub struct Construct {
     /// Environment variables read for the endpoint.
     #[serde(default)]
     pub env_endpoint: Vec<EnvName>,
+    /// The variables are read when the module is imported, not when the client is made.
+    #[serde(default)]
+    pub env_at_import: bool,
     /// A missing argument is `undefined`; `null` and `""` skip the environment (openai-node).
     #[serde(default)]
     pub null_skips_env: bool,

@@ -286,6 +286,7 @@ fn client(
         traces_unless: Vec::new(),
         routes,
         ignored: Vec::new(),
+        empty_is_default: false,
         row: Some(resolver.location(file, field.value)),
     })
 }
