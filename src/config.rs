@@ -12,9 +12,10 @@ use crate::text::Text;
 
 mod parse;
 mod policy;
+mod wrapper;
 
 pub(crate) use parse::did_you_mean;
-pub use parse::{ConfigError, Known};
+pub use parse::{ConfigError, KEYS, Known};
 pub use policy::{Allowed, Policy};
 
 /// A configuration; the default one says nothing.

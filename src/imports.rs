@@ -16,7 +16,7 @@ pub fn keys(language: Language, path: &Path, module: &Module) -> Vec<String> {
         out.push(import.module.clone());
         // `from . import config`, `use crate::config`: the name may be a module itself.
         if let Some(name) = &import.name
-            && matches!(language, Language::Python | Language::Rust)
+            && matches!(language, Language::Python | Language::Notebook | Language::Rust)
         {
             let dot = if import.module.ends_with('.') { "" } else { "." };
             out.push(format!("{}{dot}{name}", import.module));
@@ -64,11 +64,21 @@ fn paths(module: &Module) -> Vec<String> {
 pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
     let Some(dir) = file.parent() else { return Vec::new() };
     match language {
-        Language::Python => python(dir, root, key),
+        Language::Python | Language::Notebook => python(dir, root, key),
         Language::JavaScript | Language::TypeScript | Language::Tsx => javascript(dir, key),
         Language::Rust => rust(file, dir, key),
-        Language::Shell | Language::Yaml | Language::Dotenv | Language::Json | Language::Toml => {
-            if key.is_empty() || key.contains(['$', '*']) { Vec::new() } else { vec![plain(&dir.join(key))] }
+        Language::Shell
+        | Language::PowerShell
+        | Language::Yaml
+        | Language::Dotenv
+        | Language::Json
+        | Language::Toml
+        | Language::Markdown => {
+            if key.is_empty() || key.contains(['$', '*']) {
+                Vec::new()
+            } else {
+                vec![plain(&dir.join(key))]
+            }
         }
     }
 }

@@ -42,4 +42,5 @@ pub mod screen;
 pub mod source;
 pub mod suppress;
 pub mod text;
+pub mod trace;
 pub mod walk;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::catalog::Version;
 use crate::facts::{BlockId, ExprId, ExprKind, Module, Place, Stmt};
 use crate::finding::FileId;
+use crate::language::Language;
 use crate::source::Source;
 
 /// One file of the run.
@@ -93,6 +94,18 @@ impl Index {
         }
         index
     }
+}
+
+/// Whether a file is a module, given by its name with `.`, `/` or `::`, from wherever it is counted.
+fn is_module(path: &Path, module: &str) -> bool {
+    let path = path.with_extension("");
+    let mut parts: Vec<_> = path.iter().filter_map(|part| part.to_str()).collect();
+    if parts.last().is_some_and(|last| matches!(*last, "__init__" | "index" | "mod")) {
+        parts.pop();
+    }
+    let names: Vec<&str> =
+        module.split(['.', '/', ':']).filter(|name| !matches!(*name, "" | "@" | "~" | "crate")).collect();
+    !names.is_empty() && parts.ends_with(&names)
 }
 
 /// The variable that an assignment to the process environment writes: `os.environ["X"] = `, `process.env.X = `.
@@ -196,6 +209,8 @@ pub struct Project {
     pub environment: HashMap<String, Option<String>>,
     /// Whose the keys in variables are, as declared in the configuration.
     pub declared_keys: HashMap<String, String>,
+    /// Clients of the configuration, by the module that has them and their name there.
+    pub declared_clients: Vec<(String, String)>,
     /// Whether files other than the given ones were looked through for environment blocks.
     pub widened: bool,
 }
@@ -204,6 +219,14 @@ impl Project {
     /// The file behind an index.
     pub fn file(&self, id: FileId) -> &File {
         &self.files[id.index()]
+    }
+
+    /// The symbol of a client that the configuration says a file has under a name: what it is made of does not matter
+    /// then.
+    pub fn declared_client(&self, file: FileId, name: &str) -> Option<String> {
+        let path = &self.file(file).path;
+        let found = self.declared_clients.iter().find(|(module, own)| own == name && is_module(path, module))?;
+        Some(format!("{}.{name}", found.0))
     }
 
     /// All file indices.
@@ -221,6 +244,12 @@ impl Project {
     pub fn dotenv_of(&self, file: FileId) -> &[FileId] {
         let path: &Path = &self.file(file).path;
         path.ancestors().skip(1).find_map(|dir| self.dotenv.get(dir)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether what a file sets in the environment may hold for another file.
+    pub fn may_see(&self, file: FileId, set_in: FileId) -> bool {
+        let is_dotenv = self.file(set_in).source.language == Language::Dotenv;
+        !is_dotenv || file == set_in || self.dotenv_of(file).contains(&set_in)
     }
 
     /// Whether a file of the project calls something, or names a variable: `set_tracing_disabled`, with an argument
@@ -242,9 +271,10 @@ impl Project {
         })
     }
 
-    /// Whether some code of the project reads a variable by its name, be it in a table of settings.
-    pub fn is_read(&self, name: &str) -> bool {
-        self.files.iter().any(|file| {
+    /// Whether some code of the project reads a variable by its name, be it in a table of settings; of one that a dotenv
+    /// file sets, code for which that file holds.
+    pub fn is_read(&self, name: &str, set_in: FileId) -> bool {
+        self.ids().filter(|&id| self.may_see(id, set_in)).map(|id| self.file(id)).any(|file| {
             let named = memchr::memmem::find(file.source.text.as_bytes(), name.as_bytes()).is_some();
             // What was not worth parsing is searched as it is.
             let parsed = file.module.exprs.len() + file.module.classes.len() + file.module.env_blocks.len() > 0;

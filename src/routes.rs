@@ -58,6 +58,8 @@ pub struct Client {
     pub routes: Vec<Route>,
     /// Base URLs that were set for it and do not reach it.
     pub ignored: Vec<Ignored>,
+    /// An empty base URL means the default to it, and not a URL that leads nowhere.
+    pub empty_is_default: bool,
     /// It is a row of fields that nobody was seen to read: where its key's value stands.
     pub row: Option<Location>,
 }
@@ -250,6 +252,7 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         traces_unless: site.client.traces_unless.clone(),
         routes,
         ignored,
+        empty_is_default: site.construct.null_skips_env || site.construct.empty_is_absent,
         row: None,
     })
 }
@@ -550,6 +553,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
                 traces_unless: Vec::new(),
                 routes,
                 ignored: Vec::new(),
+                empty_is_default: false,
                 row: None,
             });
         }
@@ -585,6 +589,12 @@ pub(crate) fn key_prefix(name: &str) -> Option<&str> {
         .filter(|prefix| !prefix.is_empty())
 }
 
+/// What a URL's variable has in common with its key's: `OPENAI` of `OPENAI_BASE_URL`.
+pub(crate) fn url_prefix(name: &str) -> Option<&str> {
+    let prefixes = URL_SUFFIXES.iter().filter_map(|suffix| name.strip_suffix(suffix));
+    prefixes.filter(|prefix| !prefix.is_empty()).min_by_key(|prefix| prefix.len())
+}
+
 /// What a URL stands for that SDKs read by themselves; of other variables nobody knows.
 fn block_url_kind(name: &str) -> UrlKind {
     match name {
@@ -612,20 +622,25 @@ fn block_name(kind: EnvKind) -> &'static str {
 pub fn records(client: &Client) -> Vec<RouteRecord> {
     let mut out: Vec<RouteRecord> = Vec::new();
     for route in &client.routes {
-        let record = RouteRecord {
-            at: client.at,
-            client: client.id.clone(),
-            callee: client.callee.clone(),
-            language: client.language,
-            key: key_record(&route.key),
-            endpoint: endpoint_record(client, &route.endpoint),
-            verdict: route.verdict,
-        };
+        let record = record(client, route);
         if !out.contains(&record) {
             out.push(record);
         }
     }
     out
+}
+
+/// One of its routes.
+pub fn record(client: &Client, route: &Route) -> RouteRecord {
+    RouteRecord {
+        at: client.at,
+        client: client.id.clone(),
+        callee: client.callee.clone(),
+        language: client.language,
+        key: key_record(&route.key),
+        endpoint: endpoint_record(client, &route.endpoint),
+        verdict: route.verdict,
+    }
 }
 
 fn is_from_environment(alt: &Alt) -> bool {

@@ -68,10 +68,10 @@ fn fixtures_report_as_expected() {
 /// An update must not make a false alarm the expected one: right projects are silent, wrong ones are found, whatever
 /// `expected.txt` says.
 #[test]
-fn hazards_are_silent_and_their_wrong_twins_are_not() {
+fn right_projects_are_silent_and_their_wrong_twins_are_not() {
     for fixture in fixtures() {
         let name = name(&fixture);
-        if !name.starts_with("hazards/") {
+        if !["hazards/", "carriers/", "tools/"].iter().any(|folder| name.starts_with(folder)) {
             continue;
         }
         let expected = std::fs::read_to_string(fixture.join(EXPECTED)).unwrap().replace("\r\n", "\n");
@@ -84,6 +84,28 @@ fn hazards_are_silent_and_their_wrong_twins_are_not() {
             assert_eq!(findings, "", "{name} must be silent");
         }
     }
+}
+
+/// Each cause of the error that people report is found in one project, and not in its right twin.
+#[test]
+fn causes_are_found_and_their_right_twins_are_silent() {
+    let mut seen = 0;
+    for fixture in fixtures() {
+        let name = name(&fixture);
+        if !name.starts_with("causes/") {
+            continue;
+        }
+        let expected = std::fs::read_to_string(fixture.join(EXPECTED)).unwrap().replace("\r\n", "\n");
+        let (findings, _) = expected.split_once(ROUTES).unwrap_or_else(|| panic!("{name} has no routes"));
+        if name.ends_with("-right") {
+            assert_eq!(findings, "", "{name} must be silent");
+            seen += 1;
+        } else {
+            assert!(!findings.is_empty(), "{name} must be found");
+            assert!(root().join(format!("{name}-right")).is_dir(), "{name} has no right twin");
+        }
+    }
+    assert!(seen >= 11, "only {seen} causes");
 }
 
 /// Without its `expected.txt` a folder would be forgotten silently.

@@ -82,7 +82,7 @@ impl Checkout {
         };
         let output = self.bash(&command);
         let err = String::from_utf8(output.stderr).unwrap();
-        let finds = command.contains("mixlint check");
+        let finds = command.contains("mixlint check") || command.contains("mixlint trace");
         assert_eq!(output.status.code(), Some(i32::from(finds)), "`{command}`: {err}");
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(finds, text.contains("mixroute-key-at-openai]"), "`{command}`: {text}{err}");
@@ -211,20 +211,7 @@ fn every_key_of_the_configuration() {
     let path = dir.path().join("mixlint.toml");
     let configuration = readme.split("## Configure").nth(1).unwrap();
     // An empty value is wrong for a key that exists, and told apart from a key that does not.
-    for key in [
-        "exclude",
-        "select",
-        "ignore",
-        "baseline",
-        "max-file-size",
-        "per-file-ignores",
-        "severity",
-        "keys",
-        "environment",
-        "policy",
-        "provider",
-        "client",
-    ] {
+    for key in mixlint::config::KEYS {
         std::fs::write(&path, format!("{key} = ''")).unwrap();
         let known = mixlint::config::Known { rules: &[], providers: &[] };
         let error = config(&path, &known).unwrap_err().to_string();

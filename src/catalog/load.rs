@@ -12,7 +12,7 @@ use crate::endpoint;
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 }
-pub(crate) use embedded::PAGES;
+pub(crate) use embedded::{MESSAGES, PAGES};
 
 /// All that is known of providers and clients.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,8 @@ pub struct Catalog {
     pub shared_formats: Vec<SharedFormat>,
     /// Clients.
     pub clients: Vec<Client>,
+    /// Identifiers of those clients that a configuration adds.
+    own: Vec<String>,
     index: Index,
     formats: OnceLock<Formats>,
 }
@@ -156,6 +158,7 @@ impl Catalog {
                 None => catalog.providers.push(provider),
             }
         }
+        catalog.own = clients.iter().map(|client| client.id.clone()).collect();
         for client in clients {
             match catalog.clients.iter_mut().find(|known| known.id == client.id) {
                 Some(known) => *known = client,
@@ -199,6 +202,11 @@ impl Catalog {
     /// The provider with an identifier.
     pub fn provider(&self, id: &str) -> Option<&Provider> {
         self.providers.iter().find(|provider| provider.id == id)
+    }
+
+    /// The clients that a configuration adds, which may be made in the project itself.
+    pub fn own_clients(&self) -> impl Iterator<Item = &Client> {
+        self.clients.iter().filter(|client| self.own.contains(&client.id))
     }
 
     /// The client with an identifier.

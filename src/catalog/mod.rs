@@ -13,7 +13,7 @@ mod specifier;
 mod versions;
 
 pub use load::{Catalog, CatalogError};
-pub(crate) use load::{FormatOwner, PAGES, squash};
+pub(crate) use load::{FormatOwner, MESSAGES, PAGES, squash};
 pub use specifier::Specifier;
 pub use versions::{Ecosystem, InvalidRange, Range, Requirement, Version};
 
@@ -183,6 +183,9 @@ pub struct Construct {
     /// Environment variables read for the endpoint.
     #[serde(default)]
     pub env_endpoint: Vec<EnvName>,
+    /// The variables are read when the module is imported, not when the client is made.
+    #[serde(default)]
+    pub env_at_import: bool,
     /// A missing argument is `undefined`; `null` and `""` skip the environment (openai-node).
     #[serde(default)]
     pub null_skips_env: bool,

@@ -1,5 +1,6 @@
 //! `mixlint check` and `mixlint routes`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,11 +24,12 @@ use crate::suppress::{self, Silenced};
 use crate::walk::{Files as Walked, MAX_FILE_SIZE, Options, SkipReason};
 
 /// What a run has read and found.
-struct Run {
+pub(super) struct Run {
     skipped: Vec<(PathBuf, SkipReason)>,
-    failed: Vec<(PathBuf, SkipReason)>,
+    pub(super) failed: Vec<(PathBuf, SkipReason)>,
     config: Config,
-    output: Output,
+    pub(super) catalog: Cow<'static, Catalog>,
+    pub(super) output: Output,
     again: Again,
 }
 
@@ -37,7 +39,6 @@ struct Again {
     given: Vec<analysis::Given>,
     /// The one that is standard input.
     stdin: Option<(PathBuf, Encoding)>,
-    catalog: Option<Catalog>,
     options: Options,
     limit: u64,
     directories: Vec<PathBuf>,
@@ -47,13 +48,18 @@ struct Again {
 
 impl Again {
     /// Analyses files as if some had other texts.
-    fn analyze(&self, mut given: Vec<analysis::Given>, config: &Config, texts: &Texts) -> Result<Output, Stop> {
+    fn analyze(
+        &self,
+        mut given: Vec<analysis::Given>,
+        config: &Config,
+        catalog: &Catalog,
+        texts: &Texts,
+    ) -> Result<Output, Stop> {
         for given in &mut given {
             if let Some(text) = texts.get(&given.path) {
                 given.source = Source::new(&given.source.path, given.source.language, text.clone());
             }
         }
-        let catalog = self.catalog.as_ref().unwrap_or(Catalog::builtin());
         let around = Around {
             options: &self.options,
             limit: self.limit,
@@ -100,14 +106,14 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
     let fixes = args.fix || args.diff;
     let most = if args.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     let Some(run) = analyze(&args.paths, fixes, global, host)? else { return Ok(EXIT_OK) };
-    let Run { skipped, failed, config, output, again } = run;
+    let Run { skipped, failed, config, catalog, output, again } = run;
     let selection = Selection::new(&args.select, &args.ignore, &config, pages())?;
     let mut judged = judge(output, &selection, &host.cwd);
     let (mut fixed_stdin, mut lost) = (false, false);
     if fixes {
         let cwd = host.cwd.clone();
         let mut once_more =
-            |texts: &Texts| Ok(judge(again.analyze(again.given.clone(), &config, texts)?, &selection, &cwd));
+            |texts: &Texts| Ok(judge(again.analyze(again.given.clone(), &config, &catalog, texts)?, &selection, &cwd));
         let mut fixed = fix::fix(judged, most, &cwd, &mut once_more)?;
         if !global.quiet {
             fix::tell_refused(&fixed, host);
@@ -218,7 +224,7 @@ pub(super) fn routes(args: &args::Routes, global: &Global, host: &mut Host<'_>) 
 }
 
 /// Finds, reads and analyses the files; `None` if they were only to be shown. `keep` is for who analyses them again.
-fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host<'_>) -> Result<Option<Run>, Stop> {
+pub(super) fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host<'_>) -> Result<Option<Run>, Stop> {
     let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
     let providers: Vec<&str> = Catalog::builtin().providers.iter().map(|provider| provider.id.as_str()).collect();
     let known = Known { rules: &names, providers: &providers };
@@ -236,10 +242,10 @@ fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host<'_>) -> Re
     }
 
     let catalog = if config.providers.is_empty() && config.clients.is_empty() {
-        None
+        Cow::Borrowed(Catalog::builtin())
     } else {
         let more = Catalog::extended(config.providers.clone(), config.clients.clone());
-        Some(more.map_err(|error| {
+        Cow::Owned(more.map_err(|error| {
             let path = config.path.as_ref().map_or_else(String::new, |path| format!("{}: ", screen::path(path)));
             Stop::User(format!("{path}{}", screen::clean(&error.to_string())))
         })?)
@@ -250,14 +256,13 @@ fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host<'_>) -> Re
     let again = Again {
         given: if keep { given.clone() } else { Vec::new() },
         stdin,
-        catalog,
         options,
         limit,
         directories,
         no_prefilter: args.no_prefilter,
         threads: args.jobs,
     };
-    let output = again.analyze(given, &config, &Texts::new())?;
+    let output = again.analyze(given, &config, &catalog, &Texts::new())?;
 
     for (path, reason) in &failed {
         let _ = writeln!(host.stderr, "error: {}: {}", screen::path(path), screen::clean(&reason.to_string()));
@@ -269,7 +274,7 @@ fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host<'_>) -> Re
             let _ = writeln!(host.stderr, "{}: {}", path.unwrap_or_default(), screen::clean(reason));
         }
     }
-    Ok(Some(Run { skipped, failed, config, output, again }))
+    Ok(Some(Run { skipped, failed, config, catalog, output, again }))
 }
 
 fn show_files(found: &Walked, global: &Global, host: &mut Host<'_>) -> Result<(), Stop> {
@@ -321,7 +326,7 @@ pub(super) fn plural(count: usize, what: &str) -> String {
 }
 
 /// Colours and characters. The lines of `concise` are for programs: they are coloured on demand only.
-fn style(global: &Global, format: Format, host: &Host<'_>) -> Style {
+pub(super) fn style(global: &Global, format: Format, host: &Host<'_>) -> Style {
     let set = |name: &str| (host.env)(name).filter(|value| !value.is_empty());
     let on = |name: &str| set(name).is_some_and(|value| value != "0");
     let color = match global.color {

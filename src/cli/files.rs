@@ -196,7 +196,8 @@ impl analysis::Reader for Around<'_> {
 
     fn all(&self, root: &Path) -> Vec<PathBuf> {
         let inside = root::repository(root).is_some() || self.directories.iter().any(|given| given == root);
-        let options = Options { shallow: !inside, ..self.options.clone() };
+        // What documents show feeds no code.
+        let options = Options { shallow: !inside, documents: false, ..self.options.clone() };
         // What cannot be walked gives no facts; the given paths have been looked at already.
         let found = walk::walk(&[root.to_path_buf()], &options).unwrap_or_default();
         found.entries.into_iter().map(|entry| entry.path).collect()
@@ -214,6 +215,7 @@ pub(super) fn options(args: &Paths, config: &Config, cwd: &Path) -> Result<Optio
         exclude,
         force_exclude: args.force_exclude,
         no_ignore: args.no_ignore,
+        documents: args.include_docs,
         shallow: false,
         threads: args.jobs,
     })

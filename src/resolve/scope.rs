@@ -255,6 +255,9 @@ impl Resolver<'_> {
     }
 
     fn find_exported(&mut self, file: FileId, name: &str) -> Vec<Alt> {
+        if let Some(symbol) = self.project.declared_client(file, name) {
+            return vec![Alt::new(Value::Symbol(symbol))];
+        }
         let module = self.module(file);
         let exports: Vec<ExprId> =
             module.exports.iter().filter(|(exported, _)| exported == name).map(|(_, value)| *value).collect();
