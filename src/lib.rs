@@ -27,6 +27,7 @@ pub mod extract;
 pub mod facts;
 pub mod finding;
 pub mod fix;
+pub mod glance;
 pub mod imports;
 pub mod language;
 pub mod manifest;

@@ -133,7 +133,7 @@ fn is_shared(facts: &Facts<'_>, client: &Client, at: Location) -> bool {
             _ => false,
         })
         .count();
-    reads > 1 || facts.project.imports.values().any(|file| *file == at.file)
+    reads > 1 || facts.project.imports.values().flat_map(|keys| keys.values()).any(|file| *file == Some(at.file))
 }
 
 /// The variable or field that a literal is the value of, alone or in an object. None for one that is used on the spot.
