@@ -74,7 +74,8 @@ fn parses(name: &str, text: &str) -> bool {
         "tsx" => tree(tree_sitter_typescript::LANGUAGE_TSX.into()),
         "sh" => tree(tree_sitter_bash::LANGUAGE.into()),
         "rs" => syn::parse_file(text).is_ok(),
-        "json" => serde_json::from_str::<serde_json::Value>(text).is_ok(),
+        // With comments it is another format, which mixlint reads itself.
+        "json" if !text.contains("// ") => serde_json::from_str::<serde_json::Value>(text).is_ok(),
         "toml" => text.parse::<toml::Table>().is_ok(),
         _ => true,
     }
@@ -90,6 +91,7 @@ fn cases_come_out_as_written() {
         for case in &mut cases {
             count += 1;
             let dir = project(case.before.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+            assert!(!findings(dir.path()).is_empty(), "{}: {}: nothing is found", path.display(), case.title);
             call(dir.path(), &["check", "--fix"]);
             let safe = findings(dir.path()).is_empty();
             call(dir.path(), &["check", "--fix", "--unsafe-fixes"]);

@@ -17,6 +17,9 @@ pub(super) fn add(place: &Place<'_>, module: &Module, key: Span, name: &str, url
         Language::Dotenv => Some(line(place, var, &format!("{name}={url}"))),
         Language::Shell => Some(shell(place, var, name, url)),
         Language::Yaml => yaml(place, var, name, url),
+        // `$env:KEY = "…"`
+        Language::PowerShell => Some(line(place, var, &format!("{name} = \"{url}\""))),
+        Language::Toml | Language::Json => data(place, var, name, url),
         _ => None,
     }
 }
@@ -27,6 +30,29 @@ fn line(place: &Place<'_>, var: &EnvVar, text: &str) -> Vec<Edit> {
     let head = &place.text()[place.line_start(start)..start];
     let end = place.line_end((var.span.end as usize).max(start));
     vec![place.insert(end, format!("{}{head}{text}", place.newline()))]
+}
+
+/// An entry in front of the key's: `"KEY": "…", `, `KEY = "…"`.
+fn data(place: &Place<'_>, var: &EnvVar, name: &str, url: &str) -> Option<Vec<Edit>> {
+    let text = place.text();
+    let (mut start, mut end) = (var.name_span.start as usize, var.name_span.end as usize);
+    if text[..start].ends_with('"') && text[end..].starts_with('"') {
+        (start, end) = (start - 1, end + 1);
+    }
+    let quote = if text[start..end].starts_with('"') { "\"" } else { "" };
+    let alone = text[place.line_start(start)..start].trim().is_empty();
+    let between = format!("{}{}", place.newline(), place.indent(start));
+    match (place.source.language, text[end..].trim_start().chars().next()?) {
+        (Language::Json, ':') => {
+            let between = if alone { between } else { " ".to_owned() };
+            Some(vec![place.insert(start, format!("{quote}{name}{quote}: \"{url}\",{between}"))])
+        }
+        (Language::Toml, '=') => {
+            let between = if alone { between } else { ", ".to_owned() };
+            Some(vec![place.insert(start, format!("{quote}{name}{quote} = \"{url}\"{between}"))])
+        }
+        _ => None,
+    }
 }
 
 fn shell(place: &Place<'_>, var: &EnvVar, name: &str, url: &str) -> Vec<Edit> {

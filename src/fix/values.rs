@@ -81,6 +81,9 @@ fn ends_with_ignoring_case(text: &str, end: &str) -> bool {
 
 /// Writes a URL where an empty value stands.
 pub(super) fn set_url(place: &Place<'_>, at: Span, url: &str) -> Option<Vec<Edit>> {
+    if place.source.language == Language::Notebook {
+        return None;
+    }
     let text = place.source.slice(at);
     let (start, end) = (at.start as usize, at.end as usize);
     let quoted = match place.source.language {
@@ -122,6 +125,10 @@ pub(super) fn rename(place: &Place<'_>, at: Span, from: &str, to: &str) -> Optio
 
 /// Takes white space, quotes and `Bearer ` off both ends of a key. Nothing of the key is in the edits.
 pub(super) fn strip_key(place: &Place<'_>, at: Span) -> Option<Vec<Edit>> {
+    // There the quotes are written with backslashes, inside of JSON's.
+    if place.source.language == Language::Notebook {
+        return None;
+    }
     let text = place.source.slice(at);
     let outer = string_body(text, place.source.language);
     let (mut start, mut end) = (outer.start, outer.end);
