@@ -75,6 +75,7 @@ fn parses(name: &str, text: &str) -> bool {
         "sh" => tree(tree_sitter_bash::LANGUAGE.into()),
         "rs" => syn::parse_file(text).is_ok(),
         // With comments it is another format, which mixlint reads itself.
+        "ipynb" => serde_json::from_str::<serde_json::Value>(text).is_ok(),
         "json" if !text.contains("// ") => serde_json::from_str::<serde_json::Value>(text).is_ok(),
         "toml" => text.parse::<toml::Table>().is_ok(),
         _ => true,

@@ -15,6 +15,9 @@ pub(super) fn add(place: &Place<'_>, module: &Module, call: Span, slot: &UrlSlot
     let safe = |edits| (edits, Applicability::Safe);
     match (slot, place.source.language) {
         (UrlSlot::Argument(paths), Language::Python) => python(place, call, paths, url),
+        (UrlSlot::Argument(paths), Language::Notebook) => {
+            super::notebook::edits(place, call, |inner, call| python(inner, call, paths, url))
+        }
         (UrlSlot::Argument(paths), Language::JavaScript | Language::TypeScript | Language::Tsx) => {
             javascript(place, call, paths.first()?, url)
         }

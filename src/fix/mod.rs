@@ -15,6 +15,7 @@ mod apply;
 mod arguments;
 mod environment;
 mod list;
+mod notebook;
 mod values;
 
 pub use apply::{apply, moved};
