@@ -20,7 +20,7 @@ use crate::finding::{FileId, Finding, Location, RouteRecord};
 use crate::language::{self, Language};
 use crate::prefilter::Prefilter;
 use crate::project::{File, Index, Project};
-use crate::resolve::{Resolver, Value};
+use crate::resolve::{Resolver, StepKind, Value};
 use crate::routes::{self, Client};
 use crate::rules::{self, Facts};
 use crate::source::Source;
@@ -141,8 +141,15 @@ impl<'a> Run<'a> {
         self.add_dotenv();
         self.read_manifests();
         let mut clients = self.clients();
+        if self.parse_importers(&self.open_functions(&clients)) {
+            self.add_dotenv();
+            self.read_manifests();
+            clients = self.clients();
+        }
         let mut findings = self.judge(&clients);
-        if self.link(&clients) {
+        let unlinked = rules::unlinked(&self.facts(&clients), &clients);
+        let unlinked: Vec<(FileId, Option<String>)> = unlinked.into_iter().map(|file| (file, None)).collect();
+        if self.parse_importers(&unlinked) {
             findings = self.judge(&clients);
         }
         if findings.iter().any(|(_, finding)| rules::rests_on_default(finding)) {
@@ -262,10 +269,11 @@ impl<'a> Run<'a> {
                 }
             }
             if next.is_empty() {
-                return;
+                break;
             }
             layer = next;
         }
+        self.project.link();
     }
 
     /// Adds the dotenv files of the directories above the files, up to the project's root.
@@ -338,8 +346,8 @@ impl<'a> Run<'a> {
 
     /// The clients of all parsed files that are given, and of the others that were added to look for a base URL.
     fn clients(&self) -> Vec<Client> {
-        let ids: Vec<FileId> =
-            self.parsed.iter().copied().filter(|&id| self.project.file(id).reported || self.project.widened).collect();
+        // A client of a file that is imported may be given what stands in a file that findings are about.
+        let ids: Vec<FileId> = self.parsed.iter().copied().collect();
         let mut clients: Vec<Client> = ids
             .into_par_iter()
             .flat_map_iter(|id| {
@@ -359,23 +367,43 @@ impl<'a> Run<'a> {
         Facts::new(self.options.catalog, &self.project, clients, allowed)
     }
 
-    /// Parses the files that may import what is suspected to be parts of one program; whether there are any.
-    fn link(&mut self, clients: &[Client]) -> bool {
-        let files = rules::unlinked(&self.facts(clients), clients);
-        let stems: Vec<String> = files
+    /// The functions and classes that hand a client what they are called with, and of which no call was found: their
+    /// files and names.
+    fn open_functions(&self, clients: &[Client]) -> Vec<(FileId, Option<String>)> {
+        let alts = clients.iter().flat_map(|client| &client.routes).flat_map(|route| [&route.key.alt, &route.endpoint.alt]);
+        let mut out: BTreeSet<(FileId, Option<String>)> = BTreeSet::new();
+        for alt in alts.filter(|alt| matches!(alt.value, Value::Unknown(_))) {
+            for step in alt.steps.iter().filter(|step| matches!(step.kind, StepKind::Param(_))) {
+                let module = &self.project.file(step.at.file).module;
+                let of = module.functions.iter().find(|func| func.params.iter().any(|p| p.span == step.at.span));
+                let Some(func) = of else { continue };
+                let class = func.class.map(|class| module.classes[class.index()].name.clone());
+                let is_constructor = func.name.as_deref().is_some_and(|name| matches!(name, "__init__" | "constructor"));
+                if let Some(name) = class.filter(|_| is_constructor).or_else(|| func.name.clone()) {
+                    out.insert((step.at.file, Some(name)));
+                }
+            }
+        }
+        out.into_iter().collect()
+    }
+
+    /// Parses the files that may import others, and name something of them; whether there are any.
+    fn parse_importers(&mut self, of: &[(FileId, Option<String>)]) -> bool {
+        let wanted: Vec<(String, Option<&str>)> = of
             .iter()
-            .filter_map(|&id| {
-                let path = &self.project.file(id).path;
+            .filter_map(|(id, name)| {
+                let path = &self.project.file(*id).path;
                 let stem = path.file_stem()?.to_str()?;
                 // A package is imported by its folder's name.
                 let is_package = matches!(stem, "__init__" | "index" | "mod" | "lib" | "main");
-                let name = if is_package { path.parent()?.file_name()?.to_str()? } else { stem };
-                Some(name.to_owned())
+                let stem = if is_package { path.parent()?.file_name()?.to_str()? } else { stem };
+                Some((stem.to_owned(), name.as_deref()))
             })
             .collect();
         let may_import = |id: &FileId| {
             let text = self.project.file(*id).source.text.as_bytes();
-            stems.iter().any(|stem| memchr::memmem::find(text, stem.as_bytes()).is_some())
+            let has = |word: &str| memchr::memmem::find(text, word.as_bytes()).is_some();
+            wanted.iter().any(|(stem, name)| name.is_none_or(has) && has(stem))
         };
         let unparsed: Vec<FileId> =
             self.project.ids().filter(|id| !self.parsed.contains(id)).filter(may_import).collect();
@@ -390,10 +418,10 @@ impl<'a> Run<'a> {
         let mut findings: Vec<(usize, Finding)> = clients
             .par_iter()
             .enumerate()
-            .filter(|(_, client)| self.project.file(client.at.file).reported)
             .flat_map_iter(|(number, client)| {
                 rules::check(&facts, client).into_iter().map(move |finding| (number, finding))
             })
+            .filter(|(_, finding)| self.project.file(finding.at.file).reported)
             .collect();
         findings.extend(rules::check_together(&facts, clients));
         // What is about no client has no client's number.

@@ -1,6 +1,6 @@
 //! The files of a run, lowered: what the resolver may look at.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use crate::catalog::Version;
@@ -189,6 +189,8 @@ pub struct Project {
     pub by_path: HashMap<PathBuf, FileId>,
     /// Where each import of a file leads, where it leads to a file of the project.
     pub imports: HashMap<(FileId, String), FileId>,
+    /// The files that import a file, in order. See [`Project::link`].
+    pub importers: HashMap<FileId, Vec<FileId>>,
     /// Dotenv scopes by directory.
     pub dotenv: HashMap<PathBuf, Vec<FileId>>,
     /// Versions of packages, by the directory of the manifest.
@@ -202,6 +204,32 @@ pub struct Project {
 }
 
 impl Project {
+    /// Brings `importers` up to date with `imports`.
+    pub fn link(&mut self) {
+        let edges: BTreeSet<(FileId, FileId)> =
+            self.imports.iter().map(|((importer, _), &target)| (target, *importer)).collect();
+        self.importers.clear();
+        for (target, importer) in edges {
+            self.importers.entry(target).or_default().push(importer);
+        }
+    }
+
+    /// A file and all that import it, directly or by others, nearest first.
+    pub fn above(&self, file: FileId) -> Vec<FileId> {
+        let mut out = vec![file];
+        let mut seen = BTreeSet::from([file]);
+        let mut at = 0;
+        while let Some(&next) = out.get(at).filter(|_| out.len() < 2000) {
+            at += 1;
+            for &importer in self.importers.get(&next).into_iter().flatten() {
+                if seen.insert(importer) {
+                    out.push(importer);
+                }
+            }
+        }
+        out
+    }
+
     /// The file behind an index.
     pub fn file(&self, id: FileId) -> &File {
         &self.files[id.index()]

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::facts::{BlockId, ExprId, ExprKind, Module, Test};
+use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Module, Test};
 use crate::finding::{FileId, Location};
 use crate::project::Project;
 
@@ -45,6 +45,7 @@ pub struct Resolver<'p> {
     depth: u32,
     memo: HashMap<(FileId, ExprId), Option<Arc<Vec<Alt>>>>,
     exports: HashMap<(FileId, String), Option<Arc<Vec<Alt>>>>,
+    sites: HashMap<(FileId, FuncId), Arc<Vec<(FileId, ExprId)>>>,
 }
 
 impl<'p> Resolver<'p> {
@@ -59,6 +60,7 @@ impl<'p> Resolver<'p> {
             depth: 0,
             memo: HashMap::new(),
             exports: HashMap::new(),
+            sites: HashMap::new(),
         }
     }
 
@@ -496,10 +498,16 @@ impl Resolver<'_> {
             ("env", None) => Some(format!("`{rest}` is set")),
             ("mode", Some(mode)) => Some(format!("the mode is{not} `{mode}`")),
             ("calls", Some(call)) if !lit.negated => {
-                let file = FileId(rest.split(':').next()?.parse().ok()?);
-                let call = ExprId(call.strip_prefix('#')?.parse().ok()?);
+                let own = FileId(rest.split(':').next()?.parse().ok()?);
+                let (file, call) = call.strip_prefix('#')?.split_once(':')?;
+                let (file, call) = (FileId(file.parse().ok()?), ExprId(call.parse().ok()?));
                 let span = self.module(file).exprs.get(call.index())?.span;
-                Some(format!("it is called from line {}", self.project.file(file).source.position(span.start).line))
+                let line = self.project.file(file).source.position(span.start).line;
+                let place = match file == own {
+                    true => String::new(),
+                    false => format!(" of {}", self.project.file(file).path.file_name()?.to_str()?),
+                };
+                Some(format!("it is called from line {line}{place}"))
             }
             ("each", Some(row)) if !lit.negated && !row.starts_with('#') => Some(format!("the row is `{row}`")),
             // `file:function:frame:text`, a tested expression; positions in it are for us.

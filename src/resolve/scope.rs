@@ -156,7 +156,7 @@ impl Resolver<'_> {
         let mut out = Vec::new();
         let sites = self.call_sites(ctx.file, func);
         for frame in &sites {
-            let site = self.constants.get(&format!("#{}", frame.call.0));
+            let site = self.constants.get(&format!("#{}:{}", frame.caller.file.0, frame.call.0));
             let Some(arms) = Arms::default().with(Lit { subject, value: Some(site), negated: false }) else { continue };
             let alts = match self.argument(frame, number) {
                 Argument::Given(value) => self.eval(&frame.caller, value),
