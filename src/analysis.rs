@@ -105,6 +105,7 @@ struct Run<'a> {
     parsed: BTreeSet<FileId>,
     unparsed: Vec<(FileId, String)>,
     roots: HashMap<PathBuf, PathBuf>,
+    packages: imports::Packages,
 }
 
 impl<'a> Run<'a> {
@@ -130,6 +131,7 @@ impl<'a> Run<'a> {
             parsed: BTreeSet::new(),
             unparsed: Vec::new(),
             roots: HashMap::new(),
+            packages: imports::Packages::default(),
         }
     }
 
@@ -239,9 +241,10 @@ impl<'a> Run<'a> {
                 let file = self.project.file(id);
                 let language = file.source.language;
                 for key in imports::keys(language, &path, &file.module) {
-                    let found = imports::candidates(language, &path, &root, &key)
-                        .into_iter()
-                        .find(|candidate| self.project.by_path.contains_key(candidate) || candidate.is_file());
+                    let exists = |path: &PathBuf| self.project.by_path.contains_key(path) || path.is_file();
+                    let found = imports::candidates(language, &path, &root, &key).into_iter().find(exists);
+                    let found = found
+                        .or_else(|| self.packages.candidates(language, &path, &root, &key).into_iter().find(exists));
                     if let Some(found) = found.filter(|found| *found != path) {
                         wanted.entry(found).or_default().push((id, key));
                     }
@@ -370,7 +373,8 @@ impl<'a> Run<'a> {
     /// The functions and classes that hand a client what they are called with, and of which no call was found: their
     /// files and names.
     fn open_functions(&self, clients: &[Client]) -> Vec<(FileId, Option<String>)> {
-        let alts = clients.iter().flat_map(|client| &client.routes).flat_map(|route| [&route.key.alt, &route.endpoint.alt]);
+        let alts =
+            clients.iter().flat_map(|client| &client.routes).flat_map(|route| [&route.key.alt, &route.endpoint.alt]);
         let mut out: BTreeSet<(FileId, Option<String>)> = BTreeSet::new();
         for alt in alts.filter(|alt| matches!(alt.value, Value::Unknown(_))) {
             for step in alt.steps.iter().filter(|step| matches!(step.kind, StepKind::Param(_))) {
@@ -378,7 +382,8 @@ impl<'a> Run<'a> {
                 let of = module.functions.iter().find(|func| func.params.iter().any(|p| p.span == step.at.span));
                 let Some(func) = of else { continue };
                 let class = func.class.map(|class| module.classes[class.index()].name.clone());
-                let is_constructor = func.name.as_deref().is_some_and(|name| matches!(name, "__init__" | "constructor"));
+                let is_constructor =
+                    func.name.as_deref().is_some_and(|name| matches!(name, "__init__" | "constructor"));
                 if let Some(name) = class.filter(|_| is_constructor).or_else(|| func.name.clone()) {
                     out.insert((step.at.file, Some(name)));
                 }

@@ -9,6 +9,21 @@ use crate::finding::FileId;
 use crate::text::Text;
 
 impl Resolver<'_> {
+    /// The call of `functools.partial` behind what is called, if it is one.
+    pub fn partial(&mut self, ctx: &Ctx, callee: ExprId) -> Option<Arc<Made>> {
+        let may_be = matches!(self.module(ctx.file).kind(callee), ExprKind::Name(_) | ExprKind::Call(_));
+        if !may_be || self.project.file(ctx.file).source.language != crate::language::Language::Python {
+            return None;
+        }
+        let alts = self.eval(ctx, callee);
+        let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
+        let made = made.clone();
+        let ExprKind::Call(call) = self.module(made.ctx.file).kind(made.expr) else { return None };
+        let callee = self.eval(&made.ctx.clone(), call.callee);
+        let is_partial = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if symbol == "functools.partial");
+        callee.iter().any(is_partial).then_some(made)
+    }
+
     /// What is called, as full names: `openai.OpenAI`. Values that are not symbols are left out.
     pub fn callee_symbols(&mut self, ctx: &Ctx, call: &Call) -> Vec<String> {
         let mut out = Vec::new();
@@ -25,6 +40,15 @@ impl Resolver<'_> {
                             if !methods.iter().any(|(name, _)| words::is_constructor(name)) {
                                 out.extend(self.base_symbols(made.ctx.file, class, 0));
                             }
+                        } else if let Some(made) = self.partial(ctx, call.callee)
+                            && let ExprKind::Call(bound) = self.module(made.ctx.file).kind(made.expr)
+                            && let Some(first) = bound.args.first()
+                        {
+                            let alts = self.eval(&made.ctx.clone(), first.value);
+                            out.extend(alts.into_iter().filter_map(|alt| match alt.value {
+                                Value::Symbol(symbol) => Some(symbol),
+                                _ => None,
+                            }));
                         }
                     }
                     _ => {}
@@ -101,6 +125,9 @@ impl Resolver<'_> {
                     let symbol = symbol.clone();
                     self.call_symbol(ctx, expr, call, &symbol)
                 }
+                Value::Made(_) if self.reads_variables(&callee.value) => {
+                    self.read_by_call(ctx, expr, call).unwrap_or_else(|| vec![Alt::unknown()])
+                }
                 Value::Made(made) => self.call_made(ctx, expr, made, None),
                 Value::Receiver(file, func) => self.follow(*file, *func, expr, ctx, None),
                 _ => vec![Alt::new(self.made(ctx, expr))],
@@ -161,7 +188,7 @@ impl Resolver<'_> {
     }
 
     /// An argument that stands for the whole call; a function there stands for its result.
-    fn eval_through(&mut self, ctx: &Ctx, inner: ExprId) -> Vec<Alt> {
+    pub(super) fn eval_through(&mut self, ctx: &Ctx, inner: ExprId) -> Vec<Alt> {
         let alts = self.eval(ctx, inner);
         let mut out = Vec::new();
         for alt in alts {
@@ -359,6 +386,9 @@ impl Resolver<'_> {
                 let at = self.location(ctx.file, expr);
                 let fallback = arg(1).map(|value| self.eval(ctx, value));
                 self.env_read(ctx, &name, at, fallback)
+            }
+            Value::Made(_) if self.reads_variables(&receiver.value) => {
+                self.read_by_call(ctx, expr, call).unwrap_or_else(|| vec![Alt::unknown()])
             }
             Value::Made(made) => {
                 let module = self.module(made.ctx.file);

@@ -18,6 +18,7 @@ mod field;
 mod lookup;
 mod rows;
 mod scope;
+mod settings;
 pub mod value;
 mod words;
 
@@ -260,7 +261,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// The elements of a collection, each under its own assumption.
-    fn each(&mut self, ctx: &Ctx, expr: ExprId, of: ExprId) -> Vec<Alt> {
+    pub(super) fn each(&mut self, ctx: &Ctx, expr: ExprId, of: ExprId) -> Vec<Alt> {
         let subject = self.place_subject(ctx, expr);
         let mut out = Vec::new();
         for alt in self.eval(ctx, of) {
