@@ -26,6 +26,20 @@ impl Resolver<'_> {
 
     /// What is called, as full names: `openai.OpenAI`. Values that are not symbols are left out.
     pub fn callee_symbols(&mut self, ctx: &Ctx, call: &Call) -> Vec<String> {
+        // A function of another file is no client whatever it does: most imported names that are called are not worth
+        // reading that file for.
+        if matches!(self.module(ctx.file).kind(call.callee), ExprKind::Name(_)) {
+            std::mem::swap(&mut self.known, &mut self.known_called);
+            self.called = Some(String::new());
+            let symbols = self.symbols_of_callee(ctx, call);
+            self.called = None;
+            std::mem::swap(&mut self.known, &mut self.known_called);
+            return symbols;
+        }
+        self.symbols_of_callee(ctx, call)
+    }
+
+    fn symbols_of_callee(&mut self, ctx: &Ctx, call: &Call) -> Vec<String> {
         let mut out = Vec::new();
         if let Some((file, class)) = self.super_class(ctx, call.callee) {
             out = self.base_symbols(file, class, 0);
@@ -467,14 +481,14 @@ impl Resolver<'_> {
         if self.depth >= super::DEPTH - 2 {
             return Vec::new();
         }
-        let known = self.sites.get(&(file, func)).cloned();
+        let known = self.known.sites.get(&(file, func)).cloned();
         let sites = known.unwrap_or_else(|| {
             // Asked for while it is being answered: a function that is called with its own result.
-            self.sites.insert((file, func), Arc::default());
+            self.known.sites.insert((file, func), Arc::default());
             let fuel = std::mem::replace(&mut self.fuel, SITES_FUEL);
             let sites = Arc::new(self.find_sites(file, func));
             self.fuel = fuel.saturating_sub(1);
-            self.sites.insert((file, func), sites.clone());
+            self.known.sites.insert((file, func), sites.clone());
             sites
         });
         let frame = |&(at, call): &(FileId, ExprId)| {
