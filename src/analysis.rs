@@ -107,6 +107,8 @@ struct Run<'a> {
     /// How many files imports have added.
     imported: usize,
     packages: imports::Packages,
+    /// The clients of each file, as the last look at it found them.
+    clients: BTreeMap<FileId, Vec<Client>>,
 }
 
 impl<'a> Run<'a> {
@@ -134,6 +136,7 @@ impl<'a> Run<'a> {
             roots: HashMap::new(),
             imported: 0,
             packages: imports::Packages::default(),
+            clients: BTreeMap::new(),
         }
     }
 
@@ -144,14 +147,13 @@ impl<'a> Run<'a> {
         self.follow_imports(added);
         self.add_dotenv();
         self.read_manifests();
-        let mut clients = self.clients();
-        let (files, names) = self.open_functions(&clients);
+        let mut clients = self.clients(None);
+        let (files, names, asking) = self.open_functions(&clients);
         if self.link(&names, |_| files.clone()) {
-            clients = self.clients();
+            clients = self.clients(Some(&asking));
         }
         let mut findings = self.judge(&clients);
         if self.link(&BTreeSet::new(), |run| rules::unlinked(&run.facts(&clients), &clients)) {
-            clients = self.clients();
             findings = self.judge(&clients);
         }
         if findings.iter().any(|(_, finding)| rules::rests_on_default(finding)) {
@@ -159,7 +161,7 @@ impl<'a> Run<'a> {
             self.widen();
             if self.project.files.len() > before {
                 self.read_manifests();
-                clients = self.clients();
+                clients = self.clients(None);
                 findings = self.judge(&clients);
             }
             cover::drop_covered_blocks(&self.project, self.options.catalog, &clients, &mut findings);
@@ -171,10 +173,11 @@ impl<'a> Run<'a> {
     ///
     /// A resolver that meets an import whose file has not been read leaves it open; then the file is read, and that
     /// resolver asked again.
-    fn clients(&mut self) -> Vec<Client> {
+    /// `again` are the files of which more is known by now: those of the others stay as they are.
+    fn clients(&mut self, again: Option<&BTreeSet<FileId>>) -> Vec<Client> {
         let looked_at = |id: &FileId| self.project.file(*id).reported || self.project.widened;
-        let mut open: Vec<FileId> = self.parsed.iter().copied().filter(looked_at).collect();
-        let mut clients: BTreeMap<FileId, Vec<Client>> = BTreeMap::new();
+        let asked = |id: &FileId| again.is_none_or(|again| again.contains(id) || !self.clients.contains_key(id));
+        let mut open: Vec<FileId> = self.parsed.iter().copied().filter(looked_at).filter(asked).collect();
         for _ in 0..MAX_ROUNDS {
             let answers: Vec<(Vec<Client>, BTreeSet<Wanted>)> =
                 open.par_iter().map(|&id| self.clients_of(id)).collect();
@@ -185,7 +188,7 @@ impl<'a> Run<'a> {
                     open.push(id);
                 }
                 wanted.extend(asks);
-                clients.insert(id, found);
+                self.clients.insert(id, found);
             }
             if wanted.is_empty() {
                 break;
@@ -194,7 +197,7 @@ impl<'a> Run<'a> {
             self.follow_imports(added);
         }
         self.project.link();
-        let mut clients: Vec<Client> = clients.into_values().flatten().collect();
+        let mut clients: Vec<Client> = self.clients.values().flatten().cloned().collect();
         routes::drop_consumed(&mut clients);
         routes::doubt(&self.project, &mut clients);
         clients

@@ -37,6 +37,10 @@ pub struct Index {
     pub literals: HashMap<String, Vec<ExprId>>,
     /// Variables that hold a function, by the function.
     pub functions: HashMap<crate::facts::FuncId, Vec<String>>,
+    /// Functions as expressions.
+    pub function_exprs: HashMap<crate::facts::FuncId, ExprId>,
+    /// Variables that hold an import under another name, by the imported name.
+    pub renamed: HashMap<String, Vec<String>>,
     /// Texts of all tested subjects: only these need correlation.
     pub subjects: std::collections::HashSet<String>,
 }
@@ -58,6 +62,13 @@ impl Index {
                         {
                             index.functions.entry(*func).or_default().push(place.root.clone());
                         }
+                        if let ExprKind::Import(import) = module.kind(*value)
+                            && let Some(name) = &import.name
+                            && place.path.is_empty()
+                            && place.root != *name
+                        {
+                            index.renamed.entry(name.clone()).or_default().push(place.root.clone());
+                        }
                         if let Some(name) = env_place(place) {
                             index.env_writes.entry(name.to_owned()).or_default().push((id, at as u32));
                         }
@@ -78,6 +89,9 @@ impl Index {
                     if let ExprKind::Name(name) | ExprKind::Member(_, name) = module.kind(call.callee) {
                         index.calls.entry(name.clone()).or_default().push(expr);
                     }
+                }
+                ExprKind::Func(func) => {
+                    index.function_exprs.insert(*func, expr);
                 }
                 ExprKind::Object(object) => {
                     if let Some(ty) = &object.ty {

@@ -97,12 +97,12 @@ impl Run<'_> {
     }
 
     /// The functions and classes that hand a client what they are called with, and of which no call was found: their
-    /// files and names.
-    pub(super) fn open_functions(&self, clients: &[Client]) -> (BTreeSet<FileId>, BTreeSet<String>) {
-        let routes = clients.iter().flat_map(|client| &client.routes);
-        let alts = routes.flat_map(|route| [&route.key.alt, &route.endpoint.alt]);
-        let (mut files, mut names) = (BTreeSet::new(), BTreeSet::new());
-        for alt in alts.filter(|alt| matches!(alt.value, Value::Unknown(_))) {
+    /// files, their names, and the files of the clients.
+    pub(super) fn open_functions(&self, clients: &[Client]) -> (BTreeSet<FileId>, BTreeSet<String>, BTreeSet<FileId>) {
+        let routes = clients.iter().flat_map(|client| client.routes.iter().map(move |route| (client.at.file, route)));
+        let alts = routes.flat_map(|(file, route)| [(file, &route.key.alt), (file, &route.endpoint.alt)]);
+        let (mut files, mut names, mut asking) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for (file, alt) in alts.filter(|(_, alt)| matches!(alt.value, Value::Unknown(_))) {
             for step in alt.steps.iter().filter(|step| matches!(step.kind, StepKind::Param(_))) {
                 let module = &self.project.file(step.at.file).module;
                 let of = module.functions.iter().find(|func| func.params.iter().any(|p| p.span == step.at.span));
@@ -112,10 +112,11 @@ impl Run<'_> {
                 if let Some(name) = class.filter(|_| constructs).or_else(|| func.name.clone()) {
                     files.insert(step.at.file);
                     names.insert(name);
+                    asking.insert(file);
                 }
             }
         }
-        (files, names)
+        (files, names, asking)
     }
 
     /// Adds what environment files take from others, and those in turn; of code, settles what is plainly from outside.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Part, Value};
 use super::{MAX_FRAMES, Resolver, under, words};
-use crate::facts::{BlockId, Call, ClassId, ExprId, ExprKind, FuncId, Module, Stmt, Test};
+use crate::facts::{BlockId, Call, ClassId, ExprId, ExprKind, FuncId, Stmt, Test};
 use crate::finding::FileId;
 use crate::text::Text;
 
@@ -527,7 +527,8 @@ impl Resolver<'_> {
                 here.extend(["cls", "super"]);
             }
             if at != file {
-                here.extend(other.module.expr_ids().filter_map(|id| renamed(&other.module, id, &names)));
+                let renamed = names.iter().chain(&["default"]).filter_map(|name| other.index.renamed.get(*name));
+                here.extend(renamed.flatten().map(String::as_str));
             }
             here.sort_unstable();
             here.dedup();
@@ -576,22 +577,8 @@ impl Resolver<'_> {
 }
 
 /// Work allowed for finding the calls of one function.
-const SITES_FUEL: u32 = 3_000;
+const SITES_FUEL: u32 = 600;
 /// Files that are looked through for calls of one function.
-const MAX_CALLERS: usize = 200;
+const MAX_CALLERS: usize = 64;
 /// Calls of one function that are followed.
-const MAX_SITES: usize = 64;
-
-/// The name under which a file has something of another: `import { connect as make }`.
-fn renamed<'m>(module: &'m Module, import: ExprId, names: &[&str]) -> Option<&'m str> {
-    let ExprKind::Import(data) = module.kind(import) else { return None };
-    let name = data.name.as_deref()?;
-    if !names.contains(&name) && name != "default" {
-        return None;
-    }
-    let (block, index) = module.points[import.index()];
-    match module.block(block).stmts.get(index as usize) {
-        Some(Stmt::Assign { place, .. }) if place.path.is_empty() && place.root != name => Some(&place.root),
-        _ => None,
-    }
-}
+const MAX_SITES: usize = 32;

@@ -262,8 +262,7 @@ impl Resolver<'_> {
 
     /// A function as a value.
     fn func_expr(&self, file: FileId, func: FuncId) -> Option<Value> {
-        let module = self.module(file);
-        let expr = module.expr_ids().find(|&id| matches!(module.kind(id), ExprKind::Func(f) if *f == func))?;
+        let expr = *self.project.file(file).index.function_exprs.get(&func)?;
         Some(self.made(&self.ctx_of(file, expr), expr))
     }
 

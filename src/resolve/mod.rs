@@ -53,12 +53,15 @@ pub struct Resolver<'p> {
     known_called: Known,
 }
 
+/// Calls of a function.
+type Sites = Vec<(FileId, ExprId)>;
+
 /// Answers found before; `None` while they are being looked for.
 #[derive(Default)]
 struct Known {
     exprs: HashMap<(FileId, ExprId), Option<Arc<Vec<Alt>>>>,
     exports: HashMap<(FileId, String), Option<Arc<Vec<Alt>>>>,
-    sites: HashMap<(FileId, FuncId), Arc<Vec<(FileId, ExprId)>>>,
+    sites: HashMap<(FileId, FuncId), Arc<Sites>>,
 }
 
 impl<'p> Resolver<'p> {

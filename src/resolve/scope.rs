@@ -208,7 +208,7 @@ impl Resolver<'_> {
     /// What a collection's method gives the function that it is called with: `rows.map((row) => …)`, `map(f, rows)`.
     fn callback(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
         let module = self.module(ctx.file);
-        let expr = module.expr_ids().find(|&id| matches!(module.kind(id), ExprKind::Func(other) if *other == func))?;
+        let expr = *self.project.file(ctx.file).index.function_exprs.get(&func)?;
         let call = module.parents[expr.index()]?;
         let ExprKind::Call(data) = module.kind(call) else { return None };
         if number != 0 {

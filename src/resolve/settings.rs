@@ -119,7 +119,15 @@ impl Resolver<'_> {
     pub(super) fn reads_variables(&mut self, value: &Value) -> bool {
         let Value::Made(made) = value else { return false };
         let ctx = made.ctx.clone();
-        let ExprKind::Call(call) = self.module(ctx.file).kind(made.expr) else { return false };
+        let module = self.module(ctx.file);
+        let ExprKind::Call(call) = module.kind(made.expr) else { return false };
+        let (ExprKind::Name(name) | ExprKind::Member(_, name)) = module.kind(call.callee) else { return false };
+        // Before anything is asked: whether it can be called so at all.
+        let may_be = self.project.file(ctx.file).index.renamed.values().flatten().any(|other| other == name)
+            || words::ENV_OBJECTS.iter().any(|object| object.ends_with(name.as_str()));
+        if !may_be {
+            return false;
+        }
         self.eval(&ctx, call.callee)
             .iter()
             .any(|alt| matches!(&alt.value, Value::Symbol(symbol) if words::ENV_OBJECTS.contains(&symbol.as_str())))
