@@ -37,6 +37,10 @@ pub struct Index {
     pub literals: HashMap<String, Vec<ExprId>>,
     /// Variables that hold a function, by the function.
     pub functions: HashMap<crate::facts::FuncId, Vec<String>>,
+    /// Functions as expressions.
+    pub function_exprs: HashMap<crate::facts::FuncId, ExprId>,
+    /// Variables that hold an import under another name, by the imported name.
+    pub renamed: HashMap<String, Vec<String>>,
     /// Texts of all tested subjects: only these need correlation.
     pub subjects: std::collections::HashSet<String>,
 }
@@ -58,6 +62,13 @@ impl Index {
                         {
                             index.functions.entry(*func).or_default().push(place.root.clone());
                         }
+                        if let ExprKind::Import(import) = module.kind(*value)
+                            && let Some(name) = &import.name
+                            && place.path.is_empty()
+                            && place.root != *name
+                        {
+                            index.renamed.entry(name.clone()).or_default().push(place.root.clone());
+                        }
                         if let Some(name) = env_place(place) {
                             index.env_writes.entry(name.to_owned()).or_default().push((id, at as u32));
                         }
@@ -78,6 +89,9 @@ impl Index {
                     if let ExprKind::Name(name) | ExprKind::Member(_, name) = module.kind(call.callee) {
                         index.calls.entry(name.clone()).or_default().push(expr);
                     }
+                }
+                ExprKind::Func(func) => {
+                    index.function_exprs.insert(*func, expr);
                 }
                 ExprKind::Object(object) => {
                     if let Some(ty) = &object.ty {
@@ -215,6 +229,8 @@ pub struct Project {
     pub imports: HashMap<FileId, HashMap<String, Option<FileId>>>,
     /// Files and those that are known to import them, besides the imports that were asked for.
     pub links: BTreeSet<(FileId, FileId)>,
+    /// The files that import a file, in order, of both. See [`Project::link`].
+    pub importers: HashMap<FileId, Vec<FileId>>,
     /// Imported names that are called and are no clients: the importing file, the import and the name.
     pub no_clients: HashSet<Wanted>,
     /// Dotenv scopes by directory.
@@ -232,6 +248,35 @@ pub struct Project {
 }
 
 impl Project {
+    /// Brings `importers` up to date with `imports`.
+    pub fn link(&mut self) {
+        let asked = self
+            .imports
+            .iter()
+            .flat_map(|(importer, targets)| targets.values().flatten().map(move |target| (*target, *importer)));
+        let edges: BTreeSet<(FileId, FileId)> = asked.chain(self.links.iter().copied()).collect();
+        self.importers.clear();
+        for (target, importer) in edges {
+            self.importers.entry(target).or_default().push(importer);
+        }
+    }
+
+    /// A file and all that import it, directly or by others, nearest first.
+    pub fn above(&self, file: FileId) -> Vec<FileId> {
+        let mut out = vec![file];
+        let mut seen = BTreeSet::from([file]);
+        let mut at = 0;
+        while let Some(&next) = out.get(at).filter(|_| out.len() < 2000) {
+            at += 1;
+            for &importer in self.importers.get(&next).into_iter().flatten() {
+                if seen.insert(importer) {
+                    out.push(importer);
+                }
+            }
+        }
+        out
+    }
+
     /// The file behind an index.
     pub fn file(&self, id: FileId) -> &File {
         &self.files[id.index()]
