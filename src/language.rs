@@ -60,6 +60,9 @@ impl Language {
         ) {
             return Some(Self::Shell);
         }
+        if lower == "oai_config_list" {
+            return Some(Self::Json);
+        }
         if is_no_setting(&lower) {
             return None;
         }
@@ -128,7 +131,7 @@ impl Language {
 /// Whether a file of this (lower-case) name holds `NAME=value` lines: `.env`, `.env.local`, `prod.env`, `.flaskenv`,
 /// `.dev.vars`; not `.envrc`, which is shell, and not `.env.py`.
 pub fn is_dotenv(lower: &str) -> bool {
-    if matches!(lower, ".flaskenv" | ".dev.vars") || lower.starts_with(".dev.vars.") {
+    if matches!(lower, ".flaskenv" | ".dev.vars" | ".sgptrc") || lower.starts_with(".dev.vars.") {
         return true;
     }
     if let Some(rest) = lower.strip_prefix(".env").or_else(|| lower.strip_prefix("env.")) {

@@ -16,6 +16,7 @@ use crate::resolve::{Alt, Arms, FUEL, Resolver, Step, StepKind, Value};
 use crate::scopes::{self, Visible};
 
 mod rows;
+mod tools;
 
 pub use rows::drop_consumed;
 
@@ -72,7 +73,7 @@ pub struct Ignored {
 impl Client {
     /// A pair of variables in an environment block or of fields in a row, not a call in code.
     pub fn is_block(&self) -> bool {
-        self.id == ENVIRONMENT || self.row.is_some()
+        self.id == ENVIRONMENT || self.id == CONFIG
     }
 }
 
@@ -150,6 +151,9 @@ impl Endpoint {
 
 /// The kind of a client that is an environment block, for whatever reads it.
 pub const ENVIRONMENT: &str = "environment";
+
+/// The kind of a client that is a row of fields, for whatever reads it.
+const CONFIG: &str = "config";
 
 /// More routes than this of one client are not looked at.
 const MAX_ROUTES: usize = 96;
@@ -436,35 +440,35 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
             continue;
         }
         let visible = scopes::visible(project, file, number);
+        let own = |var: &Visible| var.file == file && var.block == number;
+        let mut taken: BTreeSet<&str> = BTreeSet::new();
+        for tool in tools::of_block(project, catalog, file, block) {
+            let all: Vec<&Visible> = visible.values().collect();
+            let is_open = scopes::is_open(project, file, number);
+            for reads in &tool.environment {
+                let mut variables = reads.key.iter().chain(&reads.endpoint);
+                if !variables.any(|name| visible.get(name).is_some_and(&own)) {
+                    continue;
+                }
+                if let Some(client) = tools::of_pair(resolver, catalog, tool, reads, &all, is_open) {
+                    out.push(client);
+                }
+            }
+            taken.extend(tool.environment.iter().flat_map(|reads| &reads.key).map(String::as_str));
+        }
         for var in visible.values() {
-            let Some(prefix) = key_prefix(&var.name) else { continue };
+            let Some(prefix) = key_prefix(&var.name).filter(|_| !taken.contains(var.name.as_str())) else { continue };
             resolver.refuel(FUEL);
             let urls: Vec<&Visible> =
                 URL_SUFFIXES.iter().filter_map(|suffix| visible.get(&format!("{prefix}{suffix}"))).collect();
-            let own = |var: &Visible| var.file == file && var.block == number;
             if !own(var) && !urls.iter().any(|url| own(url)) {
                 continue;
             }
-            let slot = |resolver: &mut Resolver<'_>, var: &Visible| -> Vec<SlotValue> {
-                let ctx = resolver.ctx_of(var.file, var.value);
-                let set = Step {
-                    at: Location { file: var.file, span: resolver.module(var.file).span(var.value) },
-                    kind: StepKind::EnvValue(var.name.clone()),
-                };
-                resolver
-                    .eval(&ctx, var.value)
-                    .into_iter()
-                    .map(|mut alt| {
-                        alt.steps.push(set.clone());
-                        SlotValue { alt, from: From::Environment(var.name.clone()) }
-                    })
-                    .collect()
-            };
             let keys: Vec<Key> =
-                slot(resolver, var).into_iter().map(|value| key(catalog, project, None, value)).collect();
+                values(resolver, var).into_iter().map(|value| key(catalog, project, None, value)).collect();
             let endpoints: Vec<Vec<Endpoint>> = urls
                 .iter()
-                .map(|url| slot(resolver, url).into_iter().map(|value| endpoint(catalog, value, None)).collect())
+                .map(|url| values(resolver, url).into_iter().map(|value| endpoint(catalog, value, None)).collect())
                 .collect();
             let openai = prefix == "OPENAI";
             let nothing = vec![Endpoint {
@@ -512,6 +516,18 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
         }
     }
     out
+}
+
+/// What a variable can be.
+fn values(resolver: &mut Resolver<'_>, var: &Visible) -> Vec<SlotValue> {
+    let ctx = resolver.ctx_of(var.file, var.value);
+    let at = Location { file: var.file, span: resolver.module(var.file).span(var.value) };
+    let set = Step { at, kind: StepKind::EnvValue(var.name.clone()) };
+    let slot = |mut alt: Alt| {
+        alt.steps.push(set.clone());
+        SlotValue { alt, from: From::Environment(var.name.clone()) }
+    };
+    resolver.eval(&ctx, var.value).into_iter().map(slot).collect()
 }
 
 const OPENAI_DEFAULT: &str = "https://api.openai.com/v1";

@@ -6,7 +6,8 @@ use std::sync::{LazyLock, OnceLock};
 use regex::{Regex, RegexSet};
 use serde::Deserialize;
 
-use super::{Client, Construct, Provider, SharedFormat, Version};
+use super::tool::Files;
+use super::{Client, Construct, Provider, SharedFormat, Tool, Version};
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -22,8 +23,11 @@ pub struct Catalog {
     pub shared_formats: Vec<SharedFormat>,
     /// Clients.
     pub clients: Vec<Client>,
+    /// Tools.
+    pub tools: Vec<Tool>,
     index: Index,
     formats: OnceLock<Formats>,
+    tool_files: OnceLock<Files>,
 }
 
 /// Why a file of the catalogue, or an addition to it, cannot be used.
@@ -68,6 +72,8 @@ struct File {
     shared_format: Vec<SharedFormat>,
     #[serde(default)]
     client: Vec<Client>,
+    #[serde(default)]
+    tool: Vec<Tool>,
 }
 
 /// Clients and their constructs by language, then by name.
@@ -130,6 +136,7 @@ impl Catalog {
                     catalog.providers.extend(file.provider);
                     catalog.shared_formats.extend(file.shared_format);
                     catalog.clients.extend(file.client);
+                    catalog.tools.extend(file.tool);
                 }
                 Err(error) => {
                     errors.push(CatalogError::Invalid { file: name.to_owned(), message: error.to_string() });
@@ -167,6 +174,7 @@ impl Catalog {
     fn check(&self) -> Result<(), CatalogError> {
         unique(self.providers.iter().map(|provider| provider.id.as_str()))?;
         unique(self.clients.iter().map(|client| client.id.as_str()))?;
+        unique(self.tools.iter().map(|tool| tool.id.as_str()))?;
         unique(self.shared_formats.iter().map(|format| format.id.as_str()))?;
         let own = self.providers.iter().flat_map(|provider| provider.key_formats.iter().map(|p| (&provider.id, p)));
         let shared = self.shared_formats.iter().map(|format| (&format.id, &format.pattern));
@@ -183,6 +191,12 @@ impl Catalog {
             }
         }
         Ok(())
+    }
+
+    /// The tools whose settings a file holds, by its path.
+    pub fn tools_of(&self, path: &std::path::Path) -> impl Iterator<Item = &Tool> {
+        let files = self.tool_files.get_or_init(|| Files::new(&self.tools));
+        files.of(path).into_iter().filter_map(|index| self.tools.get(index))
     }
 
     /// The provider with an identifier.
