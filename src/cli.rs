@@ -12,6 +12,7 @@ use clap::{CommandFactory, FromArgMatches};
 use crate::rules::page::pages;
 
 mod args;
+mod baseline;
 mod check;
 mod files;
 mod select;

@@ -91,6 +91,9 @@ pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId)
         let before = out.len();
         for symbol in &symbols {
             for (client, construct) in known(resolver, catalog, &ctx, symbol) {
+                if !is_made(resolver, &ctx, data, construct) {
+                    continue;
+                }
                 out.push(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None });
             }
         }
@@ -110,6 +113,33 @@ pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId)
         }
     }
     out
+}
+
+/// Whether a call makes the client at all: some do with certain arguments only.
+fn is_made(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, construct: &Construct) -> bool {
+    let mut values = |path: &String| argument(resolver, ctx, call, path);
+    let is_false = |value: &Value| matches!(value, Value::Const(text) if matches!(text.as_str(), "False" | "false"));
+    let given = |alt: &Alt| alt.value.presence() == Presence::Present && !is_false(&alt.value);
+    if !construct.only_with.iter().all(|path| values(path).iter().any(given)) {
+        return false;
+    }
+    let is_true = |value: &Value| matches!(value, Value::Const(text) if matches!(text.as_str(), "True" | "true"));
+    let maybe = |alt: &Alt| !matches!(alt.value, Value::Undefined | Value::Null) && !is_true(&alt.value);
+    if construct.unless_with.iter().any(|path| values(path).iter().any(maybe)) {
+        return false;
+    }
+    let at = resolver.location(ctx.file, call.callee);
+    let is_set = |alt: &Alt| !matches!(alt.value, Value::Env(..) | Value::Undefined);
+    if construct.unless_env.iter().any(|name| resolver.env_value(ctx, name, at).iter().any(is_set)) {
+        return false;
+    }
+    !construct.unless_global.iter().any(|global| {
+        let mut words = global.rsplit('.');
+        match (words.next(), words.next()) {
+            (Some(attribute), Some(root)) => resolver.set_elsewhere(ctx, root, attribute),
+            _ => false,
+        }
+    })
 }
 
 /// Work allowed for finding out what is called.
@@ -298,6 +328,11 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
             key = or_else(header, || key);
         }
     }
+    for path in &construct.client {
+        if let Some(slots) = of_argument(resolver, catalog, ctx, call, path, depth) {
+            return slots;
+        }
+    }
     let mut endpoint = given(resolver, ctx, call, &construct.endpoint, construct);
     for path in &construct.opaque_with {
         let present = argument(resolver, ctx, call, path)
@@ -333,6 +368,34 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
         }
     }
     Slots { key, endpoint, ..Slots::default() }
+}
+
+/// The slots of a client that is given as an argument; unknown where it is none that is known.
+fn of_argument(
+    resolver: &mut Resolver<'_>,
+    catalog: &Catalog,
+    ctx: &Ctx,
+    call: &Call,
+    path: &str,
+    depth: u32,
+) -> Option<Slots> {
+    let unknown =
+        || Slots { key: code(vec![Alt::unknown()]), endpoint: code(vec![Alt::unknown()]), ..Slots::default() };
+    let mut out = Slots::default();
+    for alt in argument(resolver, ctx, call, path) {
+        let made = match &alt.value {
+            Value::Undefined => return None,
+            Value::Made(made) if depth < 8 => made,
+            _ => return Some(unknown()),
+        };
+        let Some(inner) = site_of(resolver, catalog, &made.ctx, made.expr) else { return Some(unknown()) };
+        let mut slots = constructed(resolver, catalog, &inner, &made.ctx, depth + 1);
+        let at = chained(resolver, &inner, &made.ctx, &mut slots);
+        afterwards(resolver, &inner, at, &mut slots);
+        out.key.extend(narrowed(slots.key, &alt.arms));
+        out.endpoint.extend(narrowed(slots.endpoint, &alt.arms));
+    }
+    Some(out)
 }
 
 fn code(alts: Vec<Alt>) -> Vec<SlotValue> {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{Client, Provider};
+use crate::catalog::{Client, Provider, Tool};
 use crate::finding::Severity;
 use crate::text::Text;
 
@@ -40,12 +40,16 @@ pub struct Config {
     pub environment: BTreeMap<String, Outside>,
     /// Which providers clients may talk to.
     pub policy: Policy,
+    /// The file of known findings, relative to the directory.
+    pub baseline: Option<PathBuf>,
     /// The size in bytes above which files are skipped.
     pub max_file_size: Option<u64>,
     /// Providers besides the known ones.
     pub providers: Vec<Provider>,
     /// Clients besides the known ones.
     pub clients: Vec<Client>,
+    /// Tools besides the known ones.
+    pub tools: Vec<Tool>,
 }
 
 /// What a rule's findings are to be.

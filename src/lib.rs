@@ -15,6 +15,7 @@
 //! The public interface is the command line; the modules may change in any version.
 
 pub mod analysis;
+pub mod baseline;
 pub mod catalog;
 pub mod cli;
 pub mod clients;
@@ -25,6 +26,7 @@ pub mod evidence;
 pub mod extract;
 pub mod facts;
 pub mod finding;
+pub mod glance;
 pub mod imports;
 pub mod language;
 pub mod manifest;

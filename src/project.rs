@@ -1,6 +1,6 @@
 //! The files of a run, lowered: what the resolver may look at.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::catalog::Version;
@@ -180,6 +180,17 @@ fn is_setting(module: &Module, name: &str) -> bool {
     })
 }
 
+/// An import whose file nobody has read yet, asked for by a resolver.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Wanted {
+    /// The file that imports.
+    pub file: FileId,
+    /// What it imports: one of [`imports::keys`](crate::imports::keys).
+    pub key: String,
+    /// The imported name, where all that is asked is whether calling it makes a client.
+    pub called: Option<String>,
+}
+
 /// All files of a run.
 #[derive(Debug, Default)]
 pub struct Project {
@@ -187,8 +198,13 @@ pub struct Project {
     pub files: Vec<File>,
     /// Files by canonical path.
     pub by_path: HashMap<PathBuf, FileId>,
-    /// Where each import of a file leads, where it leads to a file of the project.
-    pub imports: HashMap<(FileId, String), FileId>,
+    /// Where the imports of a file lead: to a file of the project, or to none. One that is not here has not been
+    /// asked for yet.
+    pub imports: HashMap<FileId, HashMap<String, Option<FileId>>>,
+    /// Files and those that are known to import them, besides the imports that were asked for.
+    pub links: BTreeSet<(FileId, FileId)>,
+    /// Imported names that are called and are no clients: the importing file, the import and the name.
+    pub no_clients: HashSet<Wanted>,
     /// Dotenv scopes by directory.
     pub dotenv: HashMap<PathBuf, Vec<FileId>>,
     /// Versions of packages, by the directory of the manifest.
@@ -207,6 +223,11 @@ impl Project {
         &self.files[id.index()]
     }
 
+    /// The file that an import leads to, as far as it is known.
+    pub fn import(&self, file: FileId, key: &str) -> Option<FileId> {
+        self.imports.get(&file)?.get(key).copied().flatten()
+    }
+
     /// All file indices.
     pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
         (0..self.files.len() as u32).map(FileId)
@@ -222,6 +243,25 @@ impl Project {
     pub fn dotenv_of(&self, file: FileId) -> &[FileId] {
         let path: &Path = &self.file(file).path;
         path.ancestors().skip(1).find_map(|dir| self.dotenv.get(dir)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a file of the project calls something, or names a variable: `set_tracing_disabled`, with an argument
+    /// `RunConfig.tracing_disabled`, `OPENAI_AGENTS_DISABLE_TRACING`.
+    pub fn mentions(&self, way: &str) -> bool {
+        let (call, argument) = way.split_once('.').map_or((way, None), |(call, argument)| (call, Some(argument)));
+        let is_variable = call.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        self.files.iter().any(|file| {
+            if memchr::memmem::find(file.source.text.as_bytes(), call.as_bytes()).is_none() {
+                return false;
+            }
+            is_variable
+                || file.index.calls.get(call).into_iter().flatten().any(|&expr| match file.module.kind(expr) {
+                    ExprKind::Call(data) => {
+                        argument.is_none_or(|name| data.args.iter().any(|arg| arg.name.as_deref() == Some(name)))
+                    }
+                    _ => false,
+                })
+        })
     }
 
     /// Whether some code of the project reads a variable by its name, be it in a table of settings.

@@ -39,6 +39,8 @@ pub struct Client {
     pub url_kind: UrlKind,
     /// How to write a base URL for it: `base_url=`.
     pub spelling: Option<String>,
+    /// What to do where a key must not reach its default.
+    pub advice: Option<String>,
     /// Its own default endpoint.
     pub default_endpoint: Option<String>,
     /// The environment variables that it reads for an endpoint.
@@ -47,6 +49,10 @@ pub struct Client {
     pub endpoint_argument: Option<String>,
     /// The module attributes that it reads for an endpoint.
     pub endpoint_attributes: Vec<String>,
+    /// It is no client of the program's own: it sends traces there with the key, whatever the endpoint is.
+    pub traces_to: Option<Url>,
+    /// What keeps the traces back, as the catalogue says it.
+    pub traces_unless: Vec<String>,
     /// The routes.
     pub routes: Vec<Route>,
     /// Base URLs that were set for it and do not reach it.
@@ -84,6 +90,10 @@ pub struct Route {
     pub key: Key,
     /// The endpoint.
     pub endpoint: Endpoint,
+    /// What both assume, and the place of the client too. Comparable with others of the same file only.
+    pub arms: Arms,
+    /// No condition decides over it: it is there in every run that comes to the client.
+    pub certain: bool,
     /// The endpoint is from a row of a table that is chosen at run time, the key is not.
     pub row: bool,
     /// The endpoint is a default that somebody may well have set otherwise.
@@ -226,6 +236,7 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         language: resolver.language_at(site.file, ctx.block),
         url_kind,
         spelling: site.client.endpoint_spelling.clone(),
+        advice: site.client.advice.clone(),
         default_endpoint: site.client.default_endpoint.clone(),
         endpoint_variables: site
             .construct
@@ -236,6 +247,8 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
             .collect(),
         endpoint_argument: site.construct.endpoint.first().cloned(),
         endpoint_attributes: site.construct.global_endpoint.clone(),
+        traces_to: site.client.traces_to.as_deref().and_then(Url::parse),
+        traces_unless: site.client.traces_unless.clone(),
         routes,
         ignored,
         row: None,
@@ -261,7 +274,9 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
             let own = arms.lits().iter().filter(|lit| !guard.lits().contains(lit));
             let when = own.filter_map(|&lit| resolver.describe(lit)).take(3).collect();
             let row = resolver.is_from_a_row(&endpoint.alt.arms) && !resolver.is_from_a_row(&key.alt.arms);
-            out.push(Route { key: key.clone(), endpoint: endpoint.clone(), when, row, doubtful: false, verdict });
+            let certain = !arms.lits().iter().any(|&lit| resolver.is_condition(lit));
+            let (key, endpoint) = (key.clone(), endpoint.clone());
+            out.push(Route { key, endpoint, arms, certain, when, row, doubtful: false, verdict });
         }
     }
     out
@@ -505,10 +520,13 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
                 language,
                 url_kind,
                 spelling: urls.first().map(|url| format!("{}=", url.name)),
+                advice: None,
                 default_endpoint: openai.then(|| OPENAI_DEFAULT.to_owned()),
                 endpoint_variables: URL_SUFFIXES.iter().map(|suffix| format!("{prefix}{suffix}")).collect(),
                 endpoint_argument: None,
                 endpoint_attributes: Vec::new(),
+                traces_to: None,
+                traces_unless: Vec::new(),
                 routes,
                 ignored: Vec::new(),
                 row: None,

@@ -552,3 +552,88 @@ fn a_closed_pipe_is_no_error() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
+
+/// Findings that the baseline has are not reported; lines that move and edits elsewhere change nothing of that.
+#[test]
+fn baseline() {
+    // As a relay issues them, and nobody: put together here so that no scanner trips over it.
+    let letters: Vec<char> = ('a'..='z').chain('A'..='Z').chain('0'..='9').collect();
+    let body: String = (0..48_usize).map(|at| letters[(at * at * 7 + at * 13 + 5) % 62]).collect();
+    let twice = format!("from openai import OpenAI\n{0}{0}", &BAD.split_once('\n').unwrap().1);
+    let literal = BAD.replace("sk-mixroute-key", &format!("sk-{body}"));
+    let dir = tree(&[(".git/HEAD", ""), ("src/a.py", &twice), ("src/b.py", HM), ("c.py", &literal)]);
+    let root = dir.path();
+    let concise = |args: &[&str]| lint(root, &[&["check", "--output-format", "concise"][..], args].concat());
+    let all = concise(&[]).1.lines().count();
+    assert!(all >= 4, "{all}");
+
+    let (code, out, err) = concise(&["--write-baseline"]);
+    assert_eq!((code, out.as_str()), (0, ""));
+    assert_eq!(err, format!("mixlint-baseline.json: {all} known findings\nNo findings in 3 files ({all} known)\n"));
+    let known = ["--baseline", "mixlint-baseline.json"];
+    let written = fs::read_to_string(root.join("mixlint-baseline.json")).unwrap();
+    assert!(!written.contains(&body[..6]) && !written.contains("OpenAI"), "{written}");
+    assert_eq!(fs::read_dir(root).unwrap().count(), 4, "no other file is left");
+    let (code, out, err) = concise(&known);
+    assert_eq!((code, out.as_str()), (0, ""));
+    assert!(err.ends_with(&format!(" ({all} known)\n")), "{err}");
+    // Written anew, it is the same, byte by byte.
+    concise(&[&known[..], &["--write-baseline"]].concat());
+    assert_eq!(fs::read_to_string(root.join("mixlint-baseline.json")).unwrap(), written);
+    // From another directory, and of one file alone.
+    let below = ["check", "--output-format", "concise", "--baseline", "../mixlint-baseline.json", "a.py"];
+    assert_eq!(lint(&root.join("src"), &below), (0, String::new(), "No findings in 1 file (2 known)\n".into()));
+
+    // Moved and edited elsewhere: known. One more of the same kind: new.
+    fs::write(root.join("src/a.py"), format!("# a line\n\n{twice}print()\n")).unwrap();
+    assert_eq!(concise(&known).0, 0);
+    fs::write(root.join("src/a.py"), format!("{twice}{}", &BAD.split_once('\n').unwrap().1)).unwrap();
+    let (code, out, _) = concise(&known);
+    assert_eq!((code, out.as_str()), (1, BAD_LINE.replace("2:44", "src/a.py:4:44").as_str()));
+
+    // What is gone is told, where the run could have met it.
+    fs::write(root.join("src/a.py"), "").unwrap();
+    fs::remove_file(root.join("src/b.py")).unwrap();
+    let stale = "mixlint-baseline.json: 3 known findings no longer there; `--write-baseline` forgets them:\n  \
+                 src/a.py: mixroute-key-at-openai\n  src/a.py: mixroute-key-at-openai\n  src/b.py: insecure-base-url\n";
+    assert!(concise(&known).2.starts_with(stale), "{}", concise(&known).2);
+    assert_eq!(concise(&["--baseline", "mixlint-baseline.json", "--select", "foreign-key"]).2.lines().count(), 1);
+    concise(&["--write-baseline", "src"]);
+    let (code, _, err) = concise(&known);
+    assert_eq!(code, 0);
+    assert!(err.starts_with("No findings") && err.ends_with(&format!(" ({} known)\n", all - 3)), "{err}");
+}
+
+#[test]
+fn a_baseline_that_cannot_be_used() {
+    let dir =
+        tree(&[("a.py", BAD), ("b.json", "{\"version\": 1, \"findings\": [3]}"), ("d/x", ""), ("old.json", "{}")]);
+    let check = |args: &[&str]| lint(dir.path(), &[&["check", "--baseline"][..], args].concat());
+    for (args, expected) in [
+        (&["no.json"][..], "no.json: no such file or directory\n  help: `--write-baseline` writes it"),
+        (&["b.json"], "b.json: line 1, column 29: not a baseline\n  help: restore the file, or remove it"),
+        (&["b.json", "--write-baseline"], "b.json: line 1, column 29: not a baseline"),
+        // A slip must not cost a file.
+        (&["a.py", "--write-baseline"], "a.py: line 1, column 2: not a baseline"),
+        (&["old.json"], "not a baseline"),
+        (&["d"], "d: not a baseline"),
+        (&["no/such.json", "--write-baseline"], "no/such.json: cannot be written: no such file or directory"),
+    ] {
+        let (code, out, err) = check(args);
+        assert_eq!((code, out.as_str()), (2, ""), "{args:?}");
+        assert!(err.contains(expected), "{args:?}: {err}");
+    }
+    assert_eq!(fs::read_to_string(dir.path().join("a.py")).unwrap(), BAD);
+}
+
+#[test]
+fn a_baseline_of_the_configuration() {
+    let dir = tree(&[(".git/HEAD", ""), ("sub/a.py", BAD), ("mixlint.toml", "baseline = 'known.json'\n")]);
+    assert_eq!(lint(&dir.path().join("sub"), &["check", "--write-baseline"]).0, 0);
+    assert!(dir.path().join("known.json").is_file());
+    assert_eq!(lint(&dir.path().join("sub"), &["check"]).0, 0);
+    assert_eq!(lint(dir.path(), &["check", "--no-config"]).0, 1);
+    let (_, out, _) = lint(dir.path(), &["check", "--output-format", "sarif"]);
+    let log: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(log["runs"][0]["results"][0]["suppressions"][0]["kind"], "external");
+}

@@ -215,6 +215,7 @@ fn every_key_of_the_configuration() {
         "exclude",
         "select",
         "ignore",
+        "baseline",
         "max-file-size",
         "per-file-ignores",
         "severity",
@@ -223,6 +224,7 @@ fn every_key_of_the_configuration() {
         "policy",
         "provider",
         "client",
+        "tool",
     ] {
         std::fs::write(&path, format!("{key} = ''")).unwrap();
         let known = mixlint::config::Known { rules: &[], providers: &[] };

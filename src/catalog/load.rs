@@ -148,11 +148,14 @@ impl Catalog {
     }
 
     /// The built-in catalogue with additions from a config. A provider whose identifier is known adds its hosts, names
-    /// and formats to those known; a client whose identifier is known takes the known one's place.
-    pub fn extended(providers: Vec<Provider>, clients: Vec<Client>) -> Result<Self, CatalogError> {
-        let mut catalog = Self { formats: OnceLock::new(), ..Self::builtin().clone() };
+    /// and formats to those known; a client or tool whose identifier is known takes the known one's
+    /// place.
+    pub fn extended(providers: Vec<Provider>, clients: Vec<Client>, tools: Vec<Tool>) -> Result<Self, CatalogError> {
+        let fresh = (OnceLock::new(), OnceLock::new());
+        let mut catalog = Self { formats: fresh.0, tool_files: fresh.1, ..Self::builtin().clone() };
         unique(providers.iter().map(|provider| provider.id.as_str()))?;
         unique(clients.iter().map(|client| client.id.as_str()))?;
+        unique(tools.iter().map(|tool| tool.id.as_str()))?;
         for provider in providers {
             match catalog.providers.iter_mut().find(|known| known.id == provider.id) {
                 Some(known) => known.add(provider),
@@ -163,6 +166,12 @@ impl Catalog {
             match catalog.clients.iter_mut().find(|known| known.id == client.id) {
                 Some(known) => *known = client,
                 None => catalog.clients.push(client),
+            }
+        }
+        for tool in tools {
+            match catalog.tools.iter_mut().find(|known| known.id == tool.id) {
+                Some(known) => *known = tool,
+                None => catalog.tools.push(tool),
             }
         }
         catalog.check()?;

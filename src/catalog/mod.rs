@@ -128,6 +128,17 @@ pub struct Client {
     /// Methods that make a changed copy, with arguments as the constructor's: `with_options`.
     #[serde(default)]
     pub derive: Vec<String>,
+    /// It sends no requests of the program, but a copy of what happens, with the program's key, to this URL, whatever
+    /// the endpoint is.
+    #[serde(default)]
+    pub traces_to: Option<String>,
+    /// What keeps the traces back, anywhere in the project: a call by its last word (`set_tracing_disabled`), a call
+    /// with an argument (`RunConfig.tracing_disabled`), a variable's name.
+    #[serde(default)]
+    pub traces_unless: Vec<String>,
+    /// What to do where a key that is not meant for its default reaches it: for one that a framework makes by itself.
+    #[serde(default)]
+    pub advice: Option<String>,
     /// The right spelling of the base URL for help texts: `base_url=`, `baseURL:`.
     #[serde(default)]
     pub endpoint_spelling: Option<String>,
@@ -187,6 +198,23 @@ pub struct Construct {
     /// explicit endpoint.
     #[serde(default)]
     pub model_prefixes: Vec<String>,
+    /// A client is made only where these arguments are given, and are not false: `memory` of CrewAI's `Crew`. Paths as
+    /// for `key`.
+    #[serde(default)]
+    pub only_with: Vec<String>,
+    /// No client is made where one of these arguments is given, be it `False` (not `True`). Paths as for `key`.
+    #[serde(default)]
+    pub unless_with: Vec<String>,
+    /// No client is made where one of these module attributes is set anywhere in the project:
+    /// `llama_index.core.Settings.embed_model`.
+    #[serde(default)]
+    pub unless_global: Vec<String>,
+    /// No client is made where one of these variables is set, by the project or by its dotenv files.
+    #[serde(default)]
+    pub unless_env: Vec<String>,
+    /// Arguments that hold a client, whose key and endpoint are this one's. Paths as for `key`.
+    #[serde(default)]
+    pub client: Vec<String>,
     /// Arguments whose presence makes the client something else (`http_client`, `azure_endpoint`, `provider`): the
     /// endpoint is unknown. Paths as for `key`.
     #[serde(default)]

@@ -96,6 +96,12 @@ pub(super) struct Check {
     /// Do not run these rules
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(super) ignore: Vec<String>,
+    /// Leave out the findings that this file has; its default is the configuration's `baseline`
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write what is found to the baseline [default: mixlint-baseline.json], and do not report it
+    #[arg(long)]
+    pub(super) write_baseline: bool,
     /// The least severe finding that makes the exit code 1
     #[arg(long, value_name = "SEVERITY", default_value = "warning")]
     pub(super) fail_on: FailOn,

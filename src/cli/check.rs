@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use super::args::{self, CheckFormat, Color, FailOn, Global, Paths, RoutesFormat};
+use super::baseline;
 use super::files::{self, Around, Loaded};
 use super::select::Selection;
 use super::{EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, Host, Stop};
@@ -54,7 +55,8 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
     for (finding, _) in &mut findings {
         finding.severity = selection.severity(finding);
     }
-    let findings = report::collect(findings, &files);
+    let mut findings = report::collect(findings, &files);
+    baseline::apply(args, global, &config, &selection, (&files, &output.reported), &mut findings, host.stderr)?;
     let active = || findings.iter().filter(|reported| reported.suppressed.is_none()).map(|reported| &reported.finding);
 
     let errors = active().filter(|finding| finding.severity == Severity::Error).count();
@@ -99,7 +101,8 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
         let _ = host.stderr.write_all(statistics(active()).as_bytes());
     }
     if !global.quiet && !format.is_document() {
-        let _ = writeln!(host.stderr, "{}", last_line(&summary));
+        let known = findings.iter().filter(|reported| reported.suppressed == Some(Suppression::Baseline)).count();
+        let _ = writeln!(host.stderr, "{}", last_line(&summary, known));
     }
 
     Ok(exit_code)
@@ -152,10 +155,10 @@ fn analyze(args: &Paths, global: &Global, host: &mut Host<'_>) -> Result<Option<
     }
 
     let extended;
-    let catalog = if config.providers.is_empty() && config.clients.is_empty() {
+    let catalog = if config.providers.is_empty() && config.clients.is_empty() && config.tools.is_empty() {
         Catalog::builtin()
     } else {
-        let more = Catalog::extended(config.providers.clone(), config.clients.clone());
+        let more = Catalog::extended(config.providers.clone(), config.clients.clone(), config.tools.clone());
         extended = more.map_err(|error| {
             let path = config.path.as_ref().map_or_else(String::new, |path| format!("{}: ", screen::path(path)));
             Stop::User(format!("{path}{}", screen::clean(&error.to_string())))
@@ -218,19 +221,21 @@ fn statistics<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
     counts.iter().map(|(rule, count)| format!("{count:6} {rule}\n")).collect()
 }
 
-fn last_line(summary: &Summary) -> String {
+fn last_line(summary: &Summary, known: usize) -> String {
     let files = plural(summary.files_read, "file");
-    let skipped = match summary.files_skipped {
-        0 => String::new(),
-        n => format!(" ({n} skipped)"),
-    };
+    let more: Vec<String> = [(summary.files_skipped, "skipped"), (known, "known")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    let more = if more.is_empty() { String::new() } else { format!(" ({})", more.join(", ")) };
     if summary.errors + summary.warnings == 0 {
-        return format!("No findings in {files}{skipped}");
+        return format!("No findings in {files}{more}");
     }
-    format!("Found {} in {files}{skipped}", report::counts(summary.errors, summary.warnings))
+    format!("Found {} in {files}{more}", report::counts(summary.errors, summary.warnings))
 }
 
-fn plural(count: usize, what: &str) -> String {
+pub(super) fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 

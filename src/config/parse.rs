@@ -62,7 +62,7 @@ struct Problem {
 
 type Entry<'t, 'i> = (&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>);
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "exclude",
     "select",
     "ignore",
@@ -71,9 +71,11 @@ const KEYS: [&str; 11] = [
     "keys",
     "environment",
     "policy",
+    "baseline",
     "max-file-size",
     "provider",
     "client",
+    "tool",
 ];
 
 /// Reads a configuration; `None` for a pyproject.toml without the table.
@@ -146,12 +148,17 @@ fn read(table: &DeTable<'_>, known: &Known<'_>) -> Result<Config, Problem> {
                 }
             }
             "policy" => config.policy = policy(key, value, &mut allowed)?,
+            "baseline" => match string(key, value)? {
+                path if path.is_empty() => return Err(wrong(key, value, "the path of a file")),
+                path => config.baseline = Some(path.into()),
+            },
             "max-file-size" => {
                 let size = value.get_ref().as_integer().and_then(|n| u64::from_str_radix(n.as_str(), n.radix()).ok());
                 config.max_file_size = Some(size.ok_or_else(|| wrong(key, value, "a number of bytes"))?);
             }
             "provider" => config.providers = tables(key, value)?,
             "client" => config.clients = tables(key, value)?,
+            "tool" => config.tools = tables(key, value)?,
             other => {
                 return Err(Problem {
                     at: key.span(),
@@ -344,6 +351,7 @@ mod tests {
             exclude = ["gen/**"]
             select = ["foreign-key"]
             ignore = ["late-base-url"]
+            baseline = "known.json"
             max-file-size = 1_000
             [per-file-ignores]
             "tests/*" = ["foreign-key"]
@@ -371,6 +379,7 @@ mod tests {
         let config = parse(text, Path::new("mixlint.toml"), false, &KNOWN).unwrap().unwrap();
         assert_eq!(config.exclude, ["gen/**"]);
         assert_eq!(config.select, Some(vec!["foreign-key".to_owned()]));
+        assert_eq!(config.baseline.as_deref(), Some(Path::new("known.json")));
         assert_eq!(config.max_file_size, Some(1000));
         assert_eq!(config.per_file_ignores, [("tests/*".to_owned(), vec!["foreign-key".to_owned()])]);
         assert_eq!(config.severity["late-base-url"], Level::Off);

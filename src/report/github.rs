@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::Report;
+use super::{Report, Reported};
 use crate::screen;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     let files = &report.files;
-    for finding in report.active().map(|reported| &reported.finding) {
+    for Reported { finding, path, .. } in report.active() {
         let (start, end) = (files.start(finding.at), files.end(finding.at));
         let mut properties = vec![
             ("title", format!("mixlint ({})", finding.rule)),
-            ("file", files.path_in_repository(finding.at.file)),
+            ("file", path.clone()),
             ("line", start.line.to_string()),
         ];
         // A runner drops columns that are not on one line, with a complaint.

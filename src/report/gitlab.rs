@@ -33,7 +33,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
     let files = &report.files;
     let issues: Vec<Issue<'_>> = report
         .active()
-        .map(|Reported { finding, fingerprint, .. }| Issue {
+        .map(|Reported { finding, path, fingerprint, .. }| Issue {
             description: screen::clean(&finding.message),
             check_name: finding.rule,
             fingerprint,
@@ -42,7 +42,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
                 Severity::Warning => "minor",
             },
             location: Place {
-                path: files.path_in_repository(finding.at.file),
+                path: path.clone(),
                 lines: Lines { begin: files.start(finding.at).line, end: files.end(finding.at).line },
             },
         })

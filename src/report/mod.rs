@@ -90,6 +90,8 @@ pub struct Files<'a> {
 pub struct Reported {
     /// The finding.
     pub finding: Finding,
+    /// Its file, as the repository has it.
+    pub path: String,
     /// What stays the same of it when the file around it changes.
     pub fingerprint: String,
     /// Why it is not reported; `None`: it is.
@@ -106,6 +108,8 @@ pub enum Suppression {
         /// Its reason; may be empty.
         reason: String,
     },
+    /// The baseline has it.
+    Baseline,
 }
 
 /// What `check` has to say.
@@ -147,6 +151,12 @@ impl<'a> Files<'a> {
         self.sources.get(file.index())
     }
 
+    /// The files that findings may be about.
+    pub fn reported(&self, reported: &[bool]) -> impl Iterator<Item = FileId> {
+        let ids = (0..self.sources.len() as u32).map(FileId);
+        ids.filter(|id| reported.get(id.index()) == Some(&true))
+    }
+
     fn path(&self, file: FileId) -> String {
         self.source(file).map_or_else(|| "<unknown>".to_owned(), |source| screen::path(source.path()))
     }
@@ -164,7 +174,7 @@ impl<'a> Files<'a> {
     }
 
     /// The path as the repository has it.
-    fn path_in_repository(&self, file: FileId) -> String {
+    pub fn path_in_repository(&self, file: FileId) -> String {
         let shown = |source: &Source| screen::path(&self.in_repository(source.path()));
         self.source(file).map_or_else(|| "<unknown>".to_owned(), shown)
     }
@@ -196,7 +206,11 @@ pub fn collect(mut findings: Vec<(Finding, Option<Suppression>)>, files: &Files<
     findings.dedup();
     let fingerprints = fingerprint::all(files, findings.iter().map(|(finding, _)| finding));
     let findings = findings.into_iter().zip(fingerprints);
-    findings.map(|((finding, suppressed), fingerprint)| Reported { finding, fingerprint, suppressed }).collect()
+    let reported = |((finding, suppressed), fingerprint): ((Finding, _), _)| {
+        let path = files.path_in_repository(finding.at.file);
+        Reported { finding, path, fingerprint, suppressed }
+    };
+    findings.map(reported).collect()
 }
 
 /// Puts routes into their order.

@@ -79,7 +79,7 @@ fn notification(report: &Report<'_>, notice: &Notice) -> Value {
 }
 
 fn result(report: &Report<'_>, reported: &Reported) -> Value {
-    let Reported { finding, fingerprint, suppressed } = reported;
+    let Reported { finding, fingerprint, suppressed, .. } = reported;
     let mut result = json!({
         "ruleId": finding.rule,
         "level": finding.severity.name(),
@@ -128,6 +128,7 @@ fn suppression(report: &Report<'_>, why: &Suppression) -> Value {
             }
             suppression
         }
+        Suppression::Baseline => json!({ "kind": "external", "justification": "known: in the baseline" }),
     }
 }
 

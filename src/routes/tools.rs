@@ -187,6 +187,7 @@ fn of_row(
     if routes.is_empty() {
         return None;
     }
+    let held = at.map_or(own, |(_, value)| resolver.location(file, value));
     let at = at.map_or(own, |(name, _)| Location { file, span: name });
     let language = resolver.language_at(file, ctx.block);
     let spelling = row.endpoint.first().map(|name| name.rsplit('.').next().unwrap_or(name));
@@ -196,7 +197,7 @@ fn of_row(
     });
     Some(Client {
         endpoint_variables: row.env_endpoint.clone(),
-        row: Some(own),
+        row: Some(held),
         ..client(tool, at, language, row.url_kind, default, spelling, routes)
     })
 }
@@ -219,8 +220,8 @@ fn from_environment(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId
     for name in names {
         for id in std::iter::once(file).chain(project.dotenv_of(file).iter().copied()) {
             let module = &project.file(id).module;
-            let vars = module.env_blocks.iter().flat_map(|block| &block.vars);
-            let Some(var) = vars.filter(|var| var.name == *name).last() else { continue };
+            let mut vars = module.env_blocks.iter().flat_map(|block| &block.vars);
+            let Some(var) = vars.rfind(|var| var.name == *name) else { continue };
             let ctx = resolver.ctx_of(id, var.value);
             let set = Step { at: resolver.location(id, var.value), kind: StepKind::EnvValue(name.clone()) };
             let alts = resolver.eval(&ctx, var.value);
@@ -268,6 +269,9 @@ fn client(
         endpoint_attributes: Vec::new(),
         routes,
         ignored: Vec::new(),
+        advice: None,
+        traces_to: None,
+        traces_unless: Vec::new(),
         row: None,
     }
 }

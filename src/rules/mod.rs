@@ -18,9 +18,11 @@ mod base_url_path;
 mod disallowed_endpoint;
 mod ignored_base_url;
 mod insecure_base_url;
+mod key_at_two_providers;
 mod malformed_key;
 mod misspelled_host;
 mod route;
+mod tracing_at_openai;
 
 pub use route::WITHOUT_BASE_URL;
 
@@ -82,11 +84,21 @@ const RULES: [fn(&Facts<'_>, &Client) -> Vec<Finding>; 5] = [
 
 /// Whether a finding may rest on a base URL, or a reader of one, that was not found in the files read so far.
 pub fn rests_on_default(finding: &Finding) -> bool {
-    [WITHOUT_BASE_URL, disallowed_endpoint::RULE, ignored_base_url::RULE].contains(&finding.rule)
+    let rules = [
+        WITHOUT_BASE_URL,
+        disallowed_endpoint::RULE,
+        ignored_base_url::RULE,
+        tracing_at_openai::RULE,
+        key_at_two_providers::RULE,
+    ];
+    rules.contains(&finding.rule)
 }
 
 /// All findings about one client.
 pub fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
+    if client.traces_to.is_some() {
+        return tracing_at_openai::check(facts, client);
+    }
     let mut out = route::check(facts, client);
     let ignored = ignored_base_url::check(facts, client);
     // One fault, one finding: that the URL is lost says more than that there is none.
@@ -108,6 +120,16 @@ pub fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         }
     }
     out
+}
+
+/// All findings about several clients together, with the number of the client that each is about.
+pub fn check_together(facts: &Facts<'_>, clients: &[Client]) -> Vec<(usize, Finding)> {
+    key_at_two_providers::check(facts, clients)
+}
+
+/// Files of which it should be known whether they are parts of one program.
+pub fn unlinked(facts: &Facts<'_>, clients: &[Client]) -> BTreeSet<FileId> {
+    key_at_two_providers::unlinked(facts, clients)
 }
 
 impl Facts<'_> {
