@@ -83,7 +83,9 @@ pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Ve
         | Language::Dotenv
         | Language::Json
         | Language::Toml
-        | Language::Markdown => {
+        | Language::Markdown
+        | Language::Terraform
+        | Language::Http => {
             if key.is_empty() || key.contains(['$', '*']) {
                 Vec::new()
             } else {

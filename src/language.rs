@@ -27,6 +27,10 @@ pub enum Language {
     Toml,
     /// A Jupyter notebook, of which the Python is read.
     Notebook,
+    /// Terraform and other HCL.
+    Terraform,
+    /// Requests as editors send them: `.http`, `.rest`.
+    Http,
     /// Markdown, of which the blocks of code are read.
     Markdown,
 }
@@ -44,6 +48,8 @@ impl Language {
             Self::Yaml => "yaml",
             Self::Json => "json",
             Self::Toml => "toml",
+            Self::Terraform => "terraform",
+            Self::Http => "http",
             Self::Markdown => "markdown",
         }
     }
@@ -84,6 +90,8 @@ impl Language {
             "json" | "jsonc" | "json5" | "code-workspace" => Self::Json,
             "toml" => Self::Toml,
             "ipynb" => Self::Notebook,
+            "tf" | "tfvars" | "hcl" => Self::Terraform,
+            "http" | "rest" => Self::Http,
             "md" | "markdown" | "mdx" => Self::Markdown,
             _ => return None,
         })
@@ -103,6 +111,8 @@ impl Language {
             "yaml" | "yml" => Self::Yaml,
             "json" | "jsonc" | "json5" => Self::Json,
             "toml" => Self::Toml,
+            "hcl" | "terraform" | "tf" => Self::Terraform,
+            "http" | "rest" => Self::Http,
             _ => return None,
         })
     }

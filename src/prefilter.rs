@@ -80,8 +80,8 @@ impl Prefilter {
     pub fn admits(&self, source: &Source) -> bool {
         let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(&source.text));
         match source.language {
-            Language::Dotenv | Language::Shell | Language::PowerShell => has(&self.environment),
-            Language::Yaml | Language::Json | Language::Toml => {
+            Language::Dotenv | Language::Http | Language::Shell | Language::PowerShell => has(&self.environment),
+            Language::Yaml | Language::Json | Language::Toml | Language::Terraform => {
                 has(&self.environment) || (has(&self.fields) && has(&self.urls))
             }
             Language::Markdown => has(&self.code) || has(&self.environment) || (has(&self.fields) && has(&self.urls)),

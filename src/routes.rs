@@ -472,10 +472,12 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
             taken.extend(tool.environment.iter().flat_map(|reads| &reads.key).map(String::as_str));
         }
         for var in visible.values() {
-            let Some(prefix) = key_prefix(&var.name).filter(|_| !taken.contains(var.name.as_str())) else { continue };
+            // `API_KEY` beside `BASE_URL` have nothing in front of them.
+            let bare = || (var.name == "API_KEY").then_some("");
+            let prefix = bare().or_else(|| key_prefix(&var.name)).filter(|_| !taken.contains(var.name.as_str()));
+            let Some(prefix) = prefix else { continue };
             resolver.refuel(FUEL);
-            let urls: Vec<&Visible> =
-                URL_SUFFIXES.iter().filter_map(|suffix| visible.get(&format!("{prefix}{suffix}"))).collect();
+            let urls: Vec<&Visible> = url_names(prefix).filter_map(|name| visible.get(&name)).collect();
             if !own(var) && !urls.iter().any(|url| own(url)) {
                 continue;
             }
@@ -522,7 +524,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
                 spelling: urls.first().map(|url| format!("{}=", url.name)),
                 advice: None,
                 default_endpoint: openai.then(|| OPENAI_DEFAULT.to_owned()),
-                endpoint_variables: URL_SUFFIXES.iter().map(|suffix| format!("{prefix}{suffix}")).collect(),
+                endpoint_variables: url_names(prefix).collect(),
                 endpoint_argument: None,
                 endpoint_attributes: Vec::new(),
                 traces_to: None,
@@ -534,6 +536,13 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
         }
     }
     out
+}
+
+/// The variables that hold a URL to go with a key's, by what is in front of both.
+fn url_names(prefix: &str) -> impl Iterator<Item = String> {
+    let alone = ["_BASE_URL", "_API_BASE", "_API_BASE_URL", "_API_URL", "_API_ENDPOINT", "_API_HOST"];
+    let usable = move |suffix: &&&str| !prefix.is_empty() || alone.contains(suffix);
+    URL_SUFFIXES.iter().filter(usable).map(move |suffix| format!("{prefix}{suffix}").trim_start_matches('_').to_owned())
 }
 
 /// What a variable can be.

@@ -6,6 +6,7 @@ use crate::source::Source;
 
 mod dotenv;
 mod embed;
+mod http;
 mod javascript;
 mod json;
 mod markdown;
@@ -14,6 +15,7 @@ mod powershell;
 mod python;
 mod rust;
 mod shell;
+mod terraform;
 mod toml;
 mod yaml;
 
@@ -41,6 +43,8 @@ pub fn extract(source: &Source) -> Result<Module, Unparsable> {
         Language::Json => json::extract(source),
         Language::Notebook => notebook::extract(source),
         Language::Markdown => markdown::extract(source),
+        Language::Terraform => terraform::extract(source),
+        Language::Http => http::extract(source),
         Language::Toml => toml::extract(source),
     }
 }

@@ -40,7 +40,7 @@ fn tables_are_sound() {
         }
     }
     for client in &catalog.clients {
-        let known = ["python", "javascript", "rust", "shell", "powershell"];
+        let known = ["python", "javascript", "rust", "shell", "powershell", "http"];
         assert!(known.contains(&client.language.as_str()), "{}", client.id);
         assert!(!client.construct.is_empty(), "{}", client.id);
         for construct in &client.construct {
