@@ -77,7 +77,12 @@ pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Ve
         Language::Python => python(dir, root, key),
         Language::JavaScript | Language::TypeScript | Language::Tsx => javascript(dir, key),
         Language::Rust => rust(file, dir, key),
-        Language::Shell | Language::Yaml | Language::Dotenv | Language::Json | Language::Toml => {
+        Language::Shell
+        | Language::PowerShell
+        | Language::Yaml
+        | Language::Dotenv
+        | Language::Json
+        | Language::Toml => {
             if key.is_empty() || key.contains(['$', '*']) { Vec::new() } else { vec![plain(&dir.join(key))] }
         }
     }

@@ -15,6 +15,8 @@ pub enum Language {
     Rust,
     /// bash, sh, zsh.
     Shell,
+    /// PowerShell.
+    PowerShell,
     /// dotenv.
     Dotenv,
     /// YAML.
@@ -33,6 +35,7 @@ impl Language {
             Self::JavaScript | Self::TypeScript | Self::Tsx => "javascript",
             Self::Rust => "rust",
             Self::Shell => "shell",
+            Self::PowerShell => "powershell",
             Self::Dotenv => "dotenv",
             Self::Yaml => "yaml",
             Self::Json => "json",
@@ -68,6 +71,7 @@ impl Language {
             "tsx" => Self::Tsx,
             "rs" => Self::Rust,
             "sh" | "bash" | "zsh" | "ksh" | "bats" => Self::Shell,
+            "ps1" | "psm1" => Self::PowerShell,
             "yaml" | "yml" => Self::Yaml,
             "json" | "jsonc" | "json5" | "code-workspace" => Self::Json,
             "toml" => Self::Toml,
@@ -90,6 +94,7 @@ impl Language {
             "node" | "bun" | "deno" => Self::JavaScript,
             "ts-node" | "tsx" => Self::TypeScript,
             "sh" | "bash" | "zsh" | "dash" | "ksh" => Self::Shell,
+            "pwsh" => Self::PowerShell,
             _ => return None,
         })
     }

@@ -5,8 +5,10 @@ use crate::language::Language;
 use crate::source::Source;
 
 mod dotenv;
+mod embed;
 mod javascript;
 mod json;
+mod powershell;
 mod python;
 mod rust;
 mod shell;
@@ -31,6 +33,7 @@ pub fn extract(source: &Source) -> Result<Module, Unparsable> {
         Language::JavaScript | Language::TypeScript | Language::Tsx => javascript::extract(source),
         Language::Rust => rust::extract(source),
         Language::Shell => shell::extract(source),
+        Language::PowerShell => powershell::extract(source),
         Language::Dotenv => dotenv::extract(source),
         Language::Yaml => yaml::extract(source),
         Language::Json => json::extract(source),
