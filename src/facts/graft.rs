@@ -116,7 +116,10 @@ fn moved_expr(mut expr: Expr, shift: Shift, place: &dyn Fn(Span) -> Span) -> Exp
         }
         ExprKind::Call(Call { callee, args, .. }) => {
             shift.expr(callee);
-            args.iter_mut().for_each(|arg| shift.expr(&mut arg.value));
+            for arg in args {
+                arg.name_span = arg.name_span.map(place);
+                shift.expr(&mut arg.value);
+            }
         }
         ExprKind::Object(object) => {
             for entry in &mut object.entries {

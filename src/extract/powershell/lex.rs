@@ -166,6 +166,7 @@ impl Lexer<'_> {
         let end = self.text.get(from.saturating_sub(1)..).and_then(|rest| rest.find(closer));
         let end = end.map_or(self.bytes.len(), |end| from.saturating_sub(1) + end);
         let kind = if quote == b'"' { Kind::Quoted } else { Kind::Raw };
-        self.push(kind, from.min(end), end, (end + closer.len()).min(self.bytes.len()));
+        let inner = self.text.get(from.min(end)..end).unwrap_or("").trim_end_matches('\r').len();
+        self.push(kind, from.min(end), from.min(end) + inner, (end + closer.len()).min(self.bytes.len()));
     }
 }

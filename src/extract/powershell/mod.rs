@@ -105,6 +105,7 @@ impl Parser<'_> {
                     }
                 }
                 Kind::Sign(b'{') => self.block(),
+                Kind::End => self.at += 1,
                 _ => self.statement(),
             }
             self.at = self.at.max(before + 1);
@@ -453,23 +454,25 @@ impl Parser<'_> {
                 Kind::Word if self.word(0).starts_with('-') => {
                     let option = self.word(0).trim_start_matches('-').trim_end_matches(':').to_ascii_lowercase();
                     self.at += 1;
-                    let is_value = self.peek().is_some_and(|next| {
-                        !matches!(next.kind, Kind::End | Kind::Splat | Kind::Sign(b')' | b'}' | b'|'))
-                            && !(next.kind == Kind::Word && self.source.slice(next.span).starts_with('-'))
-                    });
+                    let ends = |next: Token| match next.kind {
+                        Kind::End | Kind::Splat | Kind::Sign(b')' | b'}' | b'|') => true,
+                        Kind::Word => self.source.slice(next.span).starts_with('-'),
+                        _ => false,
+                    };
+                    let is_value = self.peek().is_some_and(|next| !ends(next));
                     if is_value {
                         let value = self.argument();
-                        args.push(Arg { name: Some(option), spread: Spread::No, value });
+                        args.push(Arg { name: Some(option), name_span: None, spread: Spread::No, value });
                     }
                 }
                 Kind::Splat => {
                     self.at += 1;
                     let value = self.builder.expr(token.span, ExprKind::Name(local(self.source.slice(token.span))));
-                    args.push(Arg { name: None, spread: Spread::Keyword, value });
+                    args.push(Arg { name: None, name_span: None, spread: Spread::Keyword, value });
                 }
                 _ => {
                     let value = self.argument();
-                    args.push(Arg { name: None, spread: Spread::No, value });
+                    args.push(Arg { name: None, name_span: None, spread: Spread::No, value });
                 }
             }
             end = self.tokens.get(self.at - 1).map_or(end, |last| last.span.end.max(end));
