@@ -83,7 +83,11 @@ pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Ve
         | Language::Dotenv
         | Language::Json
         | Language::Toml => {
-            if key.is_empty() || key.contains(['$', '*']) { Vec::new() } else { vec![plain(&dir.join(key))] }
+            if key.is_empty() || key.contains(['$', '*']) {
+                Vec::new()
+            } else {
+                vec![plain(&dir.join(key))]
+            }
         }
     }
 }
