@@ -79,6 +79,13 @@ pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Ve
         Language::Rust => rust(file, dir, key),
         Language::Shell
         | Language::PowerShell
+        | Language::Fish
+        | Language::Batch
+        | Language::Dockerfile
+        | Language::Make
+        | Language::Just
+        | Language::Systemd
+        | Language::Procfile
         | Language::Yaml
         | Language::Dotenv
         | Language::Json

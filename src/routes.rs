@@ -447,7 +447,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
     let language = project.file(file).source.language.name();
     let mut out = Vec::new();
     for (number, block) in module.env_blocks.iter().enumerate() {
-        if !block.runs && !matches!(block.kind, EnvKind::Kubernetes | EnvKind::Store) {
+        if !scopes::is_judged(block) {
             continue;
         }
         let visible = scopes::visible(project, file, number);
@@ -456,8 +456,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
             resolver.refuel(FUEL);
             let urls: Vec<&Visible> =
                 URL_SUFFIXES.iter().filter_map(|suffix| visible.get(&format!("{prefix}{suffix}"))).collect();
-            let own = |var: &Visible| var.file == file && var.block == number;
-            if !own(var) && !urls.iter().any(|url| own(url)) {
+            if !scopes::meet(project, (file, number), var, &urls) {
                 continue;
             }
             let slot = |resolver: &mut Resolver<'_>, var: &Visible| -> Vec<SlotValue> {
@@ -471,6 +470,9 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
                     .into_iter()
                     .map(|mut alt| {
                         alt.steps.push(set.clone());
+                        if var.raw {
+                            alt.value = scopes::with_quotes(project, alt.value);
+                        }
                         SlotValue { alt, from: From::Environment(var.name.clone()) }
                     })
                     .collect()
@@ -506,7 +508,9 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
             if routes.is_empty() {
                 continue;
             }
-            let at = Location { file: var.file, span: var.name_span };
+            // In the file at hand, wherever the rest comes from.
+            let here = std::iter::once(var).chain(urls.iter().copied()).find(|var| var.file == file);
+            let at = Location { file, span: here.map_or(block.span, |var| var.name_span) };
             out.push(Client {
                 at,
                 callee_at: at,
