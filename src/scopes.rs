@@ -144,8 +144,8 @@ fn level(project: &Project, at: (FileId, usize), how: How, out: &mut Layers, bel
                     // Kustomize makes it from files, too.
                     for source in kept.sources.iter().rev() {
                         let EnvSource::File { path, .. } = source else { continue };
-                        match project.imports.get(&(other, path.clone())) {
-                            Some(&file) => {
+                        match project.import(other, path) {
+                            Some(file) => {
                                 let blocks = 0..project.file(file).module.env_blocks.len();
                                 below.extend(blocks.map(|block| Layer { file, block, how: how.clone() }));
                             }
@@ -196,8 +196,9 @@ pub fn meet(project: &Project, scope: (FileId, usize), key: &Visible, urls: &[&V
     if own(key) || urls.iter().any(|url| own(url)) || key.raw {
         return true;
     }
+    let Some(first) = urls.first() else { return false };
     let together = urls.iter().all(|url| (url.file, url.block) == (key.file, key.block));
-    !urls.is_empty() && !(together && is_judged(&project.file(key.file).module.env_blocks[key.block]))
+    !together || !is_judged(&project.file(first.file).module.env_blocks[first.block])
 }
 
 /// A value with the quotes that stand around it in its file.
