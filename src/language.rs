@@ -17,6 +17,20 @@ pub enum Language {
     Shell,
     /// PowerShell.
     PowerShell,
+    /// fish.
+    Fish,
+    /// cmd's batch files.
+    Batch,
+    /// Dockerfile, Containerfile.
+    Dockerfile,
+    /// Makefile.
+    Make,
+    /// justfile.
+    Just,
+    /// systemd's units, Podman's containers.
+    Systemd,
+    /// Procfile.
+    Procfile,
     /// dotenv.
     Dotenv,
     /// YAML.
@@ -44,6 +58,13 @@ impl Language {
             Self::Rust => "rust",
             Self::Shell => "shell",
             Self::PowerShell => "powershell",
+            Self::Fish => "fish",
+            Self::Batch => "batch",
+            Self::Dockerfile => "dockerfile",
+            Self::Make => "make",
+            Self::Just => "just",
+            Self::Systemd => "systemd",
+            Self::Procfile => "procfile",
             Self::Dotenv => "dotenv",
             Self::Yaml => "yaml",
             Self::Json => "json",
@@ -77,6 +98,9 @@ impl Language {
         if is_no_setting(&lower) {
             return None;
         }
+        if let Some(language) = of_build_file(&lower) {
+            return Some(language);
+        }
         let extension = lower.rsplit_once('.').map(|(_, extension)| extension)?;
         Some(match extension {
             "py" | "pyi" | "pyw" => Self::Python,
@@ -86,6 +110,11 @@ impl Language {
             "rs" => Self::Rust,
             "sh" | "bash" | "zsh" | "ksh" | "bats" => Self::Shell,
             "ps1" | "psm1" => Self::PowerShell,
+            "fish" => Self::Fish,
+            "bat" | "cmd" => Self::Batch,
+            "mk" => Self::Make,
+            "just" => Self::Just,
+            "service" | "container" => Self::Systemd,
             "yaml" | "yml" => Self::Yaml,
             "json" | "jsonc" | "json5" | "code-workspace" => Self::Json,
             "toml" => Self::Toml,
@@ -138,9 +167,30 @@ impl Language {
             "ts-node" | "tsx" => Self::TypeScript,
             "sh" | "bash" | "zsh" | "dash" | "ksh" => Self::Shell,
             "pwsh" => Self::PowerShell,
+            "fish" => Self::Fish,
+            "make" | "gmake" => Self::Make,
+            "just" => Self::Just,
             _ => return None,
         })
     }
+}
+
+/// The files by which images are built and programs are run: `Dockerfile`, `Dockerfile.dev`, `api.Dockerfile`.
+fn of_build_file(lower: &str) -> Option<Language> {
+    let first = lower.split('.').next().unwrap_or(lower);
+    let last = lower.rsplit('.').next().unwrap_or(lower);
+    let image = |word: &str| matches!(word, "dockerfile" | "containerfile");
+    let written =
+        !matches!(last, "dockerignore" | "md" | "py" | "js" | "ts" | "sh" | "yml" | "yaml" | "json" | "html" | "rs");
+    if (image(first) && written) || image(last) {
+        return Some(Language::Dockerfile);
+    }
+    Some(match lower {
+        "makefile" | "gnumakefile" => Language::Make,
+        "justfile" | ".justfile" => Language::Just,
+        "procfile" => Language::Procfile,
+        _ => return None,
+    })
 }
 
 /// Whether a file of this (lower-case) name holds `NAME=value` lines: `.env`, `.env.local`, `prod.env`, `.flaskenv`,
@@ -244,6 +294,19 @@ mod tests {
             ("pnpm-lock.yaml", None),
             ("envoy.yaml", Some(Language::Yaml)),
             ("README", None),
+            ("Dockerfile", Some(Language::Dockerfile)),
+            ("Dockerfile.prod", Some(Language::Dockerfile)),
+            ("api.dockerfile", Some(Language::Dockerfile)),
+            (".dockerignore", None),
+            ("Dockerfile.dockerignore", None),
+            ("Makefile", Some(Language::Make)),
+            ("rules.mk", Some(Language::Make)),
+            (".justfile", Some(Language::Just)),
+            ("chat.service", Some(Language::Systemd)),
+            ("chat.service.ts", Some(Language::TypeScript)),
+            ("setup.bat", Some(Language::Batch)),
+            ("config.fish", Some(Language::Fish)),
+            ("Procfile", Some(Language::Procfile)),
         ] {
             assert_eq!(Language::of_name(name), language, "{name}");
         }

@@ -451,7 +451,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
     let language = project.file(file).source.language.name();
     let mut out = Vec::new();
     for (number, block) in module.env_blocks.iter().enumerate() {
-        if !block.runs && !matches!(block.kind, EnvKind::Kubernetes | EnvKind::Store) {
+        if !scopes::is_judged(block) {
             continue;
         }
         let visible = scopes::visible(project, file, number);
@@ -462,7 +462,8 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
             let is_open = scopes::is_open(project, file, number);
             for reads in &tool.environment {
                 let mut variables = reads.key.iter().chain(&reads.endpoint);
-                if !variables.any(|name| visible.get(name).is_some_and(&own)) {
+                // What runs here is known to read them, wherever they are set.
+                if block.programs.is_empty() && !variables.any(|name| visible.get(name).is_some_and(&own)) {
                     continue;
                 }
                 if let Some(client) = tools::of_pair(resolver, catalog, tool, reads, &all, is_open) {
@@ -478,7 +479,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
             let Some(prefix) = prefix else { continue };
             resolver.refuel(FUEL);
             let urls: Vec<&Visible> = url_names(prefix).filter_map(|name| visible.get(&name)).collect();
-            if !own(var) && !urls.iter().any(|url| own(url)) {
+            if !scopes::meet(project, (file, number), var, &urls) {
                 continue;
             }
             let keys: Vec<Key> =
@@ -512,7 +513,9 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
             if routes.is_empty() {
                 continue;
             }
-            let at = Location { file: var.file, span: var.name_span };
+            // In the file at hand, wherever the rest comes from.
+            let here = std::iter::once(var).chain(urls.iter().copied()).find(|var| var.file == file);
+            let at = Location { file, span: here.map_or(block.span, |var| var.name_span) };
             out.push(Client {
                 at,
                 callee_at: at,
@@ -550,8 +553,12 @@ fn values(resolver: &mut Resolver<'_>, var: &Visible) -> Vec<SlotValue> {
     let ctx = resolver.ctx_of(var.file, var.value);
     let at = Location { file: var.file, span: resolver.module(var.file).span(var.value) };
     let set = Step { at, kind: StepKind::EnvValue(var.name.clone()) };
+    let project = resolver.project;
     let slot = |mut alt: Alt| {
         alt.steps.push(set.clone());
+        if var.raw {
+            alt.value = scopes::with_quotes(project, alt.value);
+        }
         SlotValue { alt, from: From::Environment(var.name.clone()) }
     };
     resolver.eval(&ctx, var.value).into_iter().map(slot).collect()

@@ -178,6 +178,8 @@ impl Resolver<'_> {
             }
             // A tool's configuration is expanded by the tool.
             Language::Json | Language::Toml | Language::Terraform | Language::Markdown => return vec![unset],
+            // An image and a unit take nothing from a dotenv file.
+            Language::Dockerfile | Language::Systemd => return vec![unset],
             _ => project.dotenv_of(file).to_vec(),
         };
         let mut base = None;
