@@ -34,6 +34,8 @@ struct Stage {
     name: String,
     /// The stage that it starts from.
     base: Option<usize>,
+    /// The image that it starts from, as written.
+    image: String,
     /// Its variables, as a script.
     variables: Embedded,
     /// What it runs.
@@ -161,7 +163,8 @@ impl<'a> Reader<'a> {
             _ => String::new(),
         };
         let base = words.first().and_then(|image| self.images.get(&image.to_ascii_lowercase())).copied();
-        self.stage = Stage { name, base, ..Stage::default() };
+        let image = words.first().map_or_else(String::new, |image| (*image).to_owned());
+        self.stage = Stage { name, base, image, ..Stage::default() };
     }
 
     /// `ENV NAME=value OTHER="value"`, or `ENV NAME value`.
@@ -242,6 +245,7 @@ impl<'a> Reader<'a> {
             embed::adopt(&mut self.blocks, blocks, stage.base);
             if let Some(block) = self.blocks.get_mut(first) {
                 block.kind = EnvKind::Image;
+                block.programs = vec![stage.image.clone()];
                 image = Some(first);
             }
             self.see(func, stage.base);
