@@ -83,11 +83,20 @@ pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Ve
         Language::Rust => rust(file, dir, key),
         Language::Shell
         | Language::PowerShell
+        | Language::Markdown
+        | Language::Terraform
+        | Language::Http
+        | Language::Fish
+        | Language::Batch
+        | Language::Dockerfile
+        | Language::Make
+        | Language::Just
+        | Language::Systemd
+        | Language::Procfile
         | Language::Yaml
         | Language::Dotenv
         | Language::Json
-        | Language::Toml
-        | Language::Markdown => {
+        | Language::Toml => {
             if key.is_empty() || key.contains(['$', '*']) {
                 Vec::new()
             } else {

@@ -181,9 +181,10 @@ fn reads(module: &Module, name: &str) -> bool {
             ExprKind::Env { name: read, .. } | ExprKind::Name(read) | ExprKind::Member(_, read) if read == name => {
                 return true;
             }
-            ExprKind::Str(text) if text.expose() == name => said += 1,
+            // Where data has the name, it sets the variable.
+            ExprKind::Str(text) if text.expose() == name && module.documents.is_empty() => said += 1,
             ExprKind::Import(import) if import.name.as_deref() == Some(name) => return true,
-            ExprKind::Object(object) => {
+            ExprKind::Object(object) if module.documents.is_empty() => {
                 let key = |entry: &crate::facts::Entry| matches!(entry, crate::facts::Entry::Field { key: Some(key), .. } if key == name);
                 said += usize::from(object.entries.iter().any(key));
             }

@@ -10,11 +10,13 @@ use serde::Deserialize;
 
 mod load;
 mod specifier;
+mod tool;
 mod versions;
 
 pub use load::{Catalog, CatalogError};
 pub(crate) use load::{FormatOwner, MESSAGES, PAGES, squash};
 pub use specifier::Specifier;
+pub use tool::{Tool, ToolEnvironment, ToolRow};
 pub use versions::{Ecosystem, InvalidRange, Range, Requirement, Version};
 
 /// A provider: who issues keys and answers at some hosts.

@@ -241,10 +241,10 @@ pub(super) fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host
         return Ok(None);
     }
 
-    let catalog = if config.providers.is_empty() && config.clients.is_empty() {
+    let catalog = if config.providers.is_empty() && config.clients.is_empty() && config.tools.is_empty() {
         Cow::Borrowed(Catalog::builtin())
     } else {
-        let more = Catalog::extended(config.providers.clone(), config.clients.clone());
+        let more = Catalog::extended(config.providers.clone(), config.clients.clone(), config.tools.clone());
         Cow::Owned(more.map_err(|error| {
             let path = config.path.as_ref().map_or_else(String::new, |path| format!("{}: ", screen::path(path)));
             Stop::User(format!("{path}{}", screen::clean(&error.to_string())))
