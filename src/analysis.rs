@@ -78,6 +78,8 @@ pub struct Output {
     pub clients: usize,
     /// Files that could not be parsed, and why.
     pub unparsed: Vec<(FileId, String)>,
+    /// Files of which the parser had to skip something.
+    pub partly: Vec<FileId>,
 }
 
 /// Stack of a worker. syn and the extractors are bounded by depth, not by the default stack's size.
@@ -260,6 +262,7 @@ impl<'a> Run<'a> {
             files_parsed: self.parsed.len(),
             clients: shown.len(),
             unparsed: self.unparsed,
+            partly: self.project.ids().filter(|&id| self.project.file(id).module.recovered).collect(),
             reported: self.project.files.iter().map(|file| file.reported).collect(),
             sources: self.project.files.into_iter().map(|file| file.source).collect(),
         }

@@ -187,6 +187,10 @@ fn analyze(args: &Paths, global: &Global, host: &mut Host<'_>) -> Result<Option<
             let path = output.sources.get(file.index()).map(|source| screen::path(source.path()));
             let _ = writeln!(host.stderr, "{}: {}", path.unwrap_or_default(), screen::clean(reason));
         }
+        for file in &output.partly {
+            let path = output.sources.get(file.index()).map(|source| screen::path(source.path()));
+            let _ = writeln!(host.stderr, "{}: read in part, its syntax is not clear", path.unwrap_or_default());
+        }
     }
     Ok(Some(Run { skipped, failed, config, output }))
 }
