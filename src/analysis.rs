@@ -85,8 +85,8 @@ pub struct Output {
     pub written: Vec<Written>,
     /// Files that could not be parsed, and why.
     pub unparsed: Vec<(FileId, String)>,
-    /// Files of which a parser did not understand the whole.
-    pub broken: Vec<FileId>,
+    /// Files of which the parser had to skip something.
+    pub partly: Vec<FileId>,
 }
 
 /// A literal that something named like a key is given.
@@ -310,13 +310,8 @@ impl<'a> Run<'a> {
             secrets: secrets.into_iter().collect(),
             files_parsed: self.parsed.len(),
             clients: number,
-            broken: self
-                .project
-                .ids()
-                .filter(|&id| self.project.file(id).module.recovered)
-                .chain(self.unparsed.iter().map(|(id, _)| *id))
-                .collect(),
             unparsed: self.unparsed,
+            partly: self.project.ids().filter(|&id| self.project.file(id).module.recovered).collect(),
             reported: self.project.files.iter().map(|file| file.reported).collect(),
             sources: self.project.files.into_iter().map(|file| file.source).collect(),
         }

@@ -273,6 +273,10 @@ pub(super) fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host
             let path = output.sources.get(file.index()).map(|source| screen::path(source.path()));
             let _ = writeln!(host.stderr, "{}: {}", path.unwrap_or_default(), screen::clean(reason));
         }
+        for file in &output.partly {
+            let path = output.sources.get(file.index()).map(|source| screen::path(source.path()));
+            let _ = writeln!(host.stderr, "{}: read in part, its syntax is not clear", path.unwrap_or_default());
+        }
     }
     Ok(Some(Run { skipped, failed, config, catalog, output, again }))
 }
