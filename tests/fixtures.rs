@@ -8,7 +8,7 @@ mod support;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use support::{call, diff};
+use support::{call, diff, route_table};
 use walkdir::WalkDir;
 
 const EXPECTED: &str = "expected.txt";
@@ -37,7 +37,7 @@ fn report(fixture: &Path) -> String {
         }
     }
     let findings = call(dir.path(), &["check", "--output-format", "concise", "."]);
-    let routes = call(dir.path(), &["routes", "."]);
+    let routes = route_table(dir.path());
     format!("{findings}{ROUTES}{routes}")
 }
 
@@ -91,8 +91,8 @@ fn hazards_are_silent_and_their_wrong_twins_are_not() {
 fn every_file_belongs_to_a_fixture() {
     let fixtures = fixtures();
     for entry in WalkDir::new(root()).into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file()) {
-        // The resolver's programs and the README's example have tests of their own.
-        let others = ["resolve", "example"];
+        // The resolver's programs, the README's example and the messages of `trace` have tests of their own.
+        let others = ["resolve", "example", "trace"];
         let of_resolver = others.iter().any(|other| entry.path().starts_with(root().join(other)));
         let owned = fixtures.iter().any(|fixture| entry.path().starts_with(fixture));
         assert!(of_resolver || owned, "{} belongs to no fixture", name(entry.path()));
