@@ -9,7 +9,7 @@ use crate::finding::Verdict;
 const CSS: &str = include_str!("page.css");
 
 /// Pictures with more lines than this are closed at first.
-const MANY: usize = 60;
+const MANY: usize = 90;
 
 /// Writes the page.
 pub(super) fn write(out: &mut dyn Write, routes: &[View], graph: &Graph) -> io::Result<()> {

@@ -38,6 +38,9 @@ pub(super) fn groups(routes: &[View]) -> Vec<Vec<&View>> {
             None => groups.push(vec![route]),
         }
     }
+    for group in &mut groups {
+        group.sort_by_key(|route| rank(route.verdict));
+    }
     let worst = |group: &[&View]| group.iter().map(|route| rank(route.verdict)).min();
     groups.sort_by_cached_key(|group| (worst(group), group[0].owner.clone(), group[0].key.clone()));
     groups
