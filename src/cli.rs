@@ -16,6 +16,7 @@ mod baseline;
 mod check;
 mod files;
 mod fix;
+mod routes;
 mod select;
 mod trace;
 mod write;
@@ -105,12 +106,17 @@ fn usage(error: &clap::Error, host: &mut Host<'_>) -> u8 {
 fn dispatch(args: &Args, host: &mut Host<'_>) -> Result<u8, Stop> {
     let code = match &args.command {
         Command::Check(check) => check::check(check, &args.global, host)?,
-        Command::Routes(routes) => check::routes(routes, &args.global, host)?,
+        Command::Routes(routes) => routes::routes(routes, &args.global, host)?,
         Command::Trace(message) => trace::trace(message, &args.global, host)?,
         Command::Explain { rule } => {
             let info = pages().iter().find(|info| info.name == *rule);
             let info = info.ok_or_else(|| Stop::User(select::unknown_rule(rule, pages())))?;
-            writeln!(host.stdout, "{}", info.body.trim_end())?;
+            let style = check::style(&args.global, crate::report::Format::Full, host);
+            // A terminal gets the page drawn, a pipe the Markdown that it is.
+            match (host.terminal || style.color, routes::width(host)) {
+                (true, width) => crate::report::page(&mut host.stdout, &info.body, style, width.unwrap_or(80))?,
+                (false, _) => writeln!(host.stdout, "{}", info.body.trim_end())?,
+            }
             EXIT_OK
         }
         Command::Rules => {

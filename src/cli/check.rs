@@ -1,4 +1,4 @@
-//! `mixlint check` and `mixlint routes`.
+//! `mixlint check`, and what the other commands share with it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::io::{BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use super::args::{self, CheckFormat, Color, FailOn, Global, Paths, RoutesFormat};
+use super::args::{self, CheckFormat, Color, FailOn, Global, Paths};
 use super::baseline;
 use super::files::{self, Around, Loaded};
 use super::fix::{self, Judged, Texts};
@@ -204,23 +204,6 @@ fn notices(failed: &[(PathBuf, SkipReason)], output: &Output) -> Vec<Notice> {
         Some(notice(source.path(), Severity::Warning, format!("not parsed: {reason}")))
     });
     failed.chain(unparsed).collect()
-}
-
-pub(super) fn routes(args: &args::Routes, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
-    let Some(run) = analyze(&args.paths, false, global, host)? else { return Ok(EXIT_OK) };
-    let Run { failed, mut output, .. } = run;
-    let root = crate::root::project_root(&host.cwd);
-    let files = Files { sources: &output.sources, secrets: &[], cwd: &host.cwd, root: &root };
-    report::sort_routes(&mut output.routes, &files);
-    let mut out = BufWriter::new(&mut *host.stdout);
-    report::routes(&mut out, args.output_format == RoutesFormat::Json, &files, &output.routes)?;
-    out.flush()?;
-    drop(out);
-    if !global.quiet && args.output_format == RoutesFormat::Text && output.routes.is_empty() {
-        let read = output.reported.iter().filter(|reported| **reported).count();
-        let _ = writeln!(host.stderr, "No clients in {}", plural(read, "file"));
-    }
-    Ok(if failed.is_empty() { EXIT_OK } else { EXIT_ERROR })
 }
 
 /// Finds, reads and analyses the files; `None` if they were only to be shown. `keep` is for who analyses them again.
