@@ -12,19 +12,19 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::catalog::{Catalog, Version};
+use crate::catalog::Catalog;
 use crate::config::{Config, Outside};
-use crate::extract;
-use crate::facts::{Comment, ExprKind, Module, Stmt};
+use crate::cover;
+use crate::facts::{Comment, ExprKind, Stmt};
 use crate::finding::{FileId, Finding, Location, RouteRecord};
-use crate::language::{self, Language};
 use crate::prefilter::Prefilter;
-use crate::project::{File, Index, Project};
+use crate::project::{Project, Wanted};
 use crate::resolve::{Resolver, Value};
 use crate::routes::{self, Client};
 use crate::rules::{self, Facts};
 use crate::source::Source;
-use crate::{cover, imports, manifest};
+
+mod reach;
 
 /// A file that findings may be about.
 #[derive(Debug)]
@@ -82,10 +82,8 @@ pub struct Output {
 
 /// Stack of a worker. syn and the extractors are bounded by depth, not by the default stack's size.
 const STACK: usize = 64 << 20;
-/// How far imports are followed.
-const MAX_HOPS: usize = 6;
-/// How many files imports may add.
-const MAX_IMPORTED: usize = 4000;
+/// How often resolvers may ask for more files.
+const MAX_ROUNDS: usize = 24;
 
 /// Analyses files.
 pub fn analyze(given: Vec<Given>, reader: &dyn Reader, options: &Options<'_>) -> Output {
@@ -105,6 +103,8 @@ struct Run<'a> {
     parsed: BTreeSet<FileId>,
     unparsed: Vec<(FileId, String)>,
     roots: HashMap<PathBuf, PathBuf>,
+    /// How many files imports have added.
+    imported: usize,
 }
 
 impl<'a> Run<'a> {
@@ -135,6 +135,7 @@ impl<'a> Run<'a> {
             parsed: BTreeSet::new(),
             unparsed: Vec::new(),
             roots: HashMap::new(),
+            imported: 0,
         }
     }
 
@@ -148,6 +149,7 @@ impl<'a> Run<'a> {
         let mut clients = self.clients();
         let mut findings = self.judge(&clients);
         if self.link(&clients) {
+            clients = self.clients();
             findings = self.judge(&clients);
         }
         if findings.iter().any(|(_, finding)| rules::rests_on_default(finding)) {
@@ -163,231 +165,52 @@ impl<'a> Run<'a> {
         self.output(clients, findings)
     }
 
-    /// Adds files, parsed where they are worth it; the new ones' indices.
-    fn add(&mut self, files: Vec<(Source, PathBuf, bool)>, filtered: bool) -> Vec<FileId> {
-        let prefilter = &self.prefilter;
-        let everything = self.options.no_prefilter || !filtered;
-        let lowered: Vec<_> = files
-            .into_par_iter()
-            .map(|(source, path, reported)| {
-                let parse = everything || prefilter.admits(&source);
-                let module = if parse { Some(extract_safely(&source)) } else { None };
-                let (module, problem, parsed) = match module {
-                    Some(Ok(module)) => (module, None, true),
-                    Some(Err(problem)) => (Module::default(), Some(problem), false),
-                    None => (Module::default(), None, false),
-                };
-                let index = Index::new(&module);
-                (File { source, path, module, reported, index }, problem, parsed)
-            })
-            .collect();
-        let mut added = Vec::new();
-        for (file, problem, parsed) in lowered {
-            let id = FileId(self.project.files.len() as u32);
-            self.project.by_path.insert(file.path.clone(), id);
-            self.project.files.push(file);
-            if parsed {
-                self.parsed.insert(id);
-            }
-            if let Some(problem) = problem {
-                self.unparsed.push((id, problem));
-            }
-            added.push(id);
-        }
-        added
-    }
-
-    /// Parses a file that the prefilter left out, now that something leads to it.
-    fn parse_late(&mut self, id: FileId) -> bool {
-        if self.parsed.contains(&id) || self.unparsed.iter().any(|(known, _)| *known == id) {
-            return false;
-        }
-        let file = &mut self.project.files[id.index()];
-        match extract_safely(&file.source) {
-            Ok(module) => {
-                file.index = Index::new(&module);
-                file.module = module;
-                self.parsed.insert(id);
-                true
-            }
-            Err(problem) => {
-                self.unparsed.push((id, problem));
-                false
-            }
-        }
-    }
-
-    fn root(&mut self, path: &Path) -> PathBuf {
-        let dir = path.parent().unwrap_or(path).to_path_buf();
-        self.roots.entry(dir).or_insert_with(|| self.reader.root(path)).clone()
-    }
-
-    /// Adds the files that imports lead to, and theirs in turn.
-    fn follow_imports(&mut self, from: Vec<FileId>) {
-        let mut layer = from;
-        let mut budget = MAX_IMPORTED;
-        for _ in 0..MAX_HOPS {
-            let mut wanted: BTreeMap<PathBuf, Vec<(FileId, String)>> = BTreeMap::new();
-            for &id in &layer {
-                if !self.parsed.contains(&id) {
-                    continue;
-                }
-                let path = self.project.file(id).path.clone();
-                let root = self.root(&path);
-                let file = self.project.file(id);
-                let language = file.source.language;
-                for key in imports::keys(language, &path, &file.module) {
-                    let found = imports::candidates(language, &path, &root, &key)
-                        .into_iter()
-                        .find(|candidate| self.project.by_path.contains_key(candidate) || candidate.is_file());
-                    if let Some(found) = found.filter(|found| *found != path) {
-                        wanted.entry(found).or_default().push((id, key));
-                    }
-                }
-            }
-            let mut next = Vec::new();
-            let mut new = Vec::new();
-            for path in wanted.keys() {
-                match self.project.by_path.get(path).copied() {
-                    Some(id) if self.parse_late(id) => next.push(id),
-                    Some(_) => {}
-                    None if budget > 0 => {
-                        budget -= 1;
-                        new.extend(self.reader.read(path).map(|source| (source, path.clone(), false)));
-                    }
-                    None => {}
-                }
-            }
-            next.extend(self.add(new, false));
-            for (path, importers) in wanted {
-                if let Some(&target) = self.project.by_path.get(&path) {
-                    for (importer, key) in importers {
-                        self.project.imports.insert((importer, key), target);
-                    }
-                }
-            }
-            if next.is_empty() {
-                return;
-            }
-            layer = next;
-        }
-    }
-
-    /// Adds the dotenv files of the directories above the files, up to the project's root.
-    fn add_dotenv(&mut self) {
-        let paths: BTreeSet<PathBuf> = self
-            .project
-            .files
-            .iter()
-            .filter(|file| file.source.language != Language::Dotenv)
-            .map(|file| file.path.clone())
-            .collect();
-        let mut dirs: BTreeSet<PathBuf> = BTreeSet::new();
-        for path in paths {
-            let root = self.root(&path);
-            for dir in path.ancestors().skip(1) {
-                if !dirs.insert(dir.to_path_buf()) || dir == root {
-                    break;
-                }
-            }
-        }
-        let mut new = Vec::new();
-        let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
-        for dir in dirs {
-            let Ok(entries) = std::fs::read_dir(&dir) else { continue };
-            let mut names: Vec<String> = entries
-                .flatten()
-                .filter_map(|entry| entry.file_name().to_str().map(str::to_owned))
-                .filter(|name| language::is_loaded_dotenv(name))
-                .collect();
-            names.sort();
-            for name in names {
-                let path = dir.join(name);
-                if !self.project.by_path.contains_key(&path) {
-                    match self.reader.read(&path) {
-                        Some(source) if source.language == Language::Dotenv => new.push((source, path.clone(), false)),
-                        _ => continue,
-                    }
-                }
-                found.push((dir.clone(), path));
-            }
-        }
-        self.add(new, false);
-        for (dir, path) in found {
-            if let Some(&id) = self.project.by_path.get(&path) {
-                self.parse_late(id);
-                self.project.dotenv.entry(dir).or_default().push(id);
-            }
-        }
-    }
-
-    /// Reads the manifests of the directories above parsed code.
-    fn read_manifests(&mut self) {
-        let packages: BTreeSet<&str> =
-            self.options.catalog.clients.iter().filter_map(|client| client.package.as_deref()).collect();
-        let packages: Vec<&str> = packages.into_iter().collect();
-        let paths: Vec<PathBuf> = self.parsed.iter().map(|&id| self.project.file(id).path.clone()).collect();
-        for path in paths {
-            let root = self.root(&path);
-            for dir in path.ancestors().skip(1) {
-                if !self.project.versions.contains_key(dir) {
-                    let found: HashMap<String, Version> = manifest::versions(dir, &packages);
-                    self.project.versions.insert(dir.to_path_buf(), found);
-                }
-                if dir == root {
-                    break;
-                }
-            }
-        }
-    }
-
     /// The clients of all parsed files that are given, and of the others that were added to look for a base URL.
-    fn clients(&self) -> Vec<Client> {
-        let ids: Vec<FileId> =
-            self.parsed.iter().copied().filter(|&id| self.project.file(id).reported || self.project.widened).collect();
-        let mut clients: Vec<Client> = ids
-            .into_par_iter()
-            .flat_map_iter(|id| {
-                let catalog = self.options.catalog;
-                let work = AssertUnwindSafe(|| routes::of_file(&mut Resolver::new(&self.project), catalog, id));
-                std::panic::catch_unwind(work).unwrap_or_default()
-            })
-            .collect();
+    ///
+    /// A resolver that meets an import whose file has not been read leaves it open; then the file is read, and that
+    /// resolver asked again.
+    fn clients(&mut self) -> Vec<Client> {
+        let looked_at = |id: &FileId| self.project.file(*id).reported || self.project.widened;
+        let mut open: Vec<FileId> = self.parsed.iter().copied().filter(looked_at).collect();
+        let mut clients: BTreeMap<FileId, Vec<Client>> = BTreeMap::new();
+        for _ in 0..MAX_ROUNDS {
+            let answers: Vec<(Vec<Client>, BTreeSet<Wanted>)> =
+                open.par_iter().map(|&id| self.clients_of(id)).collect();
+            let mut wanted = BTreeSet::new();
+            let asked = std::mem::take(&mut open);
+            for (id, (found, asks)) in asked.into_iter().zip(answers) {
+                if !asks.is_empty() {
+                    open.push(id);
+                }
+                wanted.extend(asks);
+                clients.insert(id, found);
+            }
+            if wanted.is_empty() {
+                break;
+            }
+            let added = self.fetch(wanted);
+            self.follow_imports(added);
+        }
+        let mut clients: Vec<Client> = clients.into_values().flatten().collect();
         routes::drop_consumed(&mut clients);
         routes::doubt(&self.project, &mut clients);
         clients
+    }
+
+    /// The clients of a file, and the imports that were left open on the way.
+    fn clients_of(&self, id: FileId) -> (Vec<Client>, BTreeSet<Wanted>) {
+        let work = || {
+            let mut resolver = Resolver::new(&self.project);
+            let clients = routes::of_file(&mut resolver, self.options.catalog, id);
+            (clients, resolver.into_wanted())
+        };
+        std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_default()
     }
 
     fn facts(&self, clients: &[Client]) -> Facts<'_> {
         let config = self.options.config;
         let allowed = config.policy.allowed(&config.root);
         Facts::new(self.options.catalog, &self.project, clients, allowed)
-    }
-
-    /// Parses the files that may import what is suspected to be parts of one program; whether there are any.
-    fn link(&mut self, clients: &[Client]) -> bool {
-        let files = rules::unlinked(&self.facts(clients), clients);
-        let stems: Vec<String> = files
-            .iter()
-            .filter_map(|&id| {
-                let path = &self.project.file(id).path;
-                let stem = path.file_stem()?.to_str()?;
-                // A package is imported by its folder's name.
-                let is_package = matches!(stem, "__init__" | "index" | "mod" | "lib" | "main");
-                let name = if is_package { path.parent()?.file_name()?.to_str()? } else { stem };
-                Some(name.to_owned())
-            })
-            .collect();
-        let may_import = |id: &FileId| {
-            let text = self.project.file(*id).source.text.as_bytes();
-            stems.iter().any(|stem| memchr::memmem::find(text, stem.as_bytes()).is_some())
-        };
-        let unparsed: Vec<FileId> =
-            self.project.ids().filter(|id| !self.parsed.contains(id)).filter(may_import).collect();
-        let parsed: Vec<FileId> = unparsed.into_iter().filter(|&id| self.parse_late(id)).collect();
-        let any = !parsed.is_empty();
-        self.follow_imports(parsed);
-        any
     }
 
     fn judge(&self, clients: &[Client]) -> Vec<(usize, Finding)> {
@@ -402,27 +225,6 @@ impl<'a> Run<'a> {
             .collect();
         findings.extend(rules::check_together(&facts, clients));
         findings
-    }
-
-    /// Reads the rest of the project: somebody may set the base URL that a client seems not to have.
-    fn widen(&mut self) {
-        self.project.widened = true;
-        let roots: BTreeSet<PathBuf> = {
-            let paths: Vec<PathBuf> =
-                self.project.files.iter().filter(|file| file.reported).map(|file| file.path.clone()).collect();
-            paths.iter().map(|path| self.root(path)).collect()
-        };
-        let mut new = Vec::new();
-        for root in roots {
-            let paths: Vec<PathBuf> =
-                self.reader.all(&root).into_iter().filter(|path| !self.project.by_path.contains_key(path)).collect();
-            let sources: Vec<_> =
-                paths.into_par_iter().filter_map(|path| Some((self.reader.read(&path)?, path, false))).collect();
-            new.extend(sources);
-        }
-        let added = self.add(new, true);
-        self.follow_imports(added);
-        self.add_dotenv();
     }
 
     fn output(self, clients: Vec<Client>, findings: Vec<(usize, Finding)>) -> Output {
@@ -532,13 +334,4 @@ fn declared_clients(catalog: &Catalog) -> Vec<(String, String)> {
 fn looks_like_key_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     ["key", "token", "secret", "password", "credential"].iter().any(|word| lower.contains(word))
-}
-
-/// Lowers a file; a panic in a parser is that file's trouble alone.
-fn extract_safely(source: &Source) -> Result<Module, String> {
-    match std::panic::catch_unwind(AssertUnwindSafe(|| extract::extract(source))) {
-        Ok(Ok(module)) => Ok(module),
-        Ok(Err(problem)) => Err(problem.to_string()),
-        Err(_) => Err("internal error while parsing".to_owned()),
-    }
 }

@@ -16,10 +16,9 @@ pub fn keys(language: Language, path: &Path, module: &Module) -> Vec<String> {
         out.push(import.module.clone());
         // `from . import config`, `use crate::config`: the name may be a module itself.
         if let Some(name) = &import.name
-            && matches!(language, Language::Python | Language::Rust)
+            && name_may_be_a_module(language)
         {
-            let dot = if import.module.ends_with('.') { "" } else { "." };
-            out.push(format!("{}{dot}{name}", import.module));
+            out.push(joined(&import.module, name));
         }
     }
     if language == Language::Rust {
@@ -37,6 +36,17 @@ pub fn keys(language: Language, path: &Path, module: &Module) -> Vec<String> {
     out.sort();
     out.dedup();
     out
+}
+
+/// Whether the name in `from module import name` may be a module itself.
+pub fn name_may_be_a_module(language: Language) -> bool {
+    matches!(language, Language::Python | Language::Rust)
+}
+
+/// The module that a name imported from a module is, if it is one.
+pub fn joined(module: &str, name: &str) -> String {
+    let dot = if module.ends_with('.') || module.is_empty() { "" } else { "." };
+    format!("{module}{dot}{name}")
 }
 
 /// Rust's paths without a `use`: the modules of `crate::config::urls::BASE`.

@@ -40,6 +40,11 @@ impl Language {
         }
     }
 
+    /// Whether it is a programming language, as opposed to one of configuration and scripts.
+    pub fn is_code(self) -> bool {
+        matches!(self, Self::Python | Self::JavaScript | Self::TypeScript | Self::Tsx | Self::Rust)
+    }
+
     /// The language of a file by its name alone.
     pub fn of_name(name: &str) -> Option<Self> {
         let lower = name.to_ascii_lowercase();

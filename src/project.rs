@@ -1,6 +1,6 @@
 //! The files of a run, lowered: what the resolver may look at.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::catalog::Version;
@@ -191,6 +191,17 @@ fn is_setting(module: &Module, name: &str) -> bool {
     })
 }
 
+/// An import whose file nobody has read yet, asked for by a resolver.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Wanted {
+    /// The file that imports.
+    pub file: FileId,
+    /// What it imports: one of [`imports::keys`](crate::imports::keys).
+    pub key: String,
+    /// The imported name, where all that is asked is whether calling it makes a client.
+    pub called: Option<String>,
+}
+
 /// All files of a run.
 #[derive(Debug, Default)]
 pub struct Project {
@@ -198,8 +209,13 @@ pub struct Project {
     pub files: Vec<File>,
     /// Files by canonical path.
     pub by_path: HashMap<PathBuf, FileId>,
-    /// Where each import of a file leads, where it leads to a file of the project.
-    pub imports: HashMap<(FileId, String), FileId>,
+    /// Where the imports of a file lead: to a file of the project, or to none. One that is not here has not been
+    /// asked for yet.
+    pub imports: HashMap<FileId, HashMap<String, Option<FileId>>>,
+    /// Files and those that are known to import them, besides the imports that were asked for.
+    pub links: BTreeSet<(FileId, FileId)>,
+    /// Imported names that are called and are no clients: the importing file, the import and the name.
+    pub no_clients: HashSet<Wanted>,
     /// Dotenv scopes by directory.
     pub dotenv: HashMap<PathBuf, Vec<FileId>>,
     /// Versions of packages, by the directory of the manifest.
@@ -226,6 +242,11 @@ impl Project {
         let path = &self.file(file).path;
         let found = self.declared_clients.iter().find(|(module, own)| own == name && is_module(path, module))?;
         Some(format!("{}.{name}", found.0))
+    }
+
+    /// The file that an import leads to, as far as it is known.
+    pub fn import(&self, file: FileId, key: &str) -> Option<FileId> {
+        self.imports.get(&file)?.get(key).copied().flatten()
     }
 
     /// All file indices.

@@ -116,8 +116,8 @@ fn level(project: &Project, at: (FileId, usize), how: How, out: &mut Layers, bel
     out.layers.push(Layer { file, block: number, how });
     for source in block.sources.iter().rev() {
         match source {
-            EnvSource::File { path, raw } => match project.imports.get(&(file, path.clone())) {
-                Some(&other) => {
+            EnvSource::File { path, raw } => match project.import(file, path) {
+                Some(other) => {
                     let blocks = 0..project.file(other).module.env_blocks.len();
                     below.extend(blocks.map(|block| Layer { file: other, block, how: How::File { raw: *raw } }));
                 }
@@ -125,7 +125,7 @@ fn level(project: &Project, at: (FileId, usize), how: How, out: &mut Layers, bel
             },
             EnvSource::Extends { file: path, label } => {
                 let other = match path {
-                    Some(path) => project.imports.get(&(file, path.clone())).copied(),
+                    Some(path) => project.import(file, path),
                     None => Some(file),
                 };
                 match other.and_then(|other| service(project, other, label)) {

@@ -6,9 +6,6 @@ mod support;
 
 use support::{findings, project};
 
-const WRAPPER_PY: &str =
-    "from openai import OpenAI\n\ndef connect(**options):\n    return OpenAI(**options, timeout=3)\n";
-
 /// The class or function of a wrapper says nothing to mixlint, until four lines do.
 #[test]
 fn an_in_house_wrapper_in_four_lines() {

@@ -11,6 +11,20 @@ use crate::text::Text;
 impl Resolver<'_> {
     /// What is called, as full names: `openai.OpenAI`. Values that are not symbols are left out.
     pub fn callee_symbols(&mut self, ctx: &Ctx, call: &Call) -> Vec<String> {
+        // A function of another file is no client whatever it does: most imported names that are called are not worth
+        // reading that file for.
+        if matches!(self.module(ctx.file).kind(call.callee), ExprKind::Name(_)) {
+            std::mem::swap(&mut self.known, &mut self.known_called);
+            self.called = Some(String::new());
+            let symbols = self.symbols_of_callee(ctx, call);
+            self.called = None;
+            std::mem::swap(&mut self.known, &mut self.known_called);
+            return symbols;
+        }
+        self.symbols_of_callee(ctx, call)
+    }
+
+    fn symbols_of_callee(&mut self, ctx: &Ctx, call: &Call) -> Vec<String> {
         let mut out = Vec::new();
         if let Some((file, class)) = self.super_class(ctx, call.callee) {
             out = self.base_symbols(file, class, 0);

@@ -8,7 +8,9 @@ use super::value::{Alt, Ctx, Step, StepKind, Value};
 use super::{Arms, Lit, Resolver, under};
 use crate::facts::{EnvKind, ExprId, ExprKind, FuncId, Import, Span};
 use crate::finding::{FileId, Location};
+use crate::imports;
 use crate::language::Language;
+use crate::project::Wanted;
 use crate::scopes;
 use crate::text::Text;
 
@@ -242,15 +244,17 @@ impl Resolver<'_> {
 
     /// What an import is: a file of the project, a name of one, or something from outside.
     pub(super) fn import(&mut self, file: FileId, import: &Import) -> Vec<Alt> {
-        let project = self.project;
-        let find = |module: &str| project.imports.get(&(file, module.to_owned())).copied();
         let Some(name) = &import.name else {
-            return vec![Alt::new(match find(&import.module) {
+            return vec![Alt::new(match self.imported(file, &import.module) {
                 Some(target) => Value::Module(target),
                 None => Value::Symbol(self.symbol(file, &import.module)),
             })];
         };
-        if let Some(target) = find(&import.module) {
+        if let Some(called) = &mut self.called {
+            called.clone_from(name);
+        }
+        let module = self.imported(file, &import.module);
+        if let Some(target) = module {
             let alts = self.exported(target, name);
             if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
                 return alts;
@@ -260,16 +264,27 @@ impl Resolver<'_> {
         if import.module.starts_with("$env/static/") {
             return vec![Alt::new(Value::Env(name.clone(), NOWHERE))];
         }
-        let joined = if import.module.ends_with('.') || import.module.is_empty() {
-            format!("{}{name}", import.module)
-        } else {
-            format!("{}.{name}", import.module)
-        };
-        vec![Alt::new(match find(&joined) {
+        let itself = imports::name_may_be_a_module(self.project.file(file).source.language)
+            .then(|| self.imported(file, &imports::joined(&import.module, name)))
+            .flatten();
+        vec![Alt::new(match itself {
             Some(target) => Value::Module(target),
-            None if find(&import.module).is_some() => Value::Unknown(None),
+            None if module.is_some() => Value::Unknown(None),
             None => Value::Symbol(format!("{}.{name}", self.symbol(file, &import.module))),
         })]
+    }
+
+    /// The file that an import leads to. One that nobody has asked for yet leads nowhere for now: who runs the resolver
+    /// reads the file and asks again.
+    pub(super) fn imported(&mut self, file: FileId, key: &str) -> Option<FileId> {
+        if let Some(&known) = self.project.imports.get(&file).and_then(|of_file| of_file.get(key)) {
+            return known;
+        }
+        let wanted = Wanted { file, key: key.to_owned(), called: self.called.clone() };
+        if !self.project.no_clients.contains(&wanted) {
+            self.wanted.insert(wanted);
+        }
+        None
     }
 
     /// The name of a module as the catalogue knows it.

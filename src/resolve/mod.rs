@@ -4,12 +4,12 @@
 //! a name to the assignments that reach it. A value carries the [`arms`] that it assumes, so that a key from one branch
 //! never meets a URL from another. It has fuel and a depth limit; beyond them the answer is unknown.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::facts::{BlockId, ExprId, ExprKind, Module, Test};
 use crate::finding::{FileId, Location};
-use crate::project::Project;
+use crate::project::{Project, Wanted};
 
 pub mod arms;
 mod call;
@@ -43,7 +43,19 @@ pub struct Resolver<'p> {
     frames: u32,
     fuel: u32,
     depth: u32,
-    memo: HashMap<(FileId, ExprId), Option<Arc<Vec<Alt>>>>,
+    known: Known,
+    /// Imports that had to be left open.
+    wanted: BTreeSet<Wanted>,
+    /// The question is whether calling this name makes a client: what else it is does not matter.
+    called: Option<String>,
+    /// Answers to questions of that kind.
+    known_called: Known,
+}
+
+/// Answers found before; `None` while they are being looked for.
+#[derive(Default)]
+struct Known {
+    exprs: HashMap<(FileId, ExprId), Option<Arc<Vec<Alt>>>>,
     exports: HashMap<(FileId, String), Option<Arc<Vec<Alt>>>>,
 }
 
@@ -57,9 +69,17 @@ impl<'p> Resolver<'p> {
             frames: 0,
             fuel: FUEL,
             depth: 0,
-            memo: HashMap::new(),
-            exports: HashMap::new(),
+            known: Known::default(),
+            wanted: BTreeSet::new(),
+            called: None,
+            known_called: Known::default(),
         }
+    }
+
+    /// The imports that had to be left open, because nobody has read their files yet. With any, the answers given so
+    /// far may be wrong.
+    pub fn into_wanted(self) -> BTreeSet<Wanted> {
+        self.wanted
     }
 
     /// Gives the next question its own fuel.
@@ -101,12 +121,12 @@ impl<'p> Resolver<'p> {
         };
         let key = (ctx.file, expr);
         if home {
-            match self.memo.get(&key) {
+            match self.known.exprs.get(&key) {
                 Some(Some(known)) => return known.as_ref().clone(),
                 // Asked for while it is being answered: `x = f(x)` in a loop.
                 Some(None) => return vec![Alt::unknown()],
                 None => {
-                    self.memo.insert(key, None);
+                    self.known.exprs.insert(key, None);
                 }
             }
         }
@@ -117,9 +137,9 @@ impl<'p> Resolver<'p> {
         if home {
             // An answer cut short by the limits is not the answer for everyone.
             if self.fuel == 0 {
-                self.memo.remove(&key);
+                self.known.exprs.remove(&key);
             } else {
-                self.memo.insert(key, Some(Arc::new(alts.clone())));
+                self.known.exprs.insert(key, Some(Arc::new(alts.clone())));
             }
         }
         alts

@@ -68,7 +68,6 @@ impl Resolver<'_> {
         path: &[String],
         at: Location,
     ) -> Option<Vec<Alt>> {
-        let project = self.project;
         let module = self.module(ctx.file);
         let (first, rest) = path.split_first()?;
         match root {
@@ -82,7 +81,7 @@ impl Resolver<'_> {
             }
             "crate" | "self" | "super" => (1..path.len()).rev().find_map(|length| {
                 let key = format!("{root}.{}", path[..length].join("."));
-                let target = *project.imports.get(&(ctx.file, key))?;
+                let target = self.imported(ctx.file, &key)?;
                 let alts = self.exported(target, &path[length]);
                 Some(self.fields(alts, &path[length + 1..]))
             }),
@@ -108,17 +107,18 @@ impl Resolver<'_> {
 
     /// A name that the file does not bind: a global of the language, a name from a star import, or nothing.
     fn free(&mut self, ctx: &Ctx, root: &str, path: &[String]) -> Vec<Alt> {
-        let project = self.project;
         let module = self.module(ctx.file);
+        let mut open = false;
         for star in &module.star_imports {
-            if let Some(&target) = project.imports.get(&(ctx.file, star.clone())) {
+            if let Some(target) = self.imported(ctx.file, star) {
                 let alts = self.exported(target, root);
                 if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
                     return self.fields(alts, path);
                 }
+            } else {
+                open = true;
             }
         }
-        let open = module.star_imports.iter().any(|star| !project.imports.contains_key(&(ctx.file, star.clone())));
         if open && !words::GLOBALS.contains(&root) {
             // `from openai import *`: the name is the module's, if anybody's.
             if let [star] = module.star_imports.as_slice() {
@@ -232,7 +232,7 @@ impl Resolver<'_> {
     /// What another file gets under a name from this one.
     pub(super) fn exported(&mut self, file: FileId, name: &str) -> Vec<Alt> {
         let key = (file, name.to_owned());
-        match self.exports.get(&key) {
+        match self.known.exports.get(&key) {
             Some(Some(known)) => return known.as_ref().clone(),
             // Two files that import from each other: this way round there is nothing.
             Some(None) => return vec![Alt::new(Value::Undefined)],
@@ -243,13 +243,13 @@ impl Resolver<'_> {
         }
         self.fuel -= 1;
         self.depth += 1;
-        self.exports.insert(key.clone(), None);
+        self.known.exports.insert(key.clone(), None);
         let alts = self.find_exported(file, name);
         self.depth -= 1;
         if self.fuel == 0 {
-            self.exports.remove(&key);
+            self.known.exports.remove(&key);
         } else {
-            self.exports.insert(key, Some(Arc::new(alts.clone())));
+            self.known.exports.insert(key, Some(Arc::new(alts.clone())));
         }
         alts
     }

@@ -143,8 +143,12 @@ struct Together<'a> {
 
 impl<'a> Together<'a> {
     fn new(facts: &'a Facts<'a>) -> Self {
-        let edges: BTreeSet<(FileId, FileId)> =
-            facts.project.imports.iter().map(|((importer, _), &target)| (target, *importer)).collect();
+        let asked = facts
+            .project
+            .imports
+            .iter()
+            .flat_map(|(importer, targets)| targets.values().flatten().map(move |target| (*target, *importer)));
+        let edges: BTreeSet<(FileId, FileId)> = asked.chain(facts.project.links.iter().copied()).collect();
         let mut importers: HashMap<FileId, Vec<FileId>> = HashMap::new();
         for (target, importer) in edges {
             importers.entry(target).or_default().push(importer);

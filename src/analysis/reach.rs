@@ -1,0 +1,362 @@
+//! The read set: which files are read and lowered besides the given ones, and when.
+//!
+//! What the imports of code lead to is read when a resolver asks for it; environment files, the dotenv files above the
+//! code and the manifests beside it are read before.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::Run;
+use crate::catalog::Version;
+use crate::extract;
+use crate::facts::Module;
+use crate::finding::FileId;
+use crate::language::{self, Language};
+use crate::project::{File, Index, Wanted};
+use crate::routes::Client;
+use crate::source::Source;
+use crate::{glance, imports, manifest, rules};
+
+/// How far the imports of environment files are followed.
+const MAX_HOPS: usize = 6;
+/// How far the files that import others are looked for.
+const MAX_LINKS: usize = 3;
+/// How many files imports may add.
+const MAX_IMPORTED: usize = 4000;
+
+impl Run<'_> {
+    /// Adds files, lowered where they are worth it; the new ones' indices.
+    pub(super) fn add(&mut self, files: Vec<(Source, PathBuf, bool)>, filtered: bool) -> Vec<FileId> {
+        let prefilter = &self.prefilter;
+        let everything = self.options.no_prefilter || !filtered;
+        let lowered: Vec<(File, Lowered)> = files
+            .into_par_iter()
+            .map(|(source, path, reported)| {
+                let lowered = if everything || prefilter.admits(&source) { lower(&source) } else { Lowered::Not };
+                (File { source, path, module: Module::default(), reported, index: Index::default() }, lowered)
+            })
+            .collect();
+        let mut added = Vec::new();
+        for (file, lowered) in lowered {
+            let id = FileId(self.project.files.len() as u32);
+            self.project.by_path.insert(file.path.clone(), id);
+            self.project.files.push(file);
+            self.keep(id, lowered);
+            added.push(id);
+        }
+        added
+    }
+
+    /// Lowers files that were left out, now that something leads to them; those that could be.
+    fn lower_late(&mut self, ids: &[FileId]) -> Vec<FileId> {
+        let left_out = |id: &&FileId| !self.parsed.contains(id) && !self.unparsed.iter().any(|(known, _)| known == *id);
+        let ids: BTreeSet<FileId> = ids.iter().filter(left_out).copied().collect();
+        let ids: Vec<FileId> = ids.into_iter().collect();
+        let lowered: Vec<Lowered> = ids.par_iter().map(|&id| lower(&self.project.file(id).source)).collect();
+        for (&id, lowered) in ids.iter().zip(lowered) {
+            self.keep(id, lowered);
+        }
+        ids.into_iter().filter(|id| self.parsed.contains(id)).collect()
+    }
+
+    fn keep(&mut self, id: FileId, lowered: Lowered) {
+        match lowered {
+            Lowered::Not => {}
+            Lowered::Refused(problem) => self.unparsed.push((id, problem)),
+            Lowered::Module(module, index) => {
+                let file = &mut self.project.files[id.index()];
+                (file.module, file.index) = (*module, *index);
+                self.parsed.insert(id);
+            }
+        }
+    }
+
+    pub(super) fn root(&mut self, path: &Path) -> PathBuf {
+        let dir = path.parent().unwrap_or(path).to_path_buf();
+        self.roots.entry(dir).or_insert_with(|| self.reader.root(path)).clone()
+    }
+
+    /// Where an import leads, if that is a file.
+    fn target(&mut self, file: FileId, key: &str) -> Option<PathBuf> {
+        let path = self.project.file(file).path.clone();
+        let language = self.project.file(file).source.language;
+        let root = self.root(&path);
+        imports::candidates(language, &path, &root, key)
+            .into_iter()
+            .find(|candidate| self.project.by_path.contains_key(candidate) || candidate.is_file())
+            .filter(|found| *found != path)
+    }
+
+    /// Adds what environment files take from others, and those in turn; of code, settles what is plainly from outside.
+    pub(super) fn follow_imports(&mut self, from: Vec<FileId>) {
+        let outside: HashSet<&str> =
+            self.options.catalog.clients.iter().flat_map(|client| &client.modules).map(|module| head(module)).collect();
+        let mut layer = from;
+        for _ in 0..MAX_HOPS {
+            let mut wanted = Vec::new();
+            for id in layer {
+                if !self.parsed.contains(&id) {
+                    continue;
+                }
+                let file = self.project.file(id);
+                let (language, path) = (file.source.language, file.path.clone());
+                for key in imports::keys(language, &path, &file.module) {
+                    if !language.is_code() {
+                        wanted.push(Wanted { file: id, key, called: None });
+                    } else if outside.contains(head(&key)) && self.target(id, &key).is_none() {
+                        self.project.imports.entry(id).or_default().insert(key, None);
+                    }
+                }
+            }
+            layer = self.fetch(wanted);
+            if layer.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Settles imports: reads and lowers the files that they lead to. The files that are new.
+    pub(super) fn fetch(&mut self, wanted: impl IntoIterator<Item = Wanted>) -> Vec<FileId> {
+        let mut by_target: BTreeMap<PathBuf, Vec<Wanted>> = BTreeMap::new();
+        for wanted in wanted {
+            match self.target(wanted.file, &wanted.key) {
+                Some(target) => by_target.entry(target).or_default().push(wanted),
+                None => drop(self.project.imports.entry(wanted.file).or_default().insert(wanted.key, None)),
+            }
+        }
+        let wanted: Vec<(PathBuf, Vec<Wanted>)> = by_target.into_iter().collect();
+        let looked_at: Vec<Looked> = wanted.par_iter().map(|(path, wanted)| self.look(path, wanted)).collect();
+        let mut late = Vec::new();
+        let mut new = Vec::new();
+        let mut settled = Vec::new();
+        for ((path, wanted), looked) in wanted.into_iter().zip(looked_at) {
+            match looked {
+                Looked::NoClients => self.project.no_clients.extend(wanted),
+                Looked::Known(id) => {
+                    late.push(id);
+                    settled.push((path, wanted));
+                }
+                Looked::New(source) => {
+                    if self.imported < MAX_IMPORTED {
+                        self.imported += 1;
+                        new.extend(source.map(|source| (source, path.clone(), false)));
+                    }
+                    settled.push((path, wanted));
+                }
+            }
+        }
+        let mut next = self.lower_late(&late);
+        next.extend(self.add(new, false));
+        for (path, wanted) in settled {
+            let target = self.project.by_path.get(&path).copied();
+            for Wanted { file, key, .. } in wanted {
+                self.project.imports.entry(file).or_default().insert(key, target);
+            }
+        }
+        next
+    }
+
+    /// Looks at a file that imports lead to, and at what is asked of it.
+    fn look(&self, path: &Path, wanted: &[Wanted]) -> Looked {
+        let known = self.project.by_path.get(path).copied();
+        if known.is_some_and(|id| self.parsed.contains(&id)) {
+            return Looked::Known(known.unwrap_or(FileId(0)));
+        }
+        let read = if known.is_none() { self.reader.read(path) } else { None };
+        let source = known.map(|id| &self.project.file(id).source).or(read.as_ref());
+        let may_be_a_client = |wanted: &Wanted| match (&wanted.called, source) {
+            (Some(name), Some(source)) => self.options.no_prefilter || glance::may_be_a_class(source, name),
+            _ => true,
+        };
+        match known {
+            _ if !wanted.iter().any(may_be_a_client) => Looked::NoClients,
+            Some(id) => Looked::Known(id),
+            None => Looked::New(read),
+        }
+    }
+
+    /// Looks for files that import what is suspected to be parts of one program, and for those that import these;
+    /// whether anything new is known.
+    pub(super) fn link(&mut self, clients: &[Client]) -> bool {
+        let before = self.project.links.len();
+        for _ in 0..MAX_LINKS {
+            let names = self.import_names(&rules::unlinked(&self.facts(clients), clients));
+            if names.is_empty() {
+                break;
+            }
+            let may_import = |id: &FileId| {
+                let source = &self.project.file(*id).source;
+                source.language.is_code()
+                    && names.iter().any(|name| memchr::memmem::find(source.text.as_bytes(), name.as_bytes()).is_some())
+            };
+            let ids: Vec<FileId> = self.project.ids().collect();
+            let importers: Vec<FileId> = ids.into_par_iter().filter(may_import).collect();
+            self.lower_late(&importers);
+            let known = self.project.links.len();
+            for id in importers {
+                let (language, path) = (self.project.file(id).source.language, self.project.file(id).path.clone());
+                for key in imports::keys(language, &path, &self.project.file(id).module) {
+                    let target = self.target(id, &key).and_then(|path| self.project.by_path.get(&path).copied());
+                    self.project.links.extend(target.map(|target| (target, id)));
+                }
+            }
+            if self.project.links.len() == known {
+                break;
+            }
+        }
+        self.project.links.len() > before
+    }
+
+    /// The names by which files are imported, and those of the files that were found to import them.
+    fn import_names(&self, files: &BTreeSet<FileId>) -> BTreeSet<String> {
+        let mut all = files.clone();
+        let mut stack: Vec<FileId> = files.iter().copied().collect();
+        while let Some(file) = stack.pop() {
+            let importers = self.project.links.range((file, FileId(0))..=(file, FileId(u32::MAX)));
+            stack.extend(importers.map(|(_, importer)| *importer).filter(|importer| all.insert(*importer)));
+        }
+        let name = |id: &FileId| {
+            let path = &self.project.file(*id).path;
+            let stem = path.file_stem()?.to_str()?;
+            // A package is imported by its folder's name.
+            let is_package = matches!(stem, "__init__" | "index" | "mod" | "lib" | "main");
+            Some(if is_package { path.parent()?.file_name()?.to_str()? } else { stem }.to_owned())
+        };
+        all.iter().filter_map(name).collect()
+    }
+
+    /// Adds the dotenv files of the directories above the files, up to the project's root.
+    pub(super) fn add_dotenv(&mut self) {
+        let paths: BTreeSet<PathBuf> = self
+            .project
+            .files
+            .iter()
+            .filter(|file| file.source.language != Language::Dotenv)
+            .map(|file| file.path.clone())
+            .collect();
+        let mut dirs: BTreeSet<PathBuf> = BTreeSet::new();
+        for path in paths {
+            let root = self.root(&path);
+            for dir in path.ancestors().skip(1) {
+                if !dirs.insert(dir.to_path_buf()) || dir == root {
+                    break;
+                }
+            }
+        }
+        let mut new = Vec::new();
+        let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
+        for dir in dirs {
+            let Ok(entries) = std::fs::read_dir(&dir) else { continue };
+            let mut names: Vec<String> = entries
+                .flatten()
+                .filter_map(|entry| entry.file_name().to_str().map(str::to_owned))
+                .filter(|name| language::is_loaded_dotenv(name))
+                .collect();
+            names.sort();
+            for name in names {
+                let path = dir.join(name);
+                if !self.project.by_path.contains_key(&path) {
+                    match self.reader.read(&path) {
+                        Some(source) if source.language == Language::Dotenv => new.push((source, path.clone(), false)),
+                        _ => continue,
+                    }
+                }
+                found.push((dir.clone(), path));
+            }
+        }
+        self.add(new, false);
+        let ids: Vec<FileId> = found.iter().filter_map(|(_, path)| self.project.by_path.get(path).copied()).collect();
+        self.lower_late(&ids);
+        for (dir, path) in found {
+            if let Some(&id) = self.project.by_path.get(&path) {
+                self.project.dotenv.entry(dir).or_default().push(id);
+            }
+        }
+    }
+
+    /// Reads the manifests of the directories above parsed code.
+    pub(super) fn read_manifests(&mut self) {
+        let packages: BTreeSet<&str> =
+            self.options.catalog.clients.iter().filter_map(|client| client.package.as_deref()).collect();
+        let packages: Vec<&str> = packages.into_iter().collect();
+        let paths: Vec<PathBuf> = self.parsed.iter().map(|&id| self.project.file(id).path.clone()).collect();
+        for path in paths {
+            let root = self.root(&path);
+            for dir in path.ancestors().skip(1) {
+                if !self.project.versions.contains_key(dir) {
+                    let found: HashMap<String, Version> = manifest::versions(dir, &packages);
+                    self.project.versions.insert(dir.to_path_buf(), found);
+                }
+                if dir == root {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Reads the rest of the project: somebody may set the base URL that a client seems not to have.
+    pub(super) fn widen(&mut self) {
+        self.project.widened = true;
+        let roots: BTreeSet<PathBuf> = {
+            let paths: Vec<PathBuf> =
+                self.project.files.iter().filter(|file| file.reported).map(|file| file.path.clone()).collect();
+            paths.iter().map(|path| self.root(path)).collect()
+        };
+        let mut new = Vec::new();
+        for root in roots {
+            let paths: Vec<PathBuf> =
+                self.reader.all(&root).into_iter().filter(|path| !self.project.by_path.contains_key(path)).collect();
+            let sources: Vec<_> =
+                paths.into_par_iter().filter_map(|path| Some((self.reader.read(&path)?, path, false))).collect();
+            new.extend(sources);
+        }
+        let added = self.add(new, true);
+        self.follow_imports(added);
+        self.add_dotenv();
+    }
+}
+
+/// What became of a file.
+enum Lowered {
+    /// It was left out.
+    Not,
+    /// It could not be lowered, and why.
+    Refused(String),
+    /// What it says.
+    Module(Box<Module>, Box<Index>),
+}
+
+/// A file that imports lead to.
+enum Looked {
+    /// Nothing that is asked of it is a class.
+    NoClients,
+    /// It has been read before.
+    Known(FileId),
+    /// Its text, if it is text.
+    New(Option<Source>),
+}
+
+/// Lowers a file; a panic in a parser is that file's trouble alone.
+fn lower(source: &Source) -> Lowered {
+    let work = || {
+        let module = extract::extract(source)?;
+        let index = Index::new(&module);
+        Ok((Box::new(module), Box::new(index)))
+    };
+    match std::panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok((module, index))) => Lowered::Module(module, index),
+        Ok(Err(problem)) => {
+            let problem: extract::Unparsable = problem;
+            Lowered::Refused(problem.to_string())
+        }
+        Err(_) => Lowered::Refused("internal error while parsing".to_owned()),
+    }
+}
+
+/// The first word of a module: `langchain_openai` of `langchain_openai.chat_models`, `@ai-sdk` of `@ai-sdk/openai`.
+fn head(module: &str) -> &str {
+    module.split(['.', '/', ':']).next().unwrap_or(module)
+}

@@ -1,0 +1,82 @@
+//! What a file's text shows without being parsed: a cheap look that may err to one side only.
+
+use crate::language::Language;
+use crate::source::Source;
+
+/// Bases of Python classes that are no client's.
+const PLAIN_BASES: [&str; 16] = [
+    "object",
+    "BaseModel",
+    "ABC",
+    "Protocol",
+    "TypedDict",
+    "NamedTuple",
+    "Enum",
+    "str",
+    "int",
+    "dict",
+    "list",
+    "Exception",
+    "ValueError",
+    "RuntimeError",
+    "Generic",
+    "BaseSettings",
+];
+
+/// Whether what a file has under a name may be a class with a base that is not known, or anything else that is no plain
+/// function and no plain class: only then calling it can make a client.
+pub fn may_be_a_class(source: &Source, name: &str) -> bool {
+    let text = source.text.as_str();
+    let mut defined = false;
+    for at in memchr::memmem::find_iter(text.as_bytes(), name.as_bytes()) {
+        let (Some(before), Some(after)) = (text.get(..at), text.get(at + name.len()..)) else { return true };
+        if before.ends_with(is_part) || after.starts_with(is_part) {
+            continue;
+        }
+        match definition(source.language, before, after) {
+            Some(true) => defined = true,
+            Some(false) => return true,
+            None if is_assigned(after) => return true,
+            None => {}
+        }
+    }
+    !defined
+}
+
+/// Whether a name is defined here, and then whether as something that is no client.
+fn definition(language: Language, before: &str, after: &str) -> Option<bool> {
+    let before = before.trim_end_matches([' ', '\t', '*']);
+    let keyword = before.rsplit(|c: char| !is_part(c)).next().unwrap_or("");
+    let line = before.rsplit('\n').next().unwrap_or("");
+    match (language, keyword) {
+        // A method of that name is another thing.
+        (Language::Python, "def" | "class") if line.starts_with([' ', '\t']) => None,
+        (Language::Python, "def") | (Language::Rust, "fn") => Some(true),
+        (Language::JavaScript | Language::TypeScript | Language::Tsx, "function") => Some(true),
+        (Language::Python, "class") => Some(has_plain_bases(after)),
+        (Language::JavaScript | Language::TypeScript | Language::Tsx, "class") => {
+            Some(after.trim_start().starts_with('{'))
+        }
+        _ => None,
+    }
+}
+
+/// `class X:`, `class X(BaseModel):`.
+fn has_plain_bases(after: &str) -> bool {
+    let Some(bases) = after.trim_start().strip_prefix('(') else { return true };
+    let Some((bases, _)) = bases.split_once(')') else { return false };
+    bases.split(',').all(|base| {
+        let base = base.trim().split('[').next().unwrap_or("").trim_end_matches(']');
+        base.is_empty() || PLAIN_BASES.contains(&base.rsplit('.').next().unwrap_or(base))
+    })
+}
+
+/// `X = ...`, `X: T = ...`, not `X == ...`.
+fn is_assigned(after: &str) -> bool {
+    let rest = after.trim_start_matches([' ', '\t']);
+    (rest.starts_with('=') && !rest.starts_with("==") && !rest.starts_with("=>")) || rest.starts_with(':')
+}
+
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$'
+}
