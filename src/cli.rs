@@ -116,6 +116,26 @@ fn dispatch(args: &Args, host: &mut Host<'_>) -> Result<u8, Stop> {
             }
             EXIT_OK
         }
+        Command::Completions { shell } => {
+            // It panics where it cannot write; memory takes everything.
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "mixlint", &mut script);
+            host.stdout.write_all(&script)?;
+            EXIT_OK
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Args::command()).render(&mut page)?;
+            for name in ["check", "routes"] {
+                if let Some(command) = Args::command().find_subcommand(name) {
+                    let title = format!("MIXLINT {}", name.to_uppercase());
+                    writeln!(page, ".SH \"{title}\"")?;
+                    clap_mangen::Man::new(command.clone()).render_options_section(&mut page)?;
+                }
+            }
+            host.stdout.write_all(&page)?;
+            EXIT_OK
+        }
     };
     host.stdout.flush()?;
     Ok(code)

@@ -40,6 +40,15 @@ pub(super) enum Command {
     },
     /// List the rules
     Rules,
+    /// Write the completions of a shell
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the man page
+    #[command(hide = true)]
+    Man,
 }
 
 /// What to read. The same for `check` and `routes`.
