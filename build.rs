@@ -9,9 +9,12 @@ fn main() -> io::Result<()> {
     let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;
     let mut code = String::new();
-    for (name, folder, extension) in
-        [("PROVIDERS", "rules/providers", "toml"), ("CLIENTS", "rules/clients", "toml"), ("PAGES", "rules", "md")]
-    {
+    for (name, folder, extension) in [
+        ("PROVIDERS", "rules/providers", "toml"),
+        ("CLIENTS", "rules/clients", "toml"),
+        ("PAGES", "rules", "md"),
+        ("MESSAGES", "rules/messages", "toml"),
+    ] {
         let folder = Path::new(&root).join(folder);
         let mut files: Vec<_> =
             fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;

@@ -17,17 +17,19 @@ use crate::config::{Config, Outside};
 use crate::cover;
 use crate::facts::{Comment, ExprKind, Stmt};
 use crate::finding::{FileId, Finding, Location, RouteRecord};
+use crate::fix;
 use crate::prefilter::Prefilter;
 use crate::project::{Project, Wanted};
 use crate::resolve::{Resolver, Value};
 use crate::routes::{self, Client};
 use crate::rules::{self, Facts};
 use crate::source::Source;
+use crate::text::Text;
 
 mod reach;
 
 /// A file that findings may be about.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Given {
     /// Its text.
     pub source: Source,
@@ -76,8 +78,25 @@ pub struct Output {
     pub files_parsed: usize,
     /// How many clients were found.
     pub clients: usize,
+    /// The clients with all that is wrong with each, in the order of the files.
+    pub judged: Vec<(Client, Vec<Finding>)>,
+    /// The literals that something named like a key is given.
+    pub written: Vec<Written>,
     /// Files that could not be parsed, and why.
     pub unparsed: Vec<(FileId, String)>,
+    /// Files of which a parser did not understand the whole.
+    pub broken: Vec<FileId>,
+}
+
+/// A literal that something named like a key is given.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// What it is given to.
+    pub name: Option<String>,
+    /// The literal.
+    pub value: Text,
+    /// Where it stands.
+    pub at: Location,
 }
 
 /// Stack of a worker. syn and the extractors are bounded by depth, not by the default stack's size.
@@ -224,10 +243,12 @@ impl<'a> Run<'a> {
             })
             .collect();
         findings.extend(rules::check_together(&facts, clients));
+        // What is about no client has no client's number.
+        findings.extend(rules::check_environments(&facts).into_iter().map(|finding| (clients.len(), finding)));
         findings
     }
 
-    fn output(self, clients: Vec<Client>, findings: Vec<(usize, Finding)>) -> Output {
+    fn output(self, clients: Vec<Client>, mut findings: Vec<(usize, Finding)>) -> Output {
         let reported = |client: &&Client| self.project.file(client.at.file).reported;
         let mut secrets: BTreeSet<Location> = BTreeSet::new();
         for route in clients.iter().flat_map(|client| &client.routes) {
@@ -241,7 +262,8 @@ impl<'a> Run<'a> {
                 }));
             }
         }
-        secrets.extend(self.key_literals());
+        let written = self.key_literals();
+        secrets.extend(written.iter().map(|written| written.at));
         // A key alone is no client yet: it is one where it was found to go to the default endpoint.
         let complained: BTreeSet<usize> = findings.iter().map(|(number, _)| *number).collect();
         let is_pair = |(number, client): &(usize, &Client)| {
@@ -257,13 +279,32 @@ impl<'a> Run<'a> {
             .ids()
             .flat_map(|id| self.project.file(id).module.comments.iter().map(move |comment| (id, comment.clone())))
             .collect();
+        let routes = shown.iter().flat_map(|client| routes::records(client)).collect();
+        let number = shown.len();
+        for (_, finding) in &mut findings {
+            finding.fix = fix::lower(&self.project, finding);
+        }
+        let mut own: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
+        for (number, finding) in &findings {
+            own.entry(*number).or_default().push(finding.clone());
+        }
+        let is_reported: Vec<bool> = clients.iter().map(|client| reported(&client)).collect();
+        let judged = clients.into_iter().enumerate().filter(|(number, _)| is_reported[*number]);
         Output {
+            judged: judged.map(|(number, client)| (client, own.remove(&number).unwrap_or_default())).collect(),
+            written,
             findings: distinct(findings.into_iter().map(|(_, finding)| finding).collect()),
-            routes: shown.iter().flat_map(|client| routes::records(client)).collect(),
+            routes,
             comments,
             secrets: secrets.into_iter().collect(),
             files_parsed: self.parsed.len(),
-            clients: shown.len(),
+            clients: number,
+            broken: self
+                .project
+                .ids()
+                .filter(|&id| self.project.file(id).module.recovered)
+                .chain(self.unparsed.iter().map(|(id, _)| *id))
+                .collect(),
             unparsed: self.unparsed,
             reported: self.project.files.iter().map(|file| file.reported).collect(),
             sources: self.project.files.into_iter().map(|file| file.source).collect(),
@@ -271,33 +312,30 @@ impl<'a> Run<'a> {
     }
 
     /// Literals given to something that is named like a key.
-    fn key_literals(&self) -> Vec<Location> {
+    fn key_literals(&self) -> Vec<Written> {
         let mut out = Vec::new();
         for id in self.project.ids() {
             let module = &self.project.file(id).module;
-            let literal = |expr| match module.kind(expr) {
-                ExprKind::Str(_) => Some(Location { file: id, span: module.span(expr) }),
-                _ => None,
+            let mut literal = |name: &str, expr| {
+                if let ExprKind::Str(value) = module.kind(expr)
+                    && looks_like_key_name(name)
+                {
+                    let at = Location { file: id, span: module.span(expr) };
+                    out.push(Written { name: Some(name.to_owned()), value: value.clone(), at });
+                }
             };
             for var in module.env_blocks.iter().flat_map(|block| &block.vars) {
-                if looks_like_key_name(&var.name) {
-                    out.extend(literal(var.value));
-                }
+                literal(&var.name, var.value);
             }
             for stmt in module.blocks.iter().flat_map(|block| &block.stmts) {
                 if let Stmt::Assign { place, value, .. } = stmt {
-                    let name = place.path.last().and_then(|step| step.as_deref()).unwrap_or(&place.root);
-                    if looks_like_key_name(name) {
-                        out.extend(literal(*value));
-                    }
+                    literal(place.path.last().and_then(|step| step.as_deref()).unwrap_or(&place.root), *value);
                 }
             }
             for expr in module.expr_ids() {
                 if let ExprKind::Call(call) = module.kind(expr) {
                     for arg in &call.args {
-                        if arg.name.as_deref().is_some_and(looks_like_key_name) {
-                            out.extend(literal(arg.value));
-                        }
+                        literal(arg.name.as_deref().unwrap_or_default(), arg.value);
                     }
                 }
             }

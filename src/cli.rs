@@ -15,7 +15,10 @@ mod args;
 mod baseline;
 mod check;
 mod files;
+mod fix;
 mod select;
+mod trace;
+mod write;
 
 use args::{Args, Command};
 
@@ -103,6 +106,7 @@ fn dispatch(args: &Args, host: &mut Host<'_>) -> Result<u8, Stop> {
     let code = match &args.command {
         Command::Check(check) => check::check(check, &args.global, host)?,
         Command::Routes(routes) => check::routes(routes, &args.global, host)?,
+        Command::Trace(message) => trace::trace(message, &args.global, host)?,
         Command::Explain { rule } => {
             let info = pages().iter().find(|info| info.name == *rule);
             let info = info.ok_or_else(|| Stop::User(select::unknown_rule(rule, pages())))?;

@@ -260,7 +260,8 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
             *value = SlotValue { alt: Alt { value: Value::Unknown(None), ..value.alt.clone() }, from: From::Code };
         }
     }
-    if slots.endpoint.iter().any(|value| value.from != From::Code) {
+    let is_empty = |value: &SlotValue| value.alt.value.presence() == Presence::Empty;
+    if slots.endpoint.iter().any(|value| value.from != From::Code || is_empty(value)) {
         slots.ignored = ignored::find(resolver, catalog, site, &ctx);
     }
     slots

@@ -90,15 +90,7 @@ impl Url {
         if let Some(port) = self.port {
             shown.push_str(&format!(":{port}"));
         }
-        for segment in self.path.split('/').skip(1) {
-            shown.push('/');
-            let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~:@{}$".contains(c);
-            if segment.len() > 28 || segment.starts_with("sk-") || !segment.chars().all(plain) {
-                shown.push('…');
-            } else {
-                shown.push_str(segment);
-            }
-        }
+        shown.push_str(&shown_path(&self.path));
         if shown.chars().count() > LONGEST {
             shown = shown.chars().take(LONGEST).collect();
             shown.push('…');
@@ -115,6 +107,21 @@ impl Url {
 /// Whose host it is, by exact comparison. The host may be in any case and end in a dot.
 pub fn provider<'c>(catalog: &'c Catalog, host: &str) -> Host<'c> {
     normal_host(host).and_then(|host| catalog.provider_of_host(&host)).map_or(Host::Nobody, Host::Provider)
+}
+
+/// The path of a URL for people, without parts that could be secrets.
+pub fn shown_path(path: &str) -> String {
+    let mut shown = String::new();
+    for segment in path.split('/').skip(1) {
+        shown.push('/');
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~:@{}$".contains(c);
+        if segment.len() > 28 || segment.starts_with("sk-") || !segment.chars().all(plain) {
+            shown.push('…');
+        } else {
+            shown.push_str(segment);
+        }
+    }
+    shown
 }
 
 /// A URL for people; see [`Url::shown`]. What cannot be read is not shown at all.
@@ -298,7 +305,7 @@ pub fn misspelled<'c>(catalog: &'c Catalog, host: &str) -> Option<(&'c Provider,
 }
 
 /// Whether a host is the one of the catalogue's form, `*.x` for every host below `x`.
-fn matches_host(known: &str, host: &str) -> bool {
+pub(crate) fn matches_host(known: &str, host: &str) -> bool {
     match known.strip_prefix('*') {
         Some(suffix) => host.ends_with(suffix),
         None => host == known,

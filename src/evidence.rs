@@ -57,6 +57,11 @@ pub fn of_name_at(catalog: &Catalog, client: &Client, name: &str) -> Providers {
     if slot { Providers::new() } else { of_name(catalog, name) }
 }
 
+/// Whose keys begin like this, if nobody else's do.
+pub fn of_prefix(catalog: &Catalog, head: &Text) -> Option<String> {
+    literal::label_of_prefix(catalog, head.expose())
+}
+
 fn ids<'a>(providers: impl IntoIterator<Item = &'a Provider>) -> Providers {
     providers.into_iter().map(|provider| provider.id.clone()).collect()
 }

@@ -40,7 +40,7 @@ pub fn keys(language: Language, path: &Path, module: &Module) -> Vec<String> {
 
 /// Whether the name in `from module import name` may be a module itself.
 pub fn name_may_be_a_module(language: Language) -> bool {
-    matches!(language, Language::Python | Language::Rust)
+    matches!(language, Language::Python | Language::Notebook | Language::Rust)
 }
 
 /// The module that a name imported from a module is, if it is one.
@@ -74,11 +74,21 @@ fn paths(module: &Module) -> Vec<String> {
 pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
     let Some(dir) = file.parent() else { return Vec::new() };
     match language {
-        Language::Python => python(dir, root, key),
+        Language::Python | Language::Notebook => python(dir, root, key),
         Language::JavaScript | Language::TypeScript | Language::Tsx => javascript(dir, key),
         Language::Rust => rust(file, dir, key),
-        Language::Shell | Language::Yaml | Language::Dotenv | Language::Json | Language::Toml => {
-            if key.is_empty() || key.contains(['$', '*']) { Vec::new() } else { vec![plain(&dir.join(key))] }
+        Language::Shell
+        | Language::PowerShell
+        | Language::Yaml
+        | Language::Dotenv
+        | Language::Json
+        | Language::Toml
+        | Language::Markdown => {
+            if key.is_empty() || key.contains(['$', '*']) {
+                Vec::new()
+            } else {
+                vec![plain(&dir.join(key))]
+            }
         }
     }
 }

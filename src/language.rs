@@ -15,6 +15,8 @@ pub enum Language {
     Rust,
     /// bash, sh, zsh.
     Shell,
+    /// PowerShell.
+    PowerShell,
     /// dotenv.
     Dotenv,
     /// YAML.
@@ -23,20 +25,26 @@ pub enum Language {
     Json,
     /// TOML.
     Toml,
+    /// A Jupyter notebook, of which the Python is read.
+    Notebook,
+    /// Markdown, of which the blocks of code are read.
+    Markdown,
 }
 
 impl Language {
     /// The name used in the catalogue and in reports; the dialects of JavaScript share one.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Python => "python",
+            Self::Python | Self::Notebook => "python",
             Self::JavaScript | Self::TypeScript | Self::Tsx => "javascript",
             Self::Rust => "rust",
             Self::Shell => "shell",
+            Self::PowerShell => "powershell",
             Self::Dotenv => "dotenv",
             Self::Yaml => "yaml",
             Self::Json => "json",
             Self::Toml => "toml",
+            Self::Markdown => "markdown",
         }
     }
 
@@ -68,11 +76,37 @@ impl Language {
             "tsx" => Self::Tsx,
             "rs" => Self::Rust,
             "sh" | "bash" | "zsh" | "ksh" | "bats" => Self::Shell,
+            "ps1" | "psm1" => Self::PowerShell,
             "yaml" | "yml" => Self::Yaml,
             "json" | "jsonc" | "json5" | "code-workspace" => Self::Json,
             "toml" => Self::Toml,
+            "ipynb" => Self::Notebook,
+            "md" | "markdown" | "mdx" => Self::Markdown,
             _ => return None,
         })
+    }
+
+    /// The language that a block of code in a document is said to be in.
+    pub fn of_fence(word: &str) -> Option<Self> {
+        Some(match word.to_ascii_lowercase().as_str() {
+            "python" | "py" | "python3" | "pycon" => Self::Python,
+            "javascript" | "js" | "jsx" | "mjs" | "cjs" | "node" => Self::JavaScript,
+            "typescript" | "ts" | "mts" => Self::TypeScript,
+            "tsx" => Self::Tsx,
+            "rust" | "rs" => Self::Rust,
+            "sh" | "bash" | "shell" | "zsh" | "console" | "shell-session" | "terminal" | "curl" => Self::Shell,
+            "powershell" | "pwsh" | "ps1" => Self::PowerShell,
+            "dotenv" | "env" | ".env" => Self::Dotenv,
+            "yaml" | "yml" => Self::Yaml,
+            "json" | "jsonc" | "json5" => Self::Json,
+            "toml" => Self::Toml,
+            _ => return None,
+        })
+    }
+
+    /// Whether a file of it is there to be read by people: what it shows may be wrong on purpose.
+    pub fn is_document(self) -> bool {
+        self == Self::Markdown
     }
 
     /// The language that a `#!` line names.
@@ -90,6 +124,7 @@ impl Language {
             "node" | "bun" | "deno" => Self::JavaScript,
             "ts-node" | "tsx" => Self::TypeScript,
             "sh" | "bash" | "zsh" | "dash" | "ksh" => Self::Shell,
+            "pwsh" => Self::PowerShell,
             _ => return None,
         })
     }

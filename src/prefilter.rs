@@ -5,6 +5,7 @@
 //! them. `--no-prefilter` parses everything and must find the same.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -23,6 +24,15 @@ const CODE_FIELDS: [&str; 7] = ["api_key", "apiKey", "ApiKey", "apikey", "API_KE
 /// What a URL has, or the name of a field that holds one.
 const URLS: [&str; 10] =
     ["://", "api.", "mixroute", "base_url", "baseU", "BASE_URL", "api_base", "apiBase", "API_BASE", "ndpoint"];
+/// Whether a text names a variable that may hold a key or URL, or a header: a part of a file without such a name gives
+/// no facts.
+pub fn names_variables(text: &str) -> bool {
+    static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let words = ENVIRONMENT.iter().chain(&["GITHUB_ENV", "BASH_ENV", "setvariable", "API"]);
+        Regex::new(&words.map(|word| regex::escape(word)).collect::<Vec<_>>().join("|")).ok()
+    });
+    WORDS.as_ref().is_none_or(|words| words.is_match(text))
+}
 
 /// The words, compiled.
 #[derive(Debug)]
@@ -78,10 +88,11 @@ impl Prefilter {
     pub fn admits(&self, source: &Source) -> bool {
         let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(&source.text));
         match source.language {
-            Language::Dotenv | Language::Shell => has(&self.environment),
+            Language::Dotenv | Language::Shell | Language::PowerShell => has(&self.environment),
             Language::Yaml | Language::Json | Language::Toml => {
                 has(&self.environment) || (has(&self.fields) && has(&self.urls))
             }
+            Language::Markdown => has(&self.code) || has(&self.environment) || (has(&self.fields) && has(&self.urls)),
             _ => has(&self.code) || (has(&self.code_fields) && has(&self.urls)),
         }
     }

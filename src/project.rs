@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::catalog::Version;
 use crate::facts::{BlockId, ExprId, ExprKind, Module, Place, Stmt};
 use crate::finding::FileId;
+use crate::language::Language;
 use crate::source::Source;
 
 /// One file of the run.
@@ -266,6 +267,12 @@ impl Project {
         path.ancestors().skip(1).find_map(|dir| self.dotenv.get(dir)).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether what a file sets in the environment may hold for another file.
+    pub fn may_see(&self, file: FileId, set_in: FileId) -> bool {
+        let is_dotenv = self.file(set_in).source.language == Language::Dotenv;
+        !is_dotenv || file == set_in || self.dotenv_of(file).contains(&set_in)
+    }
+
     /// Whether a file of the project calls something, or names a variable: `set_tracing_disabled`, with an argument
     /// `RunConfig.tracing_disabled`, `OPENAI_AGENTS_DISABLE_TRACING`.
     pub fn mentions(&self, way: &str) -> bool {
@@ -285,9 +292,10 @@ impl Project {
         })
     }
 
-    /// Whether some code of the project reads a variable by its name, be it in a table of settings.
-    pub fn is_read(&self, name: &str) -> bool {
-        self.files.iter().any(|file| {
+    /// Whether some code of the project reads a variable by its name, be it in a table of settings; of one that a dotenv
+    /// file sets, code for which that file holds.
+    pub fn is_read(&self, name: &str, set_in: FileId) -> bool {
+        self.ids().filter(|&id| self.may_see(id, set_in)).map(|id| self.file(id)).any(|file| {
             let named = memchr::memmem::find(file.source.text.as_bytes(), name.as_bytes()).is_some();
             // What was not worth parsing is searched as it is.
             let parsed = file.module.exprs.len() + file.module.classes.len() + file.module.env_blocks.len() > 0;

@@ -9,7 +9,7 @@ use crate::endpoint::{self, Host, Url};
 use crate::evidence::{self, FormatEvidence};
 use crate::facts::{EnvKind, ExprKind};
 use crate::finding::{
-    EndpointKind, EndpointRecord, FileId, KeyKind, KeyRecord, Location, OriginStep, RouteRecord, Verdict,
+    EndpointKind, EndpointRecord, FileId, KeyKind, KeyRecord, Location, OriginStep, RouteRecord, UrlSlot, Verdict,
 };
 use crate::project::Project;
 use crate::resolve::{Alt, Arms, FUEL, Resolver, Step, StepKind, Value};
@@ -40,6 +40,8 @@ pub struct Client {
     pub spelling: Option<String>,
     /// What to do where a key must not reach its default.
     pub advice: Option<String>,
+    /// Where an endpoint can be added, if it has none.
+    pub url_slot: Option<UrlSlot>,
     /// Its own default endpoint.
     pub default_endpoint: Option<String>,
     /// The environment variables that it reads for an endpoint.
@@ -56,6 +58,8 @@ pub struct Client {
     pub routes: Vec<Route>,
     /// Base URLs that were set for it and do not reach it.
     pub ignored: Vec<Ignored>,
+    /// An empty base URL means the default to it, and not a URL that leads nowhere.
+    pub empty_is_default: bool,
     /// It is a row of fields that nobody was seen to read: where its key's value stands.
     pub row: Option<Location>,
 }
@@ -233,6 +237,7 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         url_kind,
         spelling: site.client.endpoint_spelling.clone(),
         advice: site.client.advice.clone(),
+        url_slot: url_slot(site),
         default_endpoint: site.client.default_endpoint.clone(),
         endpoint_variables: site
             .construct
@@ -247,8 +252,30 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         traces_unless: site.client.traces_unless.clone(),
         routes,
         ignored,
+        empty_is_default: site.construct.null_skips_env || site.construct.empty_is_absent,
         row: None,
     })
+}
+
+/// Where a client takes an endpoint: as its help says, else in the first way that is not a mere position.
+fn url_slot(site: &Site<'_>) -> Option<UrlSlot> {
+    let construct = site.construct;
+    if let Some(way) = &construct.with_endpoint {
+        return Some(match way.strip_prefix('.') {
+            Some(method) => UrlSlot::Method(method.to_owned()),
+            None => UrlSlot::Call(way.clone()),
+        });
+    }
+    let named = |path: &&String| path.parse::<usize>().is_err();
+    let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
+    let spelled = site.client.endpoint_spelling.as_deref().unwrap_or_default();
+    let paths = &construct.endpoint;
+    let first = paths.iter().filter(named).find(|path| spelled.contains(&last(path)));
+    if let Some(first) = first.or_else(|| paths.iter().find(named)) {
+        let others = paths.iter().filter(|path| *path != first).cloned();
+        return Some(UrlSlot::Argument(std::iter::once(first.clone()).chain(others).collect()));
+    }
+    construct.global_endpoint.first().cloned().map(UrlSlot::Attribute)
 }
 
 /// Every key with every endpoint whose assumptions agree.
@@ -517,6 +544,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
                 url_kind,
                 spelling: urls.first().map(|url| format!("{}=", url.name)),
                 advice: None,
+                url_slot: Some(UrlSlot::Variable(format!("{prefix}{}", URL_SUFFIXES[0]))),
                 default_endpoint: openai.then(|| OPENAI_DEFAULT.to_owned()),
                 endpoint_variables: URL_SUFFIXES.iter().map(|suffix| format!("{prefix}{suffix}")).collect(),
                 endpoint_argument: None,
@@ -525,6 +553,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
                 traces_unless: Vec::new(),
                 routes,
                 ignored: Vec::new(),
+                empty_is_default: false,
                 row: None,
             });
         }
@@ -560,6 +589,12 @@ pub(crate) fn key_prefix(name: &str) -> Option<&str> {
         .filter(|prefix| !prefix.is_empty())
 }
 
+/// What a URL's variable has in common with its key's: `OPENAI` of `OPENAI_BASE_URL`.
+pub(crate) fn url_prefix(name: &str) -> Option<&str> {
+    let prefixes = URL_SUFFIXES.iter().filter_map(|suffix| name.strip_suffix(suffix));
+    prefixes.filter(|prefix| !prefix.is_empty()).min_by_key(|prefix| prefix.len())
+}
+
 /// What a URL stands for that SDKs read by themselves; of other variables nobody knows.
 fn block_url_kind(name: &str) -> UrlKind {
     match name {
@@ -587,20 +622,25 @@ fn block_name(kind: EnvKind) -> &'static str {
 pub fn records(client: &Client) -> Vec<RouteRecord> {
     let mut out: Vec<RouteRecord> = Vec::new();
     for route in &client.routes {
-        let record = RouteRecord {
-            at: client.at,
-            client: client.id.clone(),
-            callee: client.callee.clone(),
-            language: client.language,
-            key: key_record(&route.key),
-            endpoint: endpoint_record(client, &route.endpoint),
-            verdict: route.verdict,
-        };
+        let record = record(client, route);
         if !out.contains(&record) {
             out.push(record);
         }
     }
     out
+}
+
+/// One of its routes.
+pub fn record(client: &Client, route: &Route) -> RouteRecord {
+    RouteRecord {
+        at: client.at,
+        client: client.id.clone(),
+        callee: client.callee.clone(),
+        language: client.language,
+        key: key_record(&route.key),
+        endpoint: endpoint_record(client, &route.endpoint),
+        verdict: route.verdict,
+    }
 }
 
 fn is_from_environment(alt: &Alt) -> bool {

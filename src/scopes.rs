@@ -81,7 +81,7 @@ pub fn layers(project: &Project, file: FileId, block: usize) -> Layers {
         let mut below = Vec::new();
         if found.kind == EnvKind::Compose {
             for other in neighbours(project, file, &OVERRIDES, &BASES) {
-                if let Some(other) = service(project, other, &found.label) {
+                if let Some(other) = labelled(project, other, found.kind, &found.label) {
                     level(project, other, How::Override, &mut out, &mut below);
                 }
             }
@@ -89,7 +89,7 @@ pub fn layers(project: &Project, file: FileId, block: usize) -> Layers {
         level(project, (file, number), how, &mut out, &mut below);
         if found.kind == EnvKind::Compose {
             for other in neighbours(project, file, &BASES, &OVERRIDES) {
-                if let Some(other) = service(project, other, &found.label) {
+                if let Some(other) = labelled(project, other, found.kind, &found.label) {
                     level(project, other, How::Inherited, &mut out, &mut below);
                 }
             }
@@ -128,7 +128,7 @@ fn level(project: &Project, at: (FileId, usize), how: How, out: &mut Layers, bel
                     Some(path) => project.import(file, path),
                     None => Some(file),
                 };
-                match other.and_then(|other| service(project, other, label)) {
+                match other.and_then(|other| labelled(project, other, block.kind, label)) {
                     Some(other) => level(project, other, How::Inherited, out, below),
                     None => out.open = true,
                 }
@@ -205,10 +205,10 @@ pub fn stored(project: &Project, from: FileId, name: &str, key: &str) -> Option<
     vars.iter().rev().find(|var| var.name == key).map(|var| (file, var.value))
 }
 
-/// The service of a name in a compose file.
-fn service(project: &Project, file: FileId, label: &str) -> Option<(FileId, usize)> {
+/// The block of a kind and name in a file: a compose service, a job.
+fn labelled(project: &Project, file: FileId, kind: EnvKind, label: &str) -> Option<(FileId, usize)> {
     let blocks = &project.file(file).module.env_blocks;
-    let found = blocks.iter().position(|block| block.kind == EnvKind::Compose && block.label == label)?;
+    let found = blocks.iter().position(|block| block.kind == kind && block.label == label)?;
     Some((file, found))
 }
 

@@ -35,6 +35,13 @@ impl Text {
 /// The part of a key that is the same for every key of its kind: up to three short lower-case words, each followed
 /// by `-` or `_`, at the start of a longer string.
 pub fn public_prefix(key: &str) -> &str {
+    let prefix = vendor_prefix(key);
+    // What follows must be long enough to hide something; else the whole is body.
+    if key.len() - prefix.len() >= 4 { prefix } else { "" }
+}
+
+/// The same of the beginning of a key, however little of it is there.
+pub fn vendor_prefix(key: &str) -> &str {
     let mut end = 0;
     let mut rest = key;
     for _ in 0..3 {
@@ -53,8 +60,7 @@ pub fn public_prefix(key: &str) -> &str {
         end += word + 1;
         rest = &key[end..];
     }
-    // What follows must be long enough to hide something; else the whole is body.
-    if rest.len() >= 4 { &key[..end] } else { "" }
+    &key[..end]
 }
 
 impl fmt::Debug for Text {

@@ -82,7 +82,7 @@ impl Checkout {
         };
         let output = self.bash(&command);
         let err = String::from_utf8(output.stderr).unwrap();
-        let finds = command.contains("mixlint check");
+        let finds = command.contains("mixlint check") || command.contains("mixlint trace");
         assert_eq!(output.status.code(), Some(i32::from(finds)), "`{command}`: {err}");
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(finds, text.contains("mixroute-key-at-openai]"), "`{command}`: {text}{err}");

@@ -207,6 +207,24 @@ fn no_output_shows_a_key() {
             assert_hidden(&key, &output, &format!("{args:?}"));
             outputs += 1;
         }
+        for message in [
+            format!(
+                "Incorrect API key provided: {key}. You can find your API key at https://platform.openai.com/account/api-keys."
+            ),
+            format!("httpx.LocalProtocolError: Illegal header value b'Bearer {key} '"),
+            format!("curl -H 'Authorization: Bearer {key}' https://api.openai.com/v1/{key}?key={key}\n{key}"),
+            format!(
+                "{{\\\"error\\\": \\\"Your api key: {key} is invalid\\\"}} getaddrinfo ENOTFOUND {key}.api.openai.com"
+            ),
+            format!("Invalid URL (POST /v1/{key}/chat/completions) File \"/{key}/app.py\", line 4"),
+            format!("Incorrect API key provided: {}****{}", &key[..key.len() - 10], &key[key.len() - 6..]),
+        ] {
+            let format = if outputs % 3 == 0 { "json" } else { "text" };
+            let (code, output) = run(dir.path(), &["trace", "-vv", &message, "--output-format", format]);
+            assert!(code == 0 || code == 1, "{}", String::from_utf8_lossy(&output));
+            assert_hidden(&key, &output, &format!("trace: {}", &message[..20]));
+            outputs += 1;
+        }
         let paths = [vec!["check", key.as_str()], vec!["check", "--config", key.as_str()]];
         let names = [
             vec!["check", "--select", key.as_str()],

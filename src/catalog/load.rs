@@ -7,11 +7,12 @@ use regex::{Regex, RegexSet};
 use serde::Deserialize;
 
 use super::{Client, Construct, Provider, SharedFormat, Version};
+use crate::endpoint;
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 }
-pub(crate) use embedded::PAGES;
+pub(crate) use embedded::{MESSAGES, PAGES};
 
 /// All that is known of providers and clients.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +56,9 @@ pub enum CatalogError {
         /// The format.
         format: String,
     },
+    /// A provider's `base-url` is none of its own.
+    #[error("provider `{0}`: `base-url` is no URL at one of its `hosts`")]
+    BaseUrl(String),
     /// Two tables of one kind have one identifier.
     #[error("`{0}` is defined twice")]
     Twice(String),
@@ -179,6 +183,13 @@ impl Catalog {
             }
         }
         for provider in &self.providers {
+            let at_home = |url: &String| {
+                let url = endpoint::Url::parse(url).filter(|url| url.scheme.is_some());
+                url.is_some_and(|url| provider.hosts.iter().any(|known| endpoint::matches_host(known, &url.host)))
+            };
+            if !provider.base_url.as_ref().is_none_or(at_home) {
+                return Err(CatalogError::BaseUrl(provider.id.clone()));
+            }
             for format in &provider.shared_formats {
                 if !self.shared_formats.iter().any(|known| &known.id == format) {
                     return Err(CatalogError::NoSuchFormat { id: provider.id.clone(), format: format.clone() });

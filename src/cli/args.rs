@@ -33,6 +33,10 @@ pub(super) enum Command {
     Check(Check),
     /// List every client with the key and the endpoint that it may use
     Routes(Routes),
+    /// Explain an error message: whose key is it, where does it come from, which client sends it where
+    ///
+    /// Exit codes: 1 if a wrong route explains the message, 0 if none does, 2 if something could not be read.
+    Trace(Trace),
     /// Print the page of a rule
     Explain {
         /// Its name
@@ -52,7 +56,7 @@ pub(super) enum Command {
 }
 
 /// What to read. The same for `check` and `routes`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct Paths {
     /// Files and directories; '-' reads standard input [default: the current directory]
     #[arg(value_name = "PATHS")]
@@ -75,6 +79,9 @@ pub(super) struct Paths {
     /// Leave out excluded files even if they are given
     #[arg(long)]
     pub(super) force_exclude: bool,
+    /// Read the blocks of code in Markdown files, too; a file that is given is always read
+    #[arg(long)]
+    pub(super) include_docs: bool,
     /// Heed neither .gitignore nor .ignore
     #[arg(long)]
     pub(super) no_ignore: bool,
@@ -111,6 +118,15 @@ pub(super) struct Check {
     /// The least severe finding that makes the exit code 1
     #[arg(long, value_name = "SEVERITY", default_value = "warning")]
     pub(super) fail_on: FailOn,
+    /// Repair what can be repaired, and report what is left
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Count repairs of what others may share: a value in another file, a dotenv file
+    #[arg(long)]
+    pub(super) unsafe_fixes: bool,
+    /// Show what --fix would change, and change nothing
+    #[arg(long)]
+    pub(super) diff: bool,
     /// Count the findings of each rule
     #[arg(long)]
     pub(super) statistics: bool,
@@ -123,6 +139,57 @@ pub(super) struct Routes {
     /// How to show routes
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) output_format: RoutesFormat,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Trace {
+    /// The error, log line, JSON body or stack trace; the name of a file that holds it; or '-' for standard input
+    #[arg(value_name = "TEXT|FILE|-", allow_hyphen_values = true)]
+    pub(super) message: String,
+    /// Where the project is; may be given more than once [default: the current directory]
+    #[arg(short, long = "path", value_name = "PATH")]
+    pub(super) path: Vec<PathBuf>,
+    /// How to show the answer
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) output_format: TraceFormat,
+    /// Use this configuration, not the nearest one
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(super) config: Option<PathBuf>,
+    /// Use no configuration
+    #[arg(long)]
+    pub(super) no_config: bool,
+    /// Leave out files that match a glob, as in a .gitignore in the current directory
+    #[arg(long, value_name = "GLOB")]
+    pub(super) exclude: Vec<String>,
+    /// Heed neither .gitignore nor .ignore
+    #[arg(long)]
+    pub(super) no_ignore: bool,
+    /// How many threads to use; 0: as many as there are processors
+    #[arg(short = 'j', long = "jobs", value_name = "N", default_value_t = 0)]
+    pub(super) jobs: usize,
+}
+
+impl Trace {
+    /// What to read of the project.
+    pub(super) fn paths(&self) -> Paths {
+        Paths {
+            paths: self.path.clone(),
+            config: self.config.clone(),
+            no_config: self.no_config,
+            exclude: self.exclude.clone(),
+            no_ignore: self.no_ignore,
+            jobs: self.jobs,
+            ..Paths::default()
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TraceFormat {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -319,7 +319,7 @@ fn prefix_of<'c>(catalog: &'c Catalog, literal: &str) -> Option<(usize, &'c str)
         .max()
 }
 
-fn label_of_prefix(catalog: &Catalog, literal: &str) -> Option<String> {
+pub(super) fn label_of_prefix(catalog: &Catalog, literal: &str) -> Option<String> {
     prefix_of(catalog, literal).map(|(_, provider)| provider.to_owned())
 }
 

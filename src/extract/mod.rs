@@ -5,8 +5,12 @@ use crate::language::Language;
 use crate::source::Source;
 
 mod dotenv;
+mod embed;
 mod javascript;
 mod json;
+mod markdown;
+mod notebook;
+mod powershell;
 mod python;
 mod rust;
 mod shell;
@@ -31,9 +35,21 @@ pub fn extract(source: &Source) -> Result<Module, Unparsable> {
         Language::JavaScript | Language::TypeScript | Language::Tsx => javascript::extract(source),
         Language::Rust => rust::extract(source),
         Language::Shell => shell::extract(source),
+        Language::PowerShell => powershell::extract(source),
         Language::Dotenv => dotenv::extract(source),
         Language::Yaml => yaml::extract(source),
         Language::Json => json::extract(source),
+        Language::Notebook => notebook::extract(source),
+        Language::Markdown => markdown::extract(source),
         Language::Toml => toml::extract(source),
+    }
+}
+
+/// The syntax tree of a file, for the languages that have one of tree-sitter's.
+pub(crate) fn syntax(source: &Source) -> Option<tree_sitter::Tree> {
+    match source.language {
+        Language::Python => python::parse(source).ok(),
+        Language::JavaScript | Language::TypeScript | Language::Tsx => javascript::parse(source).ok(),
+        _ => None,
     }
 }

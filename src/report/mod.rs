@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::catalog::Catalog;
 use crate::facts::Span;
 use crate::finding::{FileId, Finding, Location, RouteRecord, Severity};
 use crate::screen;
 use crate::source::{Position, Source};
+use crate::trace::Answer;
 
 mod concise;
 mod fingerprint;
@@ -20,6 +22,7 @@ mod gitlab;
 mod json;
 mod routes;
 mod sarif;
+mod trace;
 
 /// The formats of `check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,6 +243,21 @@ pub fn findings(out: &mut dyn Write, format: Format, report: &Report<'_>, style:
 /// Writes routes, which are sorted, as a table or as JSON.
 pub fn routes(out: &mut dyn Write, as_json: bool, files: &Files<'_>, routes: &[RouteRecord]) -> io::Result<()> {
     if as_json { routes::write_json(out, files, routes) } else { routes::write_text(out, files, routes) }
+}
+
+/// Writes what is said about a message, for people or as JSON.
+pub fn answer(
+    out: &mut dyn Write,
+    as_json: bool,
+    files: &Files<'_>,
+    catalog: &Catalog,
+    answer: &Answer,
+    style: Style,
+) -> io::Result<()> {
+    match as_json {
+        true => trace::write_json(out, files, catalog, answer),
+        false => trace::write_text(out, files, catalog, answer, style),
+    }
 }
 
 /// `2 errors, 1 warning`.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Files;
 use super::json::{Place, Point};
-use crate::finding::{EndpointKind, KeyKind, KeyRecord, OriginStep, RouteRecord, Verdict};
+use crate::finding::{EndpointKind, EndpointRecord, KeyKind, KeyRecord, OriginStep, RouteRecord, Verdict};
 use crate::screen;
 
 #[derive(Serialize)]
@@ -29,7 +29,7 @@ struct Route<'a> {
 }
 
 #[derive(Serialize)]
-struct Key {
+pub(super) struct Key {
     kind: &'static str,
     name: Option<String>,
     providers: Vec<String>,
@@ -37,17 +37,40 @@ struct Key {
 }
 
 #[derive(Serialize)]
-struct Endpoint {
+pub(super) struct Endpoint {
     kind: &'static str,
     url: Option<String>,
     provider: Option<String>,
     origin: Vec<Place>,
 }
 
+impl Key {
+    pub(super) fn new(files: &Files<'_>, key: &KeyRecord) -> Self {
+        Self {
+            kind: key_kind(key.kind),
+            name: key.name.as_deref().map(screen::clean),
+            providers: key.providers.iter().map(|provider| screen::clean(provider)).collect(),
+            origin: origin(files, &key.origin),
+        }
+    }
+}
+
+impl Endpoint {
+    pub(super) fn new(files: &Files<'_>, endpoint: &EndpointRecord) -> Self {
+        Self {
+            kind: endpoint_kind(endpoint.kind),
+            url: endpoint.url.as_deref().map(screen::clean),
+            provider: endpoint.provider.as_deref().map(screen::clean),
+            origin: origin(files, &endpoint.origin),
+        }
+    }
+}
+
+fn origin(files: &Files<'_>, steps: &[OriginStep]) -> Vec<Place> {
+    steps.iter().map(|step| Place::new(files, step.at, &step.text)).collect()
+}
+
 pub(super) fn write_json(out: &mut dyn Write, files: &Files<'_>, routes: &[RouteRecord]) -> io::Result<()> {
-    let origin =
-        |steps: &[OriginStep]| steps.iter().map(|step| Place::new(files, step.at, &step.text)).collect::<Vec<_>>();
-    let clean = |text: &Option<String>| text.as_deref().map(screen::clean);
     let routes = routes
         .iter()
         .map(|route| Route {
@@ -57,18 +80,8 @@ pub(super) fn write_json(out: &mut dyn Write, files: &Files<'_>, routes: &[Route
             client: screen::clean(&route.client),
             callee: screen::clean(&route.callee),
             language: route.language,
-            key: Key {
-                kind: key_kind(route.key.kind),
-                name: clean(&route.key.name),
-                providers: route.key.providers.iter().map(|provider| screen::clean(provider)).collect(),
-                origin: origin(&route.key.origin),
-            },
-            endpoint: Endpoint {
-                kind: endpoint_kind(route.endpoint.kind),
-                url: clean(&route.endpoint.url),
-                provider: clean(&route.endpoint.provider),
-                origin: origin(&route.endpoint.origin),
-            },
+            key: Key::new(files, &route.key),
+            endpoint: Endpoint::new(files, &route.endpoint),
             verdict: verdict(route.verdict),
         })
         .collect();
@@ -103,20 +116,24 @@ pub(super) fn write_text(out: &mut dyn Write, files: &Files<'_>, routes: &[Route
 
 fn row(files: &Files<'_>, route: &RouteRecord) -> [String; 5] {
     let start = files.start(route.at);
-    let endpoint = &route.endpoint;
-    let url = endpoint.url.as_deref().map_or_else(|| "?".to_owned(), screen::clean);
-    let whose = endpoint.provider.as_deref().map_or_else(|| "nobody known".to_owned(), screen::clean);
     [
         verdict(route.verdict).to_owned(),
         format!("{}:{}:{}", files.path(route.at.file), start.line, start.column),
         screen::clean(&route.client),
         key(&route.key),
-        format!("{url} ({whose}, {})", endpoint_kind(endpoint.kind)),
+        endpoint(&route.endpoint),
     ]
 }
 
+/// `https://api.openai.com/v1 (openai, default)`.
+pub(super) fn endpoint(endpoint: &EndpointRecord) -> String {
+    let url = endpoint.url.as_deref().map_or_else(|| "?".to_owned(), screen::clean);
+    let whose = endpoint.provider.as_deref().map_or_else(|| "nobody known".to_owned(), screen::clean);
+    format!("{url} ({whose}, {})", endpoint_kind(endpoint.kind))
+}
+
 /// `MIXROUTE_API_KEY (mixroute, environment)`.
-fn key(key: &KeyRecord) -> String {
+pub(super) fn key(key: &KeyRecord) -> String {
     let name = key.name.as_deref().map(screen::clean).unwrap_or_else(|| "-".to_owned());
     let providers: Vec<String> = key.providers.iter().map(|provider| screen::clean(provider)).collect();
     match providers.is_empty() {
@@ -143,7 +160,7 @@ fn endpoint_kind(kind: EndpointKind) -> &'static str {
     }
 }
 
-fn verdict(verdict: Verdict) -> &'static str {
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Match => "match",
         Verdict::Mismatch => "mismatch",

@@ -56,9 +56,7 @@ impl Resolver<'_> {
         let is_super = |expr: ExprId| matches!(module.kind(expr), ExprKind::Name(name) if name == "super");
         let calls_super = match module.kind(callee) {
             // Python's `super()` alone makes nothing.
-            ExprKind::Name(name) => {
-                name == "super" && self.project.file(ctx.file).source.language != crate::language::Language::Python
-            }
+            ExprKind::Name(name) => name == "super" && self.language_at(ctx.file, ctx.block) != "python",
             ExprKind::Member(base, name) => {
                 name == "__init__" && matches!(module.kind(*base), ExprKind::Call(call) if is_super(call.callee))
             }

@@ -177,7 +177,7 @@ impl Resolver<'_> {
                 return vec![unset];
             }
             // A tool's configuration is expanded by the tool.
-            Language::Json | Language::Toml => return vec![unset],
+            Language::Json | Language::Toml | Language::Markdown => return vec![unset],
             _ => project.dotenv_of(file).to_vec(),
         };
         let mut base = None;

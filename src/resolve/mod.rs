@@ -469,10 +469,15 @@ impl Resolver<'_> {
     }
 
     /// Whether a module's attribute is set in a place whose order is not known: another function or file.
-    pub fn set_elsewhere(&self, _ctx: &Ctx, root: &str, attribute: &str) -> bool {
-        self.project.files.iter().any(|file| {
+    pub fn set_elsewhere(&self, ctx: &Ctx, root: &str, attribute: &str) -> bool {
+        self.project.ids().any(|id| {
+            let file = self.project.file(id);
             file.index.assigns.get(root).into_iter().flatten().any(|(block, index)| {
-                matches!(file.module.block(*block).stmts.get(*index as usize),
+                // What follows at the top level of the same file has not run.
+                let body = file.module.func(crate::facts::FuncId(0)).body;
+                let later = id == ctx.file && *block == body && ctx.block == body && *index as usize > ctx.index;
+                !later
+                    && matches!(file.module.block(*block).stmts.get(*index as usize),
                     Some(crate::facts::Stmt::Assign { place, .. })
                         if place.path.first().and_then(|step| step.as_deref()) == Some(attribute))
             })

@@ -12,7 +12,6 @@ use crate::clients::{From, SlotValue};
 use crate::evidence;
 use crate::facts::{Entry, ExprId, ExprKind, Module, Object, Span, Stmt};
 use crate::finding::{FileId, Location};
-use crate::language::Language;
 use crate::project::Project;
 use crate::resolve::{Alt, FUEL, Presence, Resolver, Value};
 
@@ -74,11 +73,11 @@ const GENERAL: &[&str] = &["llm", "ai", "model", "chat", "api", "custom", "defau
 /// The rows of a file.
 pub(super) fn of_file(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Vec<Client> {
     let module = resolver.module(file);
-    let data = is_data(resolver.project.file(file).source.language);
     let mut out = Vec::new();
     for expr in module.expr_ids() {
         let ExprKind::Object(object) = module.kind(expr) else { continue };
-        let fields = fields(object, data);
+        let data = || is_data(module, expr);
+        let fields = fields(object, &data);
         for (key, urls) in pairs(catalog, &fields) {
             if is_written_later(resolver.project, file, expr, key) {
                 continue;
@@ -117,8 +116,13 @@ fn place(value: &Value) -> Option<Location> {
     }
 }
 
-fn is_data(language: Language) -> bool {
-    matches!(language, Language::Yaml | Language::Json | Language::Toml)
+/// Whether an object is a part of a file of data rather than of a program.
+fn is_data(module: &Module, object: ExprId) -> bool {
+    let mut at = object;
+    while let Some(around) = module.parents[at.index()] {
+        at = around;
+    }
+    module.documents.contains(&at)
 }
 
 /// A field that is a key or an endpoint by its name.
@@ -140,14 +144,14 @@ enum Role {
 
 /// The fields of an object that matter, with what their names begin with. What an unknown part of it may overwrite is
 /// left out.
-fn fields(object: &Object, data: bool) -> Vec<(Field<'_>, String)> {
-    let mut out: Vec<(Field<'_>, String)> = Vec::new();
+fn fields<'a>(object: &'a Object, data: &dyn Fn() -> bool) -> Vec<(Field<'a>, String)> {
+    let mut out: Vec<(Field<'a>, String)> = Vec::new();
     for entry in &object.entries {
         match entry {
             Entry::Field { key: Some(name), key_span, value } => {
                 let Some((role, prefix)) = role(name) else { continue };
                 // Variables of a process are a block of the environment.
-                let variable = data && !prefix.is_empty() && !name.bytes().any(|byte| byte.is_ascii_lowercase());
+                let variable = !prefix.is_empty() && !name.bytes().any(|byte| byte.is_ascii_lowercase()) && data();
                 if !variable {
                     out.retain(|(known, _)| known.name != name);
                     out.push((Field { name, name_span: *key_span, value: *value, role }, prefix));
@@ -240,7 +244,6 @@ fn client(
     field: Field<'_>,
     urls: &[Field<'_>],
 ) -> Option<Client> {
-    let project = resolver.project;
     let ctx = resolver.ctx_of(file, row);
     let guard = resolver.guard(&ctx);
     let keys = keys(resolver, catalog, file, field);
@@ -271,10 +274,11 @@ fn client(
         id: "config".to_owned(),
         name: "this configuration".to_owned(),
         callee: path(module, row).unwrap_or_else(|| field.name.to_owned()),
-        language: project.file(file).source.language.name(),
+        language: resolver.language_at(file, ctx.block),
         url_kind: UrlKind::Any,
         spelling: Some(spelling.to_owned()),
         advice: None,
+        url_slot: None,
         default_endpoint: None,
         endpoint_variables: Vec::new(),
         endpoint_argument: None,
@@ -283,6 +287,7 @@ fn client(
         traces_unless: Vec::new(),
         routes,
         ignored: Vec::new(),
+        empty_is_default: false,
         row: Some(resolver.location(file, field.value)),
     })
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use super::{Facts, label_of_endpoint, label_of_key, spell};
-use crate::finding::{FileId, Finding, Label, Location, Severity, Verdict};
+use crate::finding::{Applicability, Change, FileId, Finding, Label, Location, Repair, Severity, Verdict};
 use crate::resolve::Value;
 use crate::routes::{Client, Evidence, Route};
 
@@ -203,5 +203,12 @@ fn finding(facts: &Facts<'_>, stray: &Use<'_>, other: &Use<'_>) -> Finding {
     };
     let flow = crate::routes::flow(client, route);
     let labels = super::distinct(labels);
-    Finding { labels, flow, help: Some(help), ..Finding::new(RULE, Severity::Warning, at, message) }
+    // That the key is one and the same is likely, not certain.
+    let told = !url.is_empty() && !url.contains(['…', '\u{fffd}']) && other.client.url_kind == client.url_kind;
+    let slot = client.url_slot.clone().filter(|_| told && route.endpoint.is_default());
+    let repair = slot.map(|slot| Repair {
+        change: Change::AddUrl { client: client.at, slot, url },
+        applicability: Applicability::Unsafe,
+    });
+    Finding { labels, flow, help: Some(help), repair, ..Finding::new(RULE, Severity::Warning, at, message) }
 }

@@ -2,7 +2,7 @@
 
 use super::{Facts, written_at};
 use crate::evidence::{self, KeyProblem};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Applicability, Change, Finding, Repair, Severity};
 use crate::resolve::Value;
 use crate::routes::Client;
 
@@ -14,6 +14,8 @@ pub(super) fn check(_facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
             continue;
         };
         let Some(problem) = evidence::key_problem(text.expose()) else { continue };
+        let around =
+            matches!(problem, KeyProblem::WhiteSpace | KeyProblem::LineEnd | KeyProblem::Quotes | KeyProblem::Bearer);
         let (text, help) = match problem {
             KeyProblem::WhiteSpace => ("has white space around it", "take the white space away"),
             KeyProblem::LineEnd => ("has a line end in it", "take the line end away, or strip what is read"),
@@ -26,7 +28,7 @@ pub(super) fn check(_facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
             }
         };
         let message = format!("the key for {} {text}", client.name);
-        out.push(super::value_finding(
+        let mut finding = super::value_finding(
             "malformed-key",
             Severity::Warning,
             client,
@@ -34,7 +36,10 @@ pub(super) fn check(_facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
             message,
             text.to_owned(),
             help.to_owned(),
-        ));
+        );
+        finding.repair =
+            around.then_some(Repair { change: Change::StripKey { at }, applicability: Applicability::Safe });
+        out.push(finding);
     }
     out
 }

@@ -17,17 +17,22 @@ mod tests;
 
 /// Lowers one file.
 pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
+    let (tree, comments) = read(&source.text)?;
+    Ok(lower(source, &tree, |_| comments))
+}
+
+/// The tree of a text, and its comments that hold `mixlint:`.
+pub(super) fn read(text: &str) -> Result<(Tree<'_>, Vec<Comment>), Unparsable> {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_json::LANGUAGE.into()).map_err(|error| Unparsable::Refused(error.to_string()))?;
-    let Some(syntax) = parser.parse(&source.text, None) else {
+    let Some(syntax) = parser.parse(text, None) else {
         return Err(Unparsable::Refused("no syntax tree".to_owned()));
     };
     let root = syntax.root_node();
-    let mut reader = Reader { text: &source.text, tree: Tree::default(), open: Vec::new(), comments: Vec::new() };
+    let mut reader = Reader { text, tree: Tree::default(), open: Vec::new(), comments: Vec::new() };
     reader.read(root);
     reader.tree.recovered = root.has_error();
-    let comments = reader.comments;
-    Ok(lower(source, &reader.tree, |_| comments))
+    Ok((reader.tree, reader.comments))
 }
 
 /// Builds the tree in one walk that does not recurse.

@@ -1,0 +1,145 @@
+"""Writes the messages of `fixtures/trace/*/messages/` anew, as the real SDKs raise them.
+
+    python3 -m venv /tmp/oracle && /tmp/oracle/bin/pip install openai anthropic langchain-openai llama-index-llms-openai \
+        litellm requests python-dotenv
+    (cd /tmp/oracle && npm install openai ai @ai-sdk/openai)
+    python3 tests/oracle-messages/make.py --python /tmp/oracle/bin/python --node-modules /tmp/oracle/node_modules
+
+Needs `openssl` (a certificate for one run) and, for the Rust project, `cargo`. The programs run as they stand, each in
+a copy of its project, against `server.py` on 127.0.0.1; the machine's own keys and proxies are taken away from them.
+"""
+
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import threading
+
+import server
+
+HERE = pathlib.Path(__file__).resolve().parent
+FIXTURES = HERE.parent.parent / "fixtures" / "trace"
+#: Where the projects lie in the messages.
+HOME = "/home/ann/src"
+KEY = {"MIXROUTE_API_KEY": "sk-your-mixroute-key"}
+
+# Project, program, modes, variables that the user has set outside of the project.
+CASES = [
+    ("01-default-endpoint", "app.py", ["traceback", "text", "body", "log"], KEY),
+    ("02-forgotten-client", "app.py", ["traceback", "log"], KEY),
+    ("03-langchain-embeddings", "main.py", ["traceback", "text"], KEY),
+    ("04-dotenv-key", "bot.py", ["traceback", "body"], {}),
+    ("05-node-default", "src/index.mjs", ["stack", "log", "body"], KEY),
+    ("06-node-option-name", "server.mjs", ["stack", "text"], KEY),
+    ("07-reverse", "app.py", ["traceback", "body"], {}),
+    ("08-reverse-ai-sdk", "src/answer.mjs", ["stack", "body"], {"OPENAI_OFFICIAL_KEY": "sk-your-openai-key"}),
+    ("09-missing-v1", "main.py", ["traceback", "text"], KEY),
+    ("10-missing-v1-node", "chat.mjs", ["stack"], KEY),
+    ("11-full-path", "app.py", ["traceback", "body"], KEY),
+    ("12-anthropic-v1", "claude.py", ["traceback", "text"], KEY),
+    ("13-foreign-openrouter", "agent.py", ["traceback", "body"], KEY),
+    ("14-foreign-dashscope", "qwen.mjs", ["stack", "text"], {"MIXROUTE_KEY": "sk-your-mixroute-key"}),
+    ("15-raw-requests", "jobs/fetch.py", ["traceback"], KEY),
+    ("16-raw-fetch", "worker.mjs", ["stack", "text"], KEY),
+    ("17-white-space", "app.py", ["traceback"], {}),
+    ("18-misspelled-host", "index.mjs", ["stack"], KEY),
+    ("19-one-wrong-row", "main.py", ["traceback", "body"], KEY),
+    ("20-relay-upstream", "app.py", ["traceback", "body"], {"RELAY_KEY": "sk-your-relay-key"}),
+    ("21-dummy-key", "memory.py", ["traceback", "text"], {}),
+    ("22-agents-tracing", "agent.py", ["traceback"], KEY),
+    ("23-rust", "src/main.rs", ["stderr"], KEY),
+    ("24-llama-index", "app.py", ["traceback", "log"], KEY),
+    ("25-curl", "ask.sh", ["stderr"], KEY),
+    ("26-litellm", "app.py", ["traceback", "text"], KEY),
+    ("27-bearer-twice", "app.py", ["traceback"], {}),
+    ("28-key-from-outside", "app.py", ["traceback", "text"], {"OPENAI_API_KEY": "sk-a-made-up-key", **KEY}),
+]
+
+
+def certificate(folder):
+    """A key with its certificate for all hosts, in one file."""
+    names = ",".join(f"DNS:{host}" for host in server.SPEAKERS)
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=oracle",
+               "-addext", f"subjectAltName={names}", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
+    subprocess.run(command, check=True, capture_output=True)
+    both = folder / "both.pem"
+    both.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
+    return both, folder / "cert.pem"
+
+
+def command(options, work, project, program, mode, environment):
+    """How a program is run, and the variables that it needs for that."""
+    if program.endswith(".py"):
+        environment["PYTHONPATH"] = str(HERE / "redirect")
+        python = options.python_agents if project.endswith("tracing") and options.python_agents else options.python
+        return [python, HERE / "run.py", mode, program]
+    if program.endswith(".mjs"):
+        (work / "node_modules").symlink_to(pathlib.Path(options.node_modules).resolve())
+        return ["node", "--require", HERE / "redirect" / "redirect.cjs", HERE / "run.mjs", mode, program]
+    if program.endswith(".sh"):
+        hosts = [f"--connect-to {host}:443:127.0.0.1:{environment['ORACLE_PORT']}" for host in server.SPEAKERS]
+        environment["HOME"] = str(work)
+        (work / ".curlrc").write_text("\n".join([*hosts, f"cacert = {environment['SSL_CERT_FILE']}"]) + "\n")
+        return ["sh", program]
+    # The SDK for Rust trusts no certificate of ours: in the copy it is given a base URL, without TLS.
+    base = f"http://127.0.0.1:{environment['ORACLE_PLAIN_PORT']}/api.openai.com/v1"
+    source = work / program
+    source.write_text(source.read_text().replace("OpenAIConfig::new()", f'OpenAIConfig::new().with_api_base("{base}")'))
+    environment["CARGO_TARGET_DIR"] = str(options.target)
+    environment["CARGO_HOME"] = os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo"))
+    return ["cargo", "run", "-q"]
+
+
+def run(options, base, project, program, mode, variables):
+    with tempfile.TemporaryDirectory() as folder:
+        work = pathlib.Path(folder).resolve() / project
+        shutil.copytree(FIXTURES / project / "files", work)
+        environment = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LANG": "C.UTF-8", **base, **variables}
+        arguments = command(options, work, project, program, mode, environment)
+        done = subprocess.run(arguments, cwd=work, env=environment, capture_output=True, text=True, timeout=900)
+        text = done.stdout + done.stderr
+    text = text.replace(str(work), f"{HOME}/{project[3:]}").replace(folder, HOME)
+    for place in [options.python_agents or options.python, options.python]:
+        prefix = str(pathlib.Path(place).absolute().parent.parent)
+        text = text.replace(prefix, f"{HOME}/{project[3:]}/.venv")
+    text = text.replace(str(pathlib.Path(options.node_modules).resolve()), f"{HOME}/{project[3:]}/node_modules")
+    lines = [line.rstrip() for line in text.splitlines()]
+    return "\n".join(line for line in lines if str(HERE) not in line) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--python", required=True)
+    parser.add_argument("--python-agents", help="another Python for openai-agents, which wants its own openai")
+    parser.add_argument("--node-modules", required=True)
+    parser.add_argument("--target", default="/tmp/oracle-target", help="where cargo builds")
+    parser.add_argument("--only", default="", help="projects that begin so")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        both, cert = certificate(pathlib.Path(folder))
+        secure, plain = server.serve(0, both), server.serve(0)
+        for one in (secure, plain):
+            threading.Thread(target=one.serve_forever, daemon=True).start()
+        base = {
+            "ORACLE_PORT": str(secure.server_port),
+            "ORACLE_PLAIN_PORT": str(plain.server_port),
+            "ORACLE_HOSTS": ",".join(server.SPEAKERS),
+            "SSL_CERT_FILE": str(cert),
+            "REQUESTS_CA_BUNDLE": str(cert),
+            "NODE_EXTRA_CA_CERTS": str(cert),
+        }
+        for project, program, modes, variables in CASES:
+            if not project.startswith(options.only):
+                continue
+            messages = FIXTURES / project / "messages"
+            messages.mkdir(parents=True, exist_ok=True)
+            for mode in modes:
+                text = run(options, base, project, program, mode, variables)
+                (messages / f"{mode}.txt").write_text(text)
+                print(f"{project} {mode}: {text.strip().splitlines()[-1][:150] if text.strip() else 'NOTHING'}")
+
+
+if __name__ == "__main__":
+    main()
