@@ -16,6 +16,7 @@ mod baseline;
 mod check;
 mod files;
 mod fix;
+mod progress;
 mod select;
 mod trace;
 mod write;
@@ -66,12 +67,18 @@ impl From<crate::config::ConfigError> for Stop {
 }
 
 /// Runs the program, and returns its exit code.
-pub fn run(args: impl IntoIterator<Item = OsString>, mut host: Host<'_>) -> u8 {
+pub fn run(args: impl IntoIterator<Item = OsString>, host: Host<'_>) -> u8 {
+    run_with(args, host, false)
+}
+
+/// The same; where standard error is a terminal, a long run says there that it goes on.
+pub fn run_with(args: impl IntoIterator<Item = OsString>, mut host: Host<'_>, progress: bool) -> u8 {
     let parsed = Args::command().try_get_matches_from(args).and_then(|matches| Args::from_arg_matches(&matches));
-    let args = match parsed {
+    let mut args = match parsed {
         Ok(args) => args,
         Err(error) => return usage(&error, &mut host),
     };
+    args.global.progress = progress && !args.global.quiet && (host.env)("TERM").is_none_or(|term| term != "dumb");
     match dispatch(&args, &mut host) {
         Ok(code) => code,
         // Who reads the output has seen enough: `mixlint check | head`.

@@ -25,6 +25,9 @@ pub(super) struct Global {
     /// Say nothing but the results
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
+    /// Whether to say on standard error, which is a terminal, that a run goes on.
+    #[arg(skip)]
+    pub(super) progress: bool,
 }
 
 #[derive(Debug, Subcommand)]
