@@ -53,10 +53,10 @@ venv() {
     "$1/bin/pip" install --quiet --disable-pip-version-check "${@:2}"
 }
 
-# The wheel, in $work/dist.
+# wheel REPOSITORY: the wheel, in $work/dist.
 wheel() {
     [ -x "$work/maturin/bin/maturin" ] || venv "$work/maturin" 'maturin>=1.8,<2'
-    (cd "$root/packaging/pypi" && "$work/maturin/bin/maturin" build --quiet --release --out "$work/dist")
+    (cd "$1/packaging/pypi" && "$work/maturin/bin/maturin" build --quiet --release --out "$work/dist")
 }
 
 # A copy of this working tree as a repository of its own, committed and nothing else.

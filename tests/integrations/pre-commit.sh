@@ -7,7 +7,7 @@ PATH="$work/tools/bin:$PATH"
 export PRE_COMMIT_HOME="$work/cache"
 copy_of_repository "$work/mixlint"
 rev=$(git -C "$work/mixlint" rev-parse HEAD)
-wheel
+wheel "$work/mixlint"
 # Where pip looks for the wheel that is not published yet.
 export PIP_FIND_LINKS="$work/dist" PIP_DISABLE_PIP_VERSION_CHECK=1
 

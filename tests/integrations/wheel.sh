@@ -16,7 +16,8 @@ example() {
 }
 
 say "pip install of the built wheel"
-wheel
+copy_of_repository "$work/clean"
+wheel "$work/clean"
 ls "$work/dist"
 python3 -m venv "$work/fresh"
 run 0 "$work/fresh/bin/pip" install --no-index --disable-pip-version-check "$work"/dist/mixlint-*.whl
@@ -27,7 +28,7 @@ run 0 "$work/fresh/bin/pip" uninstall -y mixlint
 [ ! -e "$work/fresh/bin/mixlint" ]
 
 say "cargo install --path ."
-run 0 cargo install --quiet --locked --path "$root" --root "$work/cargo"
+run 0 cargo install --quiet --locked --path "$work/clean" --root "$work/cargo"
 example "$work/cargo/bin/mixlint"
 
 say "completions and man page"
@@ -41,7 +42,6 @@ has '_mixlint'
 run 0 sh -c "man -l '$work/mixlint.1' 2>/dev/null | head -5 || head -5 '$work/mixlint.1'"
 
 say "cargo package"
-copy_of_repository "$work/clean"
 run 0 cargo package --quiet --locked --manifest-path "$work/clean/Cargo.toml"
 run 0 cargo package --list --locked --manifest-path "$work/clean/Cargo.toml"
 lacks 'tests/'
