@@ -728,3 +728,18 @@ fn a_baseline_of_the_configuration() {
     let log: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(log["runs"][0]["results"][0]["suppressions"][0]["kind"], "external");
 }
+
+/// Hidden commands for packagers.
+#[test]
+fn completions_and_man_page() {
+    let dir = tree(&[]);
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let (code, out, err) = lint(dir.path(), &["completions", shell]);
+        assert_eq!((code, err.as_str()), (0, ""));
+        assert!(out.contains("output-format"), "{shell}");
+    }
+    let (code, out, _) = lint(dir.path(), &["man"]);
+    assert_eq!(code, 0);
+    assert!(out.contains(".TH mixlint 1") && out.contains("files\\-from"), "{out}");
+    assert_eq!(lint(dir.path(), &["completions", "csh"]).0, 2);
+}

@@ -25,6 +25,9 @@ pub(super) struct Global {
     /// Say nothing but the results
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
+    /// Whether to say on standard error, which is a terminal, that a run goes on.
+    #[arg(skip)]
+    pub(super) progress: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -44,6 +47,15 @@ pub(super) enum Command {
     },
     /// List the rules
     Rules,
+    /// Write the completions of a shell
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the man page
+    #[command(hide = true)]
+    Man,
 }
 
 /// What to read. The same for `check` and `routes`.

@@ -10,6 +10,7 @@ use super::args::{self, CheckFormat, Color, FailOn, Global, Paths};
 use super::baseline;
 use super::files::{self, Around, Loaded};
 use super::fix::{self, Judged, Texts};
+use super::progress::Progress;
 use super::select::Selection;
 use super::{EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, Host, Stop};
 use crate::analysis::{self, Output};
@@ -218,7 +219,9 @@ pub(super) fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host
         let _ = writeln!(host.stderr, "configuration: {path}");
     }
     let options = files::options(args, &config, &host.cwd)?;
-    let found = given.walk(&options)?;
+    let progress = Progress::new(global.progress);
+    let found = progress.during(host.stderr, || "looking for files".to_owned(), || given.walk(&options))?;
+    let count = plural(found.entries.len(), "file");
     if args.show_files {
         show_files(&found, global, host)?;
         return Ok(None);
@@ -235,7 +238,11 @@ pub(super) fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host
     };
     let limit = config.max_file_size.unwrap_or(MAX_FILE_SIZE);
     let directories = given.directories(&host.cwd);
-    let Loaded { given, skipped, failed, stdin } = safely(|| given.load(found, &options, limit))?;
+    let Loaded { given, skipped, failed, stdin } = progress.during(
+        host.stderr,
+        || format!("reading {count}"),
+        || safely(|| given.load(found, &options, limit)),
+    )?;
     let again = Again {
         given: if keep { given.clone() } else { Vec::new() },
         stdin,
@@ -245,7 +252,8 @@ pub(super) fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host
         no_prefilter: args.no_prefilter,
         threads: args.jobs,
     };
-    let output = again.analyze(given, &config, &catalog, &Texts::new())?;
+    let work = || again.analyze(given, &config, &catalog, &Texts::new());
+    let output = progress.during(host.stderr, || format!("checking {count}"), work)?;
 
     for (path, reason) in &failed {
         let _ = writeln!(host.stderr, "error: {}: {}", screen::path(path), screen::clean(&reason.to_string()));
