@@ -217,7 +217,7 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
             return None;
         }
     }
-    let version = site.client.package.as_deref().and_then(|package| project.version(site.file, package)).copied();
+    let version = site.client.package.as_deref().and_then(|package| project.version(site.file, package));
     let module = resolver.module(site.file);
     let callee_at = match module.kind(site.call) {
         ExprKind::Call(call) => resolver.location(site.file, call.callee),

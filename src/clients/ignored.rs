@@ -177,8 +177,7 @@ fn attributes(resolver: &mut Resolver<'_>, ctx: &Ctx, attribute: &str, out: &mut
 fn variables(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, ctx: &Ctx, out: &mut Vec<Ignored>) {
     let default = site.client.default_endpoint.as_deref().and_then(crate::endpoint::Url::parse);
     let Some(owner) = default.and_then(|url| catalog.provider_of_host(&url.host)) else { return };
-    let version =
-        site.client.package.as_deref().and_then(|package| resolver.project.version(ctx.file, package)).copied();
+    let version = site.client.package.as_deref().and_then(|package| resolver.project.version(ctx.file, package));
     let read: Vec<&str> =
         site.construct.env_endpoint.iter().filter(|name| name.applies(version)).map(EnvName::name).collect();
     let prefix = owner.id.to_ascii_uppercase();
