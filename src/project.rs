@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use crate::catalog::Version;
+use crate::catalog::{Ecosystem, Version};
 use crate::facts::{BlockId, ExprId, ExprKind, Module, Place, Stmt};
 use crate::finding::FileId;
 use crate::language::Language;
+use crate::manifest::{self, Packages};
 use crate::source::Source;
 
 /// One file of the run.
@@ -236,8 +237,10 @@ pub struct Project {
     pub no_clients: HashSet<Wanted>,
     /// Dotenv scopes by directory.
     pub dotenv: HashMap<PathBuf, Vec<FileId>>,
-    /// Versions of packages, by the directory of the manifest.
-    pub versions: HashMap<PathBuf, HashMap<String, Version>>,
+    /// What manifests say of packages, by directory.
+    pub manifests: HashMap<PathBuf, Packages>,
+    /// What programs themselves say of them.
+    pub inline: HashMap<FileId, Packages>,
     /// Variables declared in the configuration: a value, or set somewhere else.
     pub environment: HashMap<String, Option<String>>,
     /// Whose the keys in variables are, as declared in the configuration.
@@ -301,10 +304,12 @@ impl Project {
         (0..self.files.len() as u32).map(FileId)
     }
 
-    /// The version of a package that holds for a file: from the nearest manifest that names it.
-    pub fn version(&self, file: FileId, package: &str) -> Option<&Version> {
-        let path = &self.file(file).path;
-        path.ancestors().skip(1).find_map(|dir| self.versions.get(dir).and_then(|packages| packages.get(package)))
+    /// The version of a package that holds for a file: from itself, then from the nearest manifest that names it.
+    pub fn version(&self, file: FileId, package: &str) -> Option<Version> {
+        let (language, path) = (self.file(file).source.language, &self.file(file).path);
+        let ecosystem = Ecosystem::of_language(language.name())?;
+        let above = path.ancestors().skip(1).filter_map(|dir| self.manifests.get(dir));
+        manifest::version(self.inline.get(&file).into_iter().chain(above), ecosystem, package)
     }
 
     /// The dotenv files that hold for a file: those of the nearest directory upward that has one that is not an example.

@@ -225,7 +225,7 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
             return None;
         }
     }
-    let version = site.client.package.as_deref().and_then(|package| project.version(site.file, package)).copied();
+    let version = site.client.package.as_deref().and_then(|package| project.version(site.file, package));
     let module = resolver.module(site.file);
     let callee_at = match module.kind(site.call) {
         ExprKind::Call(call) => resolver.location(site.file, call.callee),
@@ -256,7 +256,7 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         traces_unless: site.client.traces_unless.clone(),
         routes,
         ignored,
-        empty_is_default: site.construct.null_skips_env || site.construct.empty_is_absent,
+        empty_is_default: !matches!(site.construct.empty_endpoint, None | Some(crate::catalog::Blank::Given)),
         row: None,
     })
 }

@@ -3,23 +3,24 @@
 //! What the imports of code lead to is read when a resolver asks for it; environment files, the dotenv files above the
 //! code and the manifests beside it are read before.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use super::Run;
-use crate::catalog::Version;
+use crate::catalog::Ecosystem;
 use crate::extract;
 use crate::facts::Module;
 use crate::finding::FileId;
 use crate::language::{self, Language};
+use crate::manifest::{self, Packages};
 use crate::project::{File, Index, Wanted};
 use crate::resolve::{StepKind, Value};
 use crate::routes::Client;
 use crate::source::Source;
-use crate::{glance, imports, manifest};
+use crate::{glance, imports};
 
 /// How far the imports of environment files are followed.
 const MAX_HOPS: usize = 6;
@@ -307,18 +308,29 @@ impl Run<'_> {
         }
     }
 
-    /// Reads the manifests of the directories above parsed code.
+    /// Reads the manifests of the directories above parsed code, and what the code itself says of its packages.
     pub(super) fn read_manifests(&mut self) {
-        let packages: BTreeSet<&str> =
-            self.options.catalog.clients.iter().filter_map(|client| client.package.as_deref()).collect();
-        let packages: Vec<&str> = packages.into_iter().collect();
-        let paths: Vec<PathBuf> = self.parsed.iter().map(|&id| self.project.file(id).path.clone()).collect();
-        for path in paths {
+        let clients = &self.options.catalog.clients;
+        let known: manifest::Known<'_> = clients
+            .iter()
+            .filter_map(|client| Some((Ecosystem::of_language(&client.language)?, client.package.as_deref()?)))
+            .collect();
+        let ids: Vec<FileId> = self.parsed.iter().copied().collect();
+        for id in ids {
+            let file = self.project.file(id);
+            if Ecosystem::of_language(file.source.language.name()).is_none() {
+                continue;
+            }
+            let path = file.path.clone();
+            let inline = manifest::of_source(&file.source, &file.module, &known);
+            if !inline.is_empty() {
+                self.project.inline.insert(id, inline);
+            }
             let root = self.root(&path);
             for dir in path.ancestors().skip(1) {
-                if !self.project.versions.contains_key(dir) {
-                    let found: HashMap<String, Version> = manifest::versions(dir, &packages);
-                    self.project.versions.insert(dir.to_path_buf(), found);
+                if !self.project.manifests.contains_key(dir) {
+                    let found = Packages::in_directory(dir, &known);
+                    self.project.manifests.insert(dir.to_path_buf(), found);
                 }
                 if dir == root {
                     break;

@@ -129,7 +129,7 @@ fn scope(facts: &Facts<'_>, file: FileId) -> PathBuf {
         return project.file(*dotenv).path.parent().map(PathBuf::from).unwrap_or_default();
     }
     let path = &project.file(file).path;
-    let named = |dir: &&std::path::Path| project.versions.get(*dir).is_some_and(|packages| !packages.is_empty());
+    let named = |dir: &&std::path::Path| project.manifests.get(*dir).is_some_and(|packages| !packages.is_empty());
     path.ancestors().skip(1).find(named).map(PathBuf::from).unwrap_or_default()
 }
 
