@@ -1,17 +1,24 @@
-//! Which files can hold a client or a pair of variables at all: one pass over the text for a set of words.
+//! Which files are worth parsing: what their text alone shows.
 //!
-//! The words come from the catalogue: a client's file names the client's package, a request names an authorization
-//! header, a pair of variables has a key's name. Files that only define constants are read when an import leads to
-//! them. `--no-prefilter` parses everything and must find the same.
+//! Code is parsed where it calls, derives from or renames something that the catalogue knows ([`callees`]), or where it
+//! may send a request or hold a row of settings and something says whose key or host that is ([`evidence`]). All words
+//! come from the catalogue. What is taken for a sign may be none. Files that only define constants are read when an
+//! import leads to them. `--no-prefilter` parses everything and must find the same.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::bytes::Regex;
 
 use crate::catalog::Catalog;
 use crate::language::Language;
 use crate::source::Source;
+
+mod callees;
+mod evidence;
+
+use callees::Callees;
+use evidence::Evidence;
 
 /// What the names of variables for keys and URLs have in them, and headers.
 const ENVIRONMENT: [&str; 12] = [
@@ -32,20 +39,42 @@ const ENVIRONMENT: [&str; 12] = [
 
 /// What the names of fields for keys hold, in any style of writing; a row of data has one beside a URL.
 const FIELDS: [&str; 8] = ["key", "Key", "KEY", "oken", "OKEN", "ecret", "ECRET", "redential"];
-/// The same in code, where most keys are those of tables.
-const CODE_FIELDS: [&str; 7] = ["api_key", "apiKey", "ApiKey", "apikey", "API_KEY", "token", "_key"];
 /// What a URL has, or the name of a field that holds one.
 const URLS: [&str; 10] =
     ["://", "api.", "mixroute", "base_url", "baseU", "BASE_URL", "api_base", "apiBase", "API_BASE", "ndpoint"];
+
 /// Whether a text names a variable that may hold a key or URL, or a header: a part of a file without such a name gives
 /// no facts.
 pub fn names_variables(text: &str) -> bool {
-    static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let words = ENVIRONMENT.iter().chain(&["GITHUB_ENV", "BASH_ENV", "setvariable", "API"]);
-        Regex::new(&words.map(|word| regex::escape(word)).collect::<Vec<_>>().join("|")).ok()
-    });
-    WORDS.as_ref().is_none_or(|words| words.is_match(text))
+    static WORDS: LazyLock<Option<Regex>> =
+        LazyLock::new(|| any_of(ENVIRONMENT.into_iter().chain(["GITHUB_ENV", "BASH_ENV", "setvariable", "API"])));
+    WORDS.as_ref().is_none_or(|words| words.is_match(text.as_bytes()))
 }
+
+/// The same in code, where most keys are those of tables.
+const CODE_FIELDS: [&str; 7] = ["api_key", "apiKey", "ApiKey", "apikey", "API_KEY", "token", "_key"];
+
+/// Packages that everyone imports say nothing; their requests carry a header.
+const COMMON: [&str; 15] = [
+    "requests",
+    "httpx",
+    "aiohttp",
+    "urllib",
+    "axios",
+    "got",
+    "ky",
+    "reqwest",
+    "ureq",
+    "node-fetch",
+    "undici",
+    "ofetch",
+    "cross-fetch",
+    "isomorphic-fetch",
+    "urllib3",
+];
+
+/// Headers that carry a key, and the method that sets one.
+const HEADERS: &str = "(?i-u:uthorization|bearer_auth|api[-_]key\\b)";
 
 /// The words, compiled.
 #[derive(Debug)]
@@ -53,8 +82,13 @@ pub struct Prefilter {
     code: Option<Regex>,
     environment: Option<Regex>,
     fields: Option<Regex>,
-    code_fields: Option<Regex>,
     urls: Option<Regex>,
+    code_fields: Option<Regex>,
+    headers: Option<Regex>,
+    elsewhere: Option<Regex>,
+    own: Option<Regex>,
+    callees: Callees,
+    evidence: Evidence,
 }
 
 impl Prefilter {
@@ -71,35 +105,47 @@ impl Prefilter {
                 words.insert(word.to_owned());
             }
         }
-        // A file of the same project is imported by a path that need not name the module.
-        for callee in catalog.own_clients().flat_map(|client| &client.construct).flat_map(|construct| &construct.callee)
-        {
-            words.insert(callee.split('.').next().unwrap_or(callee).to_owned());
-        }
-        // Packages that everyone imports say nothing; their requests carry a header.
-        for common in ["requests", "httpx", "aiohttp", "urllib", "axios", "got", "ky", "reqwest", "ureq", "node-fetch"]
-        {
+        for common in COMMON {
             words.remove(common);
         }
         // Re-exports keep the class's name; its parts are in the package's, whatever the case.
-        let headers = ["uthorization", "AUTHORIZATION", "bearer_auth", "api-key", "OpenAI", "openai", "mixroute"];
-        words.extend(headers.map(str::to_owned));
-        let alternatives =
-            |words: &mut dyn Iterator<Item = &str>| words.map(regex::escape).collect::<Vec<_>>().join("|");
-        let code = Regex::new(&alternatives(&mut words.iter().map(String::as_str))).ok();
-        let compile = |words: &[&str]| Regex::new(&alternatives(&mut words.iter().copied())).ok();
+        let more = [
+            "uthorization",
+            "AUTHORIZATION",
+            "bearer_auth",
+            "api-key",
+            "API-Key",
+            "Api-Key",
+            "API-KEY",
+            "OpenAI",
+            "openai",
+            "mixroute",
+            "mixlint:",
+        ];
+        words.extend(more.map(str::to_owned));
+        // A word that holds another one is found with it.
+        let shortest: Vec<&str> = words
+            .iter()
+            .map(String::as_str)
+            .filter(|word| !words.iter().any(|other| other != word && word.contains(other.as_str())))
+            .collect();
         Self {
-            code,
-            environment: compile(&ENVIRONMENT),
-            fields: compile(&FIELDS),
-            code_fields: compile(&CODE_FIELDS),
-            urls: compile(&URLS),
+            code: any_of(shortest),
+            environment: any_of(ENVIRONMENT),
+            fields: any_of(FIELDS),
+            urls: any_of(URLS),
+            code_fields: any_of(CODE_FIELDS),
+            headers: Regex::new(HEADERS).ok(),
+            elsewhere: elsewhere(catalog),
+            own: own(catalog),
+            callees: Callees::new(catalog),
+            evidence: Evidence::new(catalog),
         }
     }
 
-    /// Whether the file is worth parsing.
-    pub fn admits(&self, source: &Source) -> bool {
-        let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(&source.text));
+    /// Whether a file is worth parsing.
+    pub fn admits(&self, catalog: &Catalog, source: &Source) -> bool {
+        let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(source.text.as_bytes()));
         match source.language {
             Language::Dotenv
             | Language::Http
@@ -116,7 +162,53 @@ impl Prefilter {
                 has(&self.environment) || (has(&self.fields) && has(&self.urls))
             }
             Language::Markdown => has(&self.code) || has(&self.environment) || (has(&self.fields) && has(&self.urls)),
-            _ => has(&self.code) || (has(&self.code_fields) && has(&self.urls)),
+            _ => self.admits_code(catalog, source),
         }
     }
+
+    fn admits_code(&self, catalog: &Catalog, source: &Source) -> bool {
+        let text = source.text.as_bytes();
+        let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(text));
+        let mentions = has(&self.code);
+        if has(&self.own) {
+            return true;
+        }
+        if mentions
+            && (has(&self.elsewhere) || self.callees.may_be_called(source) || self.callees.sets_an_attribute(source))
+        {
+            return true;
+        }
+        // A request, or a row of a table, counts only with a key or a host that is known.
+        let request = mentions && has(&self.headers);
+        (request || (has(&self.urls) && has(&self.code_fields))) && self.evidence.is_in(catalog, &source.text)
+    }
+}
+
+/// What matters to the clients of other files: comments for mixlint, what turns tracing off, fields of settings classes
+/// that may take a base URL from a variable.
+fn elsewhere(catalog: &Catalog) -> Option<Regex> {
+    let ways = catalog.clients.iter().flat_map(|client| &client.traces_unless);
+    let mut words: Vec<String> = ways.filter_map(|way| way.split('.').next()).map(regex::escape).collect();
+    words.push("mixlint:".to_owned());
+    words.push(r"(?mi-u:^[ \t]+\w*(?:url|base|endpoint|host|path|proxy)[ \t]*:[ \t]*\w)".to_owned());
+    Regex::new(&words.join("|")).ok()
+}
+
+/// What the configuration's own clients are called by: a file of the same project is imported by a path that need not
+/// name the module.
+fn own(catalog: &Catalog) -> Option<Regex> {
+    let constructs = catalog.own_clients().flat_map(|client| &client.construct);
+    let words: BTreeSet<&str> = constructs
+        .flat_map(|construct| &construct.callee)
+        .map(|callee| callee.rsplit(['.', '/']).next().unwrap_or(callee))
+        .filter(|word| !word.is_empty())
+        .collect();
+    // No words match nothing.
+    if words.is_empty() { Regex::new("[^\\s\\S]").ok() } else { any_of(words) }
+}
+
+/// One SIMD pass for any of some words.
+fn any_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Option<Regex> {
+    let words: Vec<String> = words.into_iter().map(regex::escape).collect();
+    Regex::new(&words.join("|")).ok()
 }

@@ -57,6 +57,10 @@ pub fn path(path: &Path) -> String {
             shown.push_str(&format!("\\x{byte:02x}"));
         }
     }
+    // At the start of a line a CI service would take it for a command.
+    if shown.starts_with("::") || shown.starts_with("##") {
+        shown.insert_str(0, "./");
+    }
     shown
 }
 

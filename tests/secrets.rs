@@ -159,11 +159,8 @@ fn plant(dir: &Path, key: &str) {
     for (name, text) in files {
         fs::write(dir.join(name), text).unwrap();
     }
-    // A name that only looks random is left readable: files are named by hashes.
-    if !mixlint::text::public_prefix(key).is_empty() {
-        let path = dir.join(format!("{key}.py"));
-        fs::write(path, format!("from openai import OpenAI\nOpenAI(api_key='{key}')\n")).unwrap();
-    }
+    let path = dir.join(format!("{key}.py"));
+    fs::write(path, format!("from openai import OpenAI\nOpenAI(api_key='{key}')\n")).unwrap();
 }
 
 fn run(dir: &Path, args: &[&str]) -> (i32, Vec<u8>) {

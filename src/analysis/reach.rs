@@ -32,12 +32,13 @@ const MAX_IMPORTED: usize = 4000;
 impl Run<'_> {
     /// Adds files, lowered where they are worth it; the new ones' indices.
     pub(super) fn add(&mut self, files: Vec<(Source, PathBuf, bool)>, filtered: bool) -> Vec<FileId> {
-        let prefilter = &self.prefilter;
+        let (prefilter, catalog) = (&self.prefilter, self.options.catalog);
         let everything = self.options.no_prefilter || !filtered;
         let lowered: Vec<(File, Lowered)> = files
             .into_par_iter()
             .map(|(source, path, reported)| {
-                let lowered = if everything || prefilter.admits(&source) { lower(&source) } else { Lowered::Not };
+                let lowered =
+                    if everything || prefilter.admits(catalog, &source) { lower(&source) } else { Lowered::Not };
                 (File { source, path, module: Module::default(), reported, index: Index::default() }, lowered)
             })
             .collect();

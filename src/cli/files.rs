@@ -1,5 +1,6 @@
 //! Which files a run reads: those that it reports on, and, when asked for, the project around them.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -13,6 +14,9 @@ use crate::language::Language;
 use crate::root;
 use crate::source::{Encoding, Source, decode};
 use crate::walk::{self, Excludes, Files, Options, SkipReason};
+
+/// More than this no editor sends.
+const MAX_STDIN: u64 = 32 << 20;
 
 /// The paths of the command line.
 pub(super) struct Given {
@@ -83,8 +87,11 @@ pub(super) fn given(args: &Paths, host: &mut Host<'_>) -> Result<Given, Stop> {
 
 fn read_stdin(host: &mut Host<'_>) -> Result<Vec<u8>, Stop> {
     let mut bytes = Vec::new();
-    let read = host.stdin.read_to_end(&mut bytes);
+    let read = host.stdin.take(MAX_STDIN + 1).read_to_end(&mut bytes);
     read.map_err(|error| Stop::User(format!("standard input: {}", error.kind())))?;
+    if bytes.len() as u64 > MAX_STDIN {
+        return Err(Stop::User(format!("standard input: larger than {MAX_STDIN} bytes")));
+    }
     Ok(bytes)
 }
 

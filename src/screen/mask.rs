@@ -122,10 +122,18 @@ fn find(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
             out.push(body(text, range));
         }
     }
+    out.extend(groups(&DOTTED, text));
     if form == Form::Path {
+        // A folder named by a hash is still to be found; a file of such a name by its beginning.
+        let name = text.rfind(['/', '\\']).map_or(0, |at| at + 1);
+        for (range, run) in each(&RUN, text).filter(|(range, _)| range.end > name) {
+            let start = range.start.max(name);
+            if run.len() >= 32 && range.end - start >= 32 && looks_random(&text[start..range.end]) {
+                out.push(start + 6..range.end);
+            }
+        }
         return;
     }
-    out.extend(groups(&DOTTED, text));
     for group in groups(&USER_INFO, text).chain(groups(&QUERY, text)).chain(groups(&CURL_USER, text)) {
         out.push(group);
     }

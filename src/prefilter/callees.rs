@@ -1,0 +1,287 @@
+//! Whether a file may make a client: whether it calls, derives from or renames something that the catalogue knows.
+
+use std::collections::{BTreeSet, HashMap};
+
+use regex::Regex;
+
+use super::COMMON;
+use crate::catalog::Catalog;
+use crate::language::Language;
+use crate::source::Source;
+
+/// The names of what makes clients, by language.
+#[derive(Debug)]
+pub(super) struct Callees {
+    languages: HashMap<&'static str, Names>,
+    /// `import X from "module"`, of the modules that are called themselves.
+    defaults: Option<Regex>,
+    /// `import openai`.
+    modules: Option<Regex>,
+    /// `openai.api_base =`.
+    attributes: Option<Regex>,
+}
+
+/// The names of one language.
+#[derive(Debug)]
+struct Names {
+    words: Option<Regex>,
+    /// The first words of the modules, one of which a file with the name has to mention; none for a name that says
+    /// itself what it is.
+    needs: HashMap<String, Vec<String>>,
+    /// What follows a name of which only a member is called: `chat` of `openai.chat(...)`.
+    members: HashMap<String, BTreeSet<String>>,
+}
+
+const LANGUAGES: [&str; 3] = ["python", "javascript", "rust"];
+
+impl Callees {
+    pub(super) fn new(catalog: &Catalog) -> Self {
+        let heads: BTreeSet<String> = catalog
+            .clients
+            .iter()
+            .flat_map(|client| &client.modules)
+            .map(|module| squash(head(module)))
+            .filter(|head| head.len() >= 6)
+            .collect();
+        let mut languages = HashMap::new();
+        for language in LANGUAGES {
+            let mut needs: HashMap<String, Vec<String>> = HashMap::new();
+            let mut members: HashMap<String, BTreeSet<String>> = HashMap::new();
+            for client in catalog.clients.iter().filter(|client| client.language == language) {
+                let common = client.modules.iter().all(|module| COMMON.contains(&head(module)));
+                if common {
+                    continue;
+                }
+                for callee in client
+                    .construct
+                    .iter()
+                    .filter(|construct| !construct.any_receiver)
+                    .flat_map(|construct| &construct.callee)
+                {
+                    let Some(name) = telling_part(callee, language, &heads) else { continue };
+                    if let Some((_, member)) = callee.split_once(&format!("{name}.")) {
+                        members.entry(name.to_owned()).or_default().insert(member.to_owned());
+                    }
+                    let known = needs.entry(name.to_owned()).or_default();
+                    if !speaks_for_itself(name, &heads) {
+                        known.extend(client.modules.iter().map(|module| head(module).to_owned()));
+                    }
+                }
+            }
+            let words: Vec<String> =
+                needs.keys().map(|name| regex::escape(name)).collect::<BTreeSet<_>>().into_iter().collect();
+            let words = Regex::new(&format!(r"\b(?:{})\b", words.join("|"))).ok();
+            languages.insert(language, Names { words, needs, members });
+        }
+        let called_itself = |client: &&crate::catalog::Client| {
+            client.language == "javascript"
+                && client
+                    .construct
+                    .iter()
+                    .flat_map(|construct| &construct.callee)
+                    .any(|callee| callee.is_empty() || callee.starts_with("default"))
+        };
+        let modules: BTreeSet<String> = catalog
+            .clients
+            .iter()
+            .filter(called_itself)
+            .flat_map(|client| &client.modules)
+            .filter(|module| !COMMON.contains(&head(module)))
+            .map(|module| regex::escape(module))
+            .collect();
+        let modules: Vec<String> = modules.into_iter().collect();
+        let defaults = Regex::new(&format!(
+            r#"(?:import\s+(?:type\s+)?(\w+)\s*(?:,[^"';]*)?\s*from\s*|import\s*\*\s*as\s+(\w+)\s+from\s*|\bdefault\s+as\s+(\w+)\b[^"';]*from\s*|(\w+)\s*=\s*(?:await\s+)?(?:require|import)\s*\(\s*|(?:require|import)\s*\(\s*)["'`](?:\w+:)?(?:{})(?:@[^"'`]*)?["'`]"#,
+            modules.join("|")
+        ))
+        .ok();
+        let dotted: BTreeSet<String> = catalog
+            .clients
+            .iter()
+            .filter(|client| client.language == "python")
+            .filter(|client| {
+                client.construct.iter().flat_map(|construct| &construct.callee).any(|callee| callee.contains('.'))
+            })
+            .flat_map(|client| &client.modules)
+            .map(|module| regex::escape(module.rsplit('.').next().unwrap_or(module)))
+            .collect();
+        let dotted: Vec<String> = dotted.into_iter().collect();
+        let modules = Regex::new(&format!(
+            r"(?m)^\s*import\s[^\n]*\b(?:{0})\b|\bfrom\s[^\n]*\bimport\s[^\n]*\b(?:{0})\b|^\s*(?:{0}),?\s*$|import_module|__import__",
+            dotted.join("|")
+        ))
+        .ok();
+        let attributes: BTreeSet<&str> = catalog
+            .clients
+            .iter()
+            .flat_map(|client| &client.construct)
+            .flat_map(|construct| {
+                construct
+                    .global_key
+                    .iter()
+                    .chain(&construct.global_endpoint)
+                    .chain(&construct.ignored_global)
+                    .chain(&construct.unless_global)
+            })
+            .filter_map(|path| path.rsplit('.').next())
+            .collect();
+        let attributes: Vec<String> = attributes.into_iter().map(regex::escape).collect();
+        let attributes = Regex::new(&format!(r"(?m)^[ \t]*(\w+)\.(?:{})\s*=[^=]", attributes.join("|"))).ok();
+        Self { languages, defaults, modules, attributes }
+    }
+
+    /// Whether something in the file may make a client.
+    pub(super) fn may_be_called(&self, source: &Source) -> bool {
+        let text = source.text.as_str();
+        let language = source.language;
+        let Some(names) = self.languages.get(language.name()) else { return true };
+        let Some(words) = &names.words else { return true };
+        let mut mentions: HashMap<&str, bool> = HashMap::new();
+        for found in words.find_iter(text) {
+            let Some(needs) = names.needs.get(found.as_str()) else { continue };
+            let (before, after) = (&text[..found.start()], &text[found.end()..]);
+            let member = after.strip_prefix('.').is_some_and(|after| {
+                let called = |member: &String| {
+                    after.strip_prefix(member.as_str()).is_some_and(|rest| !rest.starts_with(is_part))
+                };
+                names.members.get(found.as_str()).is_some_and(|members| members.iter().any(called))
+            });
+            if !member && !is_used(language, before, after, !needs.is_empty()) {
+                continue;
+            }
+            let mut mentioned = |head: &String| {
+                let key = needs.iter().find(|known| *known == head).map_or("", String::as_str);
+                *mentions.entry(key).or_insert_with(|| memchr::memmem::find(text.as_bytes(), head.as_bytes()).is_some())
+            };
+            if !needs.is_empty() && !needs.iter().any(&mut mentioned) {
+                continue;
+            }
+            if found.as_str().contains('.')
+                && language == Language::Python
+                && !self.modules.as_ref().is_none_or(|modules| modules.is_match(text))
+                && !is_imported(text, found.as_str().split('.').next().unwrap_or(""))
+            {
+                continue;
+            }
+            return true;
+        }
+        let Some(defaults) = self.defaults.as_ref().filter(|_| language.name() == "javascript") else { return false };
+        defaults.captures_iter(text).any(|found| {
+            let Some(local) = found.iter().skip(1).flatten().next() else { return true };
+            memchr::memmem::find_iter(text.as_bytes(), local.as_str().as_bytes()).any(|at| {
+                let (before, after) = (&text[..at], &text[at + local.as_str().len()..]);
+                at != local.start()
+                    && !before.ends_with(is_part)
+                    && !after.starts_with(is_part)
+                    // `new X.OpenAI(...)`
+                    && (after.starts_with('.') && before.trim_end().ends_with("new") || is_used(language, before, after, false))
+            })
+        })
+    }
+
+    /// Whether the file writes to an attribute of a module that clients look at.
+    pub(super) fn sets_an_attribute(&self, source: &Source) -> bool {
+        let Some(attributes) = self.attributes.as_ref().filter(|_| source.language == Language::Python) else {
+            return false;
+        };
+        attributes.captures_iter(&source.text).any(|found| {
+            found.get(1).is_some_and(|root| !matches!(root.as_str(), "self" | "cls" | "client" | "args" | "kwargs"))
+        })
+    }
+}
+
+/// The part of a callee by which a file that calls it is known.
+fn telling_part<'c>(callee: &'c str, language: &str, heads: &BTreeSet<String>) -> Option<&'c str> {
+    let callee = callee.strip_prefix("default.").unwrap_or(callee);
+    if callee.is_empty() || callee == "default" {
+        return None;
+    }
+    if language == "rust" {
+        return callee.split('.').next();
+    }
+    let part = callee.split('.').find(|part| speaks_for_itself(part, heads));
+    Some(part.unwrap_or(callee))
+}
+
+/// Whether a name has a package's name in it: `AsyncOpenAI`.
+fn speaks_for_itself(name: &str, heads: &BTreeSet<String>) -> bool {
+    let name = squash(name);
+    heads.iter().any(|head| name.contains(head.as_str()))
+}
+
+/// Whether a name is called, derived from, renamed or put somewhere, as far as what stands beside it shows. A common
+/// name counts only where it is no method of the object at hand.
+fn is_used(language: Language, before: &str, after: &str, common: bool) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or(before);
+    let line_start = line.trim_start();
+    let rest = after.trim_start_matches([' ', '\t']);
+    let imports =
+        line_start.starts_with("import ") || line_start.starts_with("from ") || line_start.starts_with("use ");
+    if rest.starts_with("as ") {
+        return true;
+    }
+    if imports && !(language == Language::Python && line_start.contains(';')) {
+        return false;
+    }
+    // `a.b.Name`
+    let bare = before.trim_end_matches(|c: char| is_part(c) || c == '.');
+    let receiver = before.get(bare.len()..).unwrap_or("");
+    if common && matches!(receiver.trim_end_matches('.'), "self" | "cls" | "this") && receiver.ends_with('.') {
+        return false;
+    }
+    let bare = bare.trim_end_matches([' ', '\t']);
+    let keyword = bare.rsplit(|c: char| !is_part(c)).next().unwrap_or("");
+    if language == Language::Rust {
+        return rest.starts_with("::") || keyword == "type" || bare.ends_with('=');
+    }
+    if rest.starts_with('(') || (language != Language::Python && rest.starts_with("?.(")) {
+        return !matches!(keyword, "def" | "function" | "class");
+    }
+    if matches!(keyword, "new" | "extends" | "return") || line_start.starts_with("class ") {
+        return true;
+    }
+    if line_start.starts_with(['#', '*']) || line_start.starts_with("//") || line.contains("isinstance") {
+        return false;
+    }
+    let ends = rest.starts_with([',', ')', ']', '}', '\n', '\r', ';', '?', '|', '['])
+        || rest.is_empty()
+        || ["if ", "else ", "or ", "for "].iter().any(|word| rest.starts_with(word));
+    let begins = bare.ends_with(['=', '(', '[', '{', ',', '?', '|', '&'])
+        || matches!(keyword, "or" | "else" | "if" | "in")
+        || (bare.ends_with(':')
+            && (language == Language::JavaScript || bare.trim_end_matches(':').ends_with(['"', '\''])))
+        || bare.ends_with("=>");
+    ends && begins && !is_in_import_list(before)
+}
+
+/// Whether a Python file imports a name from somewhere.
+fn is_imported(text: &str, name: &str) -> bool {
+    let holds = |line: &str| line.split(|c: char| !is_part(c)).any(|word| word == name);
+    text.lines().any(|line| {
+        let line = line.trim_start();
+        line.starts_with("from ")
+            && line.split_once(" import").is_some_and(|(_, names)| names.trim() == "(" || holds(names))
+    })
+}
+
+/// Whether a name stands in the brackets of an import.
+fn is_in_import_list(before: &str) -> bool {
+    let Some(open) = before.rfind(['(', '{']) else { return false };
+    let (head, list) = before.split_at(open);
+    let plain = list.chars().skip(1).all(|c| is_part(c) || c.is_whitespace() || matches!(c, ',' | '#' | '.'));
+    let head = head.trim_end();
+    let line = head.rsplit('\n').next().unwrap_or(head).trim_start();
+    plain && (head.ends_with("import") || line.starts_with("import ") || line.starts_with("export type"))
+}
+
+fn head(module: &str) -> &str {
+    module.trim_start_matches('@').split(['.', '/', ':']).next().unwrap_or(module)
+}
+
+fn squash(name: &str) -> String {
+    crate::catalog::squash(name)
+}
+
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$'
+}

@@ -1,0 +1,192 @@
+//! Signs of whose keys there are: names and literals that say so, and hosts of providers.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::RwLock;
+
+use regex::Regex;
+
+use crate::catalog::Catalog;
+use crate::endpoint::{self, Host};
+use crate::evidence;
+use crate::text::Text;
+
+/// What to look for.
+#[derive(Debug)]
+pub(super) struct Evidence {
+    names: Option<Regex>,
+    prefixes: Option<Regex>,
+    /// Formats of keys that begin in no way of their own.
+    long: Option<Regex>,
+    hosts: Option<Regex>,
+    /// Imports of what may be a key or a URL of the project's own.
+    imported: Option<Regex>,
+    /// What is known of a piece of text that was looked at before.
+    known: RwLock<HashMap<String, bool>>,
+}
+
+/// An import of the project's own with a name that a key, a URL or a table of them may have.
+const IMPORTED: &str = concat!(
+    r"(?m)^\s*from\s+[.\w]+\s+import\b[^\n]*(?i:url|base|host|endpoint|key|token|config|setting|const|env|header|provider)",
+    r"|^\s*from\s+(?:\.[.\w]*|[\w.]*(?i:config|setting|const|env)\w*)\s+import\b",
+    r#"|(?:from|require\s*\(|import\s*\()\s*["'`]\.{1,2}/[^"'`\n]*(?i:config|setting|const|env|provider|url|key)"#,
+    r#"|(?:import|\{)[^;{}"'`]*(?i:url|base|host|endpoint|key|token|config|setting|const|env|header)[^;{}"'`]*\}?\s*(?:from|=\s*require\s*\()\s*["'`]\.{1,2}/"#,
+    r"|\buse\s+(?:crate|super|self)::[^;]*(?i:url|base|host|endpoint|key|token|config|setting|const|env)",
+);
+
+impl Evidence {
+    pub(super) fn new(catalog: &Catalog) -> Self {
+        let mut names = BTreeSet::new();
+        let mut prefixes = BTreeSet::from(["T3BlbkFJ".to_owned()]);
+        let mut hosts = BTreeSet::new();
+        let mut headless = false;
+        for provider in &catalog.providers {
+            names.extend(provider.name_words.iter().map(|word| with_separators(word)));
+            names.extend(
+                provider
+                    .key_env
+                    .iter()
+                    .map(|name| name.split('_').map(regex::escape).collect::<Vec<_>>().join("[-_. ]?")),
+            );
+            prefixes.extend(provider.key_prefixes.iter().cloned());
+            for format in provider.key_formats.iter() {
+                match literal_start(format) {
+                    Some(start) => drop(prefixes.insert(start)),
+                    None => headless = true,
+                }
+            }
+            hosts.extend(provider.hosts.iter().map(|host| host.trim_start_matches("*.").to_owned()));
+        }
+        for format in &catalog.shared_formats {
+            match literal_start(&format.pattern) {
+                Some(start) => drop(prefixes.insert(start)),
+                None => headless = true,
+            }
+        }
+        let union = |words: BTreeSet<String>| words.into_iter().collect::<Vec<_>>().join("|");
+        let escaped = |words: BTreeSet<String>| union(shortest(words).iter().map(|word| regex::escape(word)).collect());
+        Self {
+            names: Regex::new(&format!("(?i-u:{})", union(names))).ok(),
+            prefixes: Regex::new(&escaped(prefixes)).ok(),
+            long: headless.then(|| Regex::new(r#"["'`=: ][A-Za-z0-9_.\-]{24,}"#).ok()).flatten(),
+            hosts: Regex::new(&format!("(?i-u:{})", escaped(hosts))).ok(),
+            imported: Regex::new(IMPORTED).ok(),
+            known: RwLock::default(),
+        }
+    }
+
+    /// Whether a text says whose a key or a host is, or takes from another file what may say so.
+    pub(super) fn is_in(&self, catalog: &Catalog, text: &str) -> bool {
+        self.imported.as_ref().is_none_or(|imported| imported.is_match(text))
+            || self.has_host(catalog, text)
+            || self.has_key(catalog, text)
+    }
+
+    fn has_key(&self, catalog: &Catalog, text: &str) -> bool {
+        let Some(names) = &self.names else { return true };
+        for found in names.find_iter(text) {
+            let word = around(text, found.start(), found.end(), |c| is_part(c) || c == '-', 128);
+            if self.known(word, |word| !evidence::of_name(catalog, word).is_empty() || is_key_literal(catalog, word)) {
+                return true;
+            }
+            // A placeholder may have blanks in it.
+            let literal = around(text, found.start(), found.end(), |c| !matches!(c, '"' | '\'' | '`' | '\n'), 101);
+            if literal.len() > word.len()
+                && literal.len() <= 100
+                && self.known(literal, |literal| {
+                    !evidence::of_name(catalog, literal).is_empty() || is_key_literal(catalog, literal)
+                })
+            {
+                return true;
+            }
+        }
+        let Some(prefixes) = &self.prefixes else { return true };
+        for found in prefixes.find_iter(text) {
+            let word = around(text, found.start(), found.end(), |c| is_part(c) || matches!(c, '-' | '.'), 512);
+            let end = found.end();
+            // `"sk-proj-" + rest`, `f"sk-{rest}"`
+            let open = text.get(end..).is_some_and(|rest| rest.starts_with(['"', '\'', '`', '{', '$', '%']))
+                && !text.get(..found.start()).unwrap_or("").ends_with(is_part);
+            if open || self.known(word, |word| is_key_literal(catalog, word)) {
+                return true;
+            }
+        }
+        self.long.as_ref().is_some_and(|long| {
+            long.find_iter(text).any(|found| {
+                let word = found.as_str().get(1..).unwrap_or("");
+                word.len() <= 512 && word.bytes().any(|b| b.is_ascii_digit()) && is_key_literal(catalog, word)
+            })
+        })
+    }
+
+    fn has_host(&self, catalog: &Catalog, text: &str) -> bool {
+        let Some(hosts) = &self.hosts else { return true };
+        hosts.find_iter(text).any(|found| {
+            let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
+            let host = around(text, found.start(), found.end(), part, 253);
+            matches!(endpoint::provider(catalog, host), Host::Provider(_))
+        })
+    }
+
+    /// The answer to a question about a piece of text, found once.
+    fn known(&self, text: &str, answer: impl FnOnce(&str) -> bool) -> bool {
+        if let Ok(known) = self.known.read()
+            && let Some(&answer) = known.get(text)
+        {
+            return answer;
+        }
+        let answer = answer(text);
+        if let Ok(mut known) = self.known.write()
+            && known.len() < 1 << 16
+        {
+            known.insert(text.to_owned(), answer);
+        }
+        answer
+    }
+}
+
+fn is_key_literal(catalog: &Catalog, literal: &str) -> bool {
+    !evidence::of_literal(catalog, &Text::new(literal)).providers().is_empty()
+}
+
+/// A match, extended on both sides by the characters of its kind.
+fn around(text: &str, start: usize, end: usize, part: impl Fn(char) -> bool, most: usize) -> &str {
+    let (Some(before), Some(after)) = (text.get(..start), text.get(end..)) else { return "" };
+    let left: usize = before.chars().rev().take(most).take_while(|&c| part(c)).map(char::len_utf8).sum();
+    let right: usize = after.chars().take(most).take_while(|&c| part(c)).map(char::len_utf8).sum();
+    text.get(start - left..end + right).unwrap_or("")
+}
+
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$'
+}
+
+/// A word, also where a separator stands somewhere in it: `mix_route`, `open-ai`.
+fn with_separators(word: &str) -> String {
+    let splits = (2..word.len().saturating_sub(1)).filter_map(|at| {
+        let (left, right) = word.split_at_checked(at)?;
+        Some(format!("{}[-_. ]?{}", regex::escape(left), regex::escape(right)))
+    });
+    let all: Vec<String> = std::iter::once(regex::escape(word)).chain(splits).collect();
+    all.join("|")
+}
+
+/// The text that every match of an expression begins with, if it is long enough to tell something.
+fn literal_start(pattern: &str) -> Option<String> {
+    let end = pattern.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(pattern.len());
+    let start = pattern.get(..end)?;
+    // What is repeated or optional is no part of it.
+    let start = match pattern.get(end..)?.chars().next() {
+        Some('*' | '?' | '+' | '{') => start.get(..start.len().saturating_sub(1))?,
+        _ => start,
+    };
+    (start.len() >= 3).then(|| start.to_owned())
+}
+
+/// The words that hold no other of them.
+fn shortest(words: BTreeSet<String>) -> BTreeSet<String> {
+    words
+        .iter()
+        .filter(|word| !words.iter().any(|other| other != *word && word.contains(other.as_str())))
+        .cloned()
+        .collect()
+}
