@@ -18,6 +18,7 @@ use crate::cover;
 use crate::facts::{Comment, ExprKind, Stmt};
 use crate::finding::{FileId, Finding, Location, RouteRecord};
 use crate::fix;
+use crate::imports;
 use crate::prefilter::Prefilter;
 use crate::project::{Project, Wanted};
 use crate::resolve::{Resolver, Value};
@@ -84,8 +85,8 @@ pub struct Output {
     pub written: Vec<Written>,
     /// Files that could not be parsed, and why.
     pub unparsed: Vec<(FileId, String)>,
-    /// Files of which a parser did not understand the whole.
-    pub broken: Vec<FileId>,
+    /// Files of which the parser had to skip something.
+    pub partly: Vec<FileId>,
 }
 
 /// A literal that something named like a key is given.
@@ -124,6 +125,9 @@ struct Run<'a> {
     roots: HashMap<PathBuf, PathBuf>,
     /// How many files imports have added.
     imported: usize,
+    packages: imports::Packages,
+    /// The clients of each file, as the last look at it found them.
+    clients: BTreeMap<FileId, Vec<Client>>,
 }
 
 impl<'a> Run<'a> {
@@ -155,6 +159,8 @@ impl<'a> Run<'a> {
             unparsed: Vec::new(),
             roots: HashMap::new(),
             imported: 0,
+            packages: imports::Packages::default(),
+            clients: BTreeMap::new(),
         }
     }
 
@@ -165,10 +171,13 @@ impl<'a> Run<'a> {
         self.follow_imports(added);
         self.add_dotenv();
         self.read_manifests();
-        let mut clients = self.clients();
+        let mut clients = self.clients(None);
+        let (files, names, asking) = self.open_functions(&clients);
+        if self.link(&names, |_| files.clone()) {
+            clients = self.clients(Some(&asking));
+        }
         let mut findings = self.judge(&clients);
-        if self.link(&clients) {
-            clients = self.clients();
+        if self.link(&BTreeSet::new(), |run| rules::unlinked(&run.facts(&clients), &clients)) {
             findings = self.judge(&clients);
         }
         if findings.iter().any(|(_, finding)| rules::rests_on_default(finding)) {
@@ -176,7 +185,7 @@ impl<'a> Run<'a> {
             self.widen();
             if self.project.files.len() > before {
                 self.read_manifests();
-                clients = self.clients();
+                clients = self.clients(None);
                 findings = self.judge(&clients);
             }
             cover::drop_covered_blocks(&self.project, self.options.catalog, &clients, &mut findings);
@@ -188,10 +197,11 @@ impl<'a> Run<'a> {
     ///
     /// A resolver that meets an import whose file has not been read leaves it open; then the file is read, and that
     /// resolver asked again.
-    fn clients(&mut self) -> Vec<Client> {
+    /// `again` are the files of which more is known by now: those of the others stay as they are.
+    fn clients(&mut self, again: Option<&BTreeSet<FileId>>) -> Vec<Client> {
         let looked_at = |id: &FileId| self.project.file(*id).reported || self.project.widened;
-        let mut open: Vec<FileId> = self.parsed.iter().copied().filter(looked_at).collect();
-        let mut clients: BTreeMap<FileId, Vec<Client>> = BTreeMap::new();
+        let asked = |id: &FileId| again.is_none_or(|again| again.contains(id) || !self.clients.contains_key(id));
+        let mut open: Vec<FileId> = self.parsed.iter().copied().filter(looked_at).filter(asked).collect();
         for _ in 0..MAX_ROUNDS {
             let answers: Vec<(Vec<Client>, BTreeSet<Wanted>)> =
                 open.par_iter().map(|&id| self.clients_of(id)).collect();
@@ -202,7 +212,7 @@ impl<'a> Run<'a> {
                     open.push(id);
                 }
                 wanted.extend(asks);
-                clients.insert(id, found);
+                self.clients.insert(id, found);
             }
             if wanted.is_empty() {
                 break;
@@ -210,7 +220,8 @@ impl<'a> Run<'a> {
             let added = self.fetch(wanted);
             self.follow_imports(added);
         }
-        let mut clients: Vec<Client> = clients.into_values().flatten().collect();
+        self.project.link();
+        let mut clients: Vec<Client> = self.clients.values().flatten().cloned().collect();
         routes::drop_consumed(&mut clients);
         routes::doubt(&self.project, &mut clients);
         clients
@@ -299,13 +310,8 @@ impl<'a> Run<'a> {
             secrets: secrets.into_iter().collect(),
             files_parsed: self.parsed.len(),
             clients: number,
-            broken: self
-                .project
-                .ids()
-                .filter(|&id| self.project.file(id).module.recovered)
-                .chain(self.unparsed.iter().map(|(id, _)| *id))
-                .collect(),
             unparsed: self.unparsed,
+            partly: self.project.ids().filter(|&id| self.project.file(id).module.recovered).collect(),
             reported: self.project.files.iter().map(|file| file.reported).collect(),
             sources: self.project.files.into_iter().map(|file| file.source).collect(),
         }

@@ -16,6 +16,8 @@ mod baseline;
 mod check;
 mod files;
 mod fix;
+mod progress;
+mod routes;
 mod select;
 mod trace;
 mod write;
@@ -66,12 +68,18 @@ impl From<crate::config::ConfigError> for Stop {
 }
 
 /// Runs the program, and returns its exit code.
-pub fn run(args: impl IntoIterator<Item = OsString>, mut host: Host<'_>) -> u8 {
+pub fn run(args: impl IntoIterator<Item = OsString>, host: Host<'_>) -> u8 {
+    run_with(args, host, false)
+}
+
+/// The same; where standard error is a terminal, a long run says there that it goes on.
+pub fn run_with(args: impl IntoIterator<Item = OsString>, mut host: Host<'_>, progress: bool) -> u8 {
     let parsed = Args::command().try_get_matches_from(args).and_then(|matches| Args::from_arg_matches(&matches));
-    let args = match parsed {
+    let mut args = match parsed {
         Ok(args) => args,
         Err(error) => return usage(&error, &mut host),
     };
+    args.global.progress = progress && !args.global.quiet && (host.env)("TERM").is_none_or(|term| term != "dumb");
     match dispatch(&args, &mut host) {
         Ok(code) => code,
         // Who reads the output has seen enough: `mixlint check | head`.
@@ -105,12 +113,17 @@ fn usage(error: &clap::Error, host: &mut Host<'_>) -> u8 {
 fn dispatch(args: &Args, host: &mut Host<'_>) -> Result<u8, Stop> {
     let code = match &args.command {
         Command::Check(check) => check::check(check, &args.global, host)?,
-        Command::Routes(routes) => check::routes(routes, &args.global, host)?,
+        Command::Routes(routes) => routes::routes(routes, &args.global, host)?,
         Command::Trace(message) => trace::trace(message, &args.global, host)?,
         Command::Explain { rule } => {
             let info = pages().iter().find(|info| info.name == *rule);
             let info = info.ok_or_else(|| Stop::User(select::unknown_rule(rule, pages())))?;
-            writeln!(host.stdout, "{}", info.body.trim_end())?;
+            let style = check::style(&args.global, crate::report::Format::Full, host);
+            // A terminal gets the page drawn, a pipe the Markdown that it is.
+            match (host.terminal || style.color, routes::width(host)) {
+                (true, width) => crate::report::page(&mut host.stdout, &info.body, style, width.unwrap_or(80))?,
+                (false, _) => writeln!(host.stdout, "{}", info.body.trim_end())?,
+            }
             EXIT_OK
         }
         Command::Rules => {
@@ -118,6 +131,26 @@ fn dispatch(args: &Args, host: &mut Host<'_>) -> Result<u8, Stop> {
             for info in pages() {
                 writeln!(host.stdout, "{:width$}  {:7}  {}", info.name, info.severity.name(), info.summary)?;
             }
+            EXIT_OK
+        }
+        Command::Completions { shell } => {
+            // It panics where it cannot write; memory takes everything.
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "mixlint", &mut script);
+            host.stdout.write_all(&script)?;
+            EXIT_OK
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Args::command()).render(&mut page)?;
+            for name in ["check", "routes"] {
+                if let Some(command) = Args::command().find_subcommand(name) {
+                    let title = format!("MIXLINT {}", name.to_uppercase());
+                    writeln!(page, ".SH \"{title}\"")?;
+                    clap_mangen::Man::new(command.clone()).render_options_section(&mut page)?;
+                }
+            }
+            host.stdout.write_all(&page)?;
             EXIT_OK
         }
     };

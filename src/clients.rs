@@ -6,12 +6,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::catalog::{Catalog, Client, Construct, EnvName, Slot, UrlKind};
+use crate::catalog::{Blank, Catalog, Client, Construct, Slot, UrlKind};
 use crate::facts::{Arm, BlockId, Call, ExprId, ExprKind, Place, Spread, Stmt};
 use crate::finding::{FileId, Location};
 use crate::resolve::{Alt, Arms, Ctx, Presence, Resolver, Value, settle};
 use crate::text::Text;
 
+mod environment;
 mod ignored;
 
 pub use ignored::{Ignored, IgnoredKind};
@@ -244,7 +245,7 @@ fn known<'c>(
     let newest = catalog.construct(language, symbol, None);
     let package = newest.first().and_then(|(client, _)| client.package.as_deref());
     match package.and_then(|package| project.version(file, package)) {
-        Some(version) => catalog.construct(language, symbol, Some(*version)),
+        Some(version) => catalog.construct(language, symbol, Some(version)),
         None => newest,
     }
 }
@@ -321,7 +322,7 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
     let ExprKind::Call(call) = module.kind(site.call) else { return Slots::default() };
     let construct = site.construct;
     // A header beats the key; headers that are not known may well hold none.
-    let mut key = given(resolver, ctx, call, &construct.key, construct);
+    let mut key = given(resolver, ctx, call, construct, Slot::Key);
     if !construct.headers.is_empty() {
         let header = header_key(resolver, ctx, call, &construct.headers);
         let known = header.iter().any(|alt| !matches!(alt.value, Value::Unknown(_) | Value::Undefined));
@@ -334,7 +335,7 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
             return slots;
         }
     }
-    let mut endpoint = given(resolver, ctx, call, &construct.endpoint, construct);
+    let mut endpoint = given(resolver, ctx, call, construct, Slot::Endpoint);
     for path in &construct.opaque_with {
         let present = argument(resolver, ctx, call, path)
             .iter()
@@ -357,10 +358,10 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
         }
         return Slots { key: code(vec![Alt::unknown()]), endpoint: code(vec![Alt::unknown()]), ..Slots::default() };
     }
-    let key = with_globals(resolver, ctx, call, key, &construct.global_key);
-    let endpoint = with_globals(resolver, ctx, call, endpoint, &construct.global_endpoint);
-    let key = with_environment(resolver, site, ctx, key, &construct.env_key, Slot::Key);
-    let mut endpoint = with_environment(resolver, site, ctx, endpoint, &construct.env_endpoint, Slot::Endpoint);
+    let key = with_globals(resolver, ctx, call, construct, key, &construct.global_key);
+    let endpoint = with_globals(resolver, ctx, call, construct, endpoint, &construct.global_endpoint);
+    let key = environment::fill(resolver, site, ctx, key, Slot::Key);
+    let mut endpoint = environment::fill(resolver, site, ctx, endpoint, Slot::Endpoint);
     if !construct.model_prefixes.is_empty() && !is_own_model(resolver, ctx, call, construct) {
         for value in &mut endpoint {
             if value.from != From::Code {
@@ -444,16 +445,16 @@ fn is_absent(value: &Value) -> bool {
 }
 
 /// The values that the arguments give a slot: the first path that is there.
-fn given(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, paths: &[String], construct: &Construct) -> Vec<Alt> {
+fn given(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, construct: &Construct, slot: Slot) -> Vec<Alt> {
+    let paths = if slot == Slot::Endpoint { &construct.endpoint } else { &construct.key };
     let mut out = vec![Alt::new(Value::Undefined)];
     for path in paths {
         out = or_else(out, || {
             let mut alts = argument(resolver, ctx, call, path);
             for alt in &mut alts {
                 let absent = match alt.value.presence() {
-                    // Where null means "the default, whatever the environment says", it stays what it is.
-                    Presence::Null => !construct.null_skips_env,
-                    Presence::Empty => construct.empty_is_absent,
+                    Presence::Null => *construct.blank(slot, true) == Blank::Absent,
+                    Presence::Empty => *construct.blank(slot, false) == Blank::Absent,
                     _ => false,
                 };
                 if absent {
@@ -472,6 +473,17 @@ pub(crate) fn argument(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path
     let first = parts.next().unwrap_or_default();
     let rest: Vec<String> = parts.map(str::to_owned).collect();
     let absent = || vec![Alt::new(Value::Undefined)];
+    // What a `functools.partial` holds already; its own first argument is the function.
+    let bound = |resolver: &mut Resolver<'_>| {
+        let made = resolver.partial(ctx, call.callee)?;
+        let ExprKind::Call(bound) = resolver.module(made.ctx.file).kind(made.expr) else { return None };
+        let path = match first.parse::<usize>() {
+            Ok(number) => path.replacen(first, &(number + 1).to_string(), 1),
+            Err(_) => path.to_owned(),
+        };
+        let callee_is_partial = std::ptr::eq(bound, call);
+        (!callee_is_partial).then(|| argument(resolver, &made.ctx, bound, &path))
+    };
     if let Ok(number) = first.parse::<usize>() {
         let mut position = 0;
         for arg in &call.args {
@@ -492,6 +504,11 @@ pub(crate) fn argument(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path
         let mut whole = vec![first.to_owned()];
         whole.extend(rest.iter().cloned());
         out = or_else(out, || resolver.field_path(ctx, arg.value, &whole));
+    }
+    if matches!(out.as_slice(), [Alt { value: Value::Undefined, .. }])
+        && let Some(bound) = bound(resolver)
+    {
+        return bound;
     }
     out
 }
@@ -590,7 +607,14 @@ fn cut_front(value: &Value, bytes: usize) -> Value {
 }
 
 /// Module attributes (`openai.api_key = …`) where no argument gives a value.
-fn with_globals(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, given: Vec<Alt>, globals: &[String]) -> Vec<Alt> {
+fn with_globals(
+    resolver: &mut Resolver<'_>,
+    ctx: &Ctx,
+    call: &Call,
+    construct: &Construct,
+    given: Vec<Alt>,
+    globals: &[String],
+) -> Vec<Alt> {
     if globals.is_empty() {
         return given;
     }
@@ -601,77 +625,24 @@ fn with_globals(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, given: Vec<
             let attribute = global.rsplit('.').next().unwrap_or(global).to_owned();
             out = or_else(out, || {
                 let mut alts = resolver.global(ctx, &root, &attribute);
-                for alt in &mut alts {
-                    if matches!(alt.value, Value::Symbol(_) | Value::Null) {
-                        alt.value = Value::Undefined;
-                    }
-                }
                 // Set in some other function or file: it may hold here.
-                if alts.iter().any(|alt| is_absent(&alt.value)) && resolver.set_elsewhere(ctx, &root, &attribute) {
+                let unset = alts.iter().any(|alt| matches!(alt.value, Value::Symbol(_)) || is_absent(&alt.value));
+                if unset && resolver.set_elsewhere(ctx, &root, &attribute) {
                     return vec![Alt::unknown()];
+                }
+                for alt in &mut alts {
+                    alt.value = match (&alt.value, alt.value.presence()) {
+                        (Value::Symbol(_), _) => Value::Undefined,
+                        (_, Presence::Null | Presence::Empty) if construct.globals_hold_env => Value::Unknown(None),
+                        (Value::Null, _) => Value::Undefined,
+                        _ => continue,
+                    };
                 }
                 alts
             });
         }
         out
     })
-}
-
-/// The environment where the code gives no value.
-fn with_environment(
-    resolver: &mut Resolver<'_>,
-    site: &Site<'_>,
-    ctx: &Ctx,
-    given: Vec<Alt>,
-    names: &[EnvName],
-    slot: Slot,
-) -> Vec<SlotValue> {
-    let at = resolver.location(ctx.file, site.call);
-    let version =
-        site.client.package.as_deref().and_then(|package| resolver.project.version(ctx.file, package)).copied();
-    let mut out = Vec::new();
-    for alt in given {
-        match alt.value.presence() {
-            Presence::Absent => {}
-            Presence::Null | Presence::Empty if slot == Slot::Endpoint && site.construct.null_skips_env => {
-                out.push(SlotValue { alt: Alt { value: Value::Undefined, ..alt }, from: From::Nothing });
-                continue;
-            }
-            _ => {
-                out.push(SlotValue { alt, from: From::Code });
-                continue;
-            }
-        }
-        let mut open = vec![alt.arms];
-        for name in names.iter().filter(|name| name.applies(version)).map(EnvName::name) {
-            let mut still = Vec::new();
-            for value in resolver.env_value(ctx, name, at) {
-                for arms in &open {
-                    let Some(arms) = arms.merge(&value.arms) else { continue };
-                    match value.value.presence() {
-                        Presence::Maybe if matches!(value.value, Value::Env(ref n, _) if n == name) => still.push(arms),
-                        Presence::Empty | Presence::Null | Presence::Absent => still.push(arms),
-                        _ => out.push(SlotValue {
-                            alt: Alt { value: value.value.clone(), arms, steps: value.steps.clone() },
-                            from: From::Environment(name.to_owned()),
-                        }),
-                    }
-                }
-            }
-            open = still;
-        }
-        for arms in open {
-            // A key that nothing gives comes from the environment at run time; an endpoint is the default.
-            let first =
-                names.iter().find(|name| name.applies(version)).map(EnvName::name).filter(|_| slot == Slot::Key);
-            let (value, from) = match first {
-                Some(name) => (Value::Env(name.to_owned(), at), From::Environment(name.to_owned())),
-                None => (Value::Undefined, From::Nothing),
-            };
-            out.push(SlotValue { alt: Alt { value, arms, steps: Vec::new() }, from });
-        }
-    }
-    out
 }
 
 /// Whether the model's name says that this is a client of OpenAI's protocol and default.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{Client, Provider};
+use crate::catalog::{Client, Provider, Tool};
 use crate::finding::Severity;
 use crate::text::Text;
 
@@ -49,6 +49,8 @@ pub struct Config {
     pub providers: Vec<Provider>,
     /// Clients besides the known ones.
     pub clients: Vec<Client>,
+    /// Tools besides the known ones.
+    pub tools: Vec<Tool>,
 }
 
 /// What a rule's findings are to be.

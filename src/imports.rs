@@ -6,7 +6,11 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::facts::{EnvKind, EnvSource, ExprKind, Module};
 use crate::language::Language;
+
+mod packages;
+
 use crate::scopes;
+pub use packages::Packages;
 
 /// The imports of a module, as keys for [`candidates`].
 pub fn keys(language: Language, path: &Path, module: &Module) -> Vec<String> {
@@ -79,11 +83,20 @@ pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Ve
         Language::Rust => rust(file, dir, key),
         Language::Shell
         | Language::PowerShell
+        | Language::Markdown
+        | Language::Terraform
+        | Language::Http
+        | Language::Fish
+        | Language::Batch
+        | Language::Dockerfile
+        | Language::Make
+        | Language::Just
+        | Language::Systemd
+        | Language::Procfile
         | Language::Yaml
         | Language::Dotenv
         | Language::Json
-        | Language::Toml
-        | Language::Markdown => {
+        | Language::Toml => {
             if key.is_empty() || key.contains(['$', '*']) {
                 Vec::new()
             } else {
@@ -124,10 +137,12 @@ fn python(dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
 }
 
 fn javascript(dir: &Path, key: &str) -> Vec<PathBuf> {
-    if !key.starts_with('.') {
-        return Vec::new();
-    }
-    let base = plain(&dir.join(key));
+    if key.starts_with('.') { files_of(&plain(&dir.join(key))) } else { Vec::new() }
+}
+
+/// The files that a path without, or with another, ending may stand for.
+fn files_of(base: &Path) -> Vec<PathBuf> {
+    let base = base.to_path_buf();
     let mut out = vec![base.clone()];
     const EXTENSIONS: [&str; 8] = ["ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs"];
     // TypeScript's own convention: `./config.js` is written for `./config.ts`.

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use mixlint::cli::{EXIT_ERROR, Host, run};
+use mixlint::cli::{EXIT_ERROR, Host, run_with};
 
 fn main() -> ExitCode {
     // A panic's message may quote a scanned file; its place is ours.
@@ -26,5 +26,5 @@ fn main() -> ExitCode {
         terminal: io::stdout().is_terminal(),
         env: &|name| std::env::var_os(name),
     };
-    run(std::env::args_os(), host).into()
+    run_with(std::env::args_os(), host, io::stderr().is_terminal()).into()
 }

@@ -13,9 +13,22 @@ use crate::catalog::Catalog;
 use crate::language::Language;
 use crate::source::Source;
 
-/// What the names of variables for keys and URLs end in, and headers.
-const ENVIRONMENT: [&str; 9] =
-    ["KEY", "TOKEN", "SECRET", "BASE_URL", "API_BASE", "_ENDPOINT", "_HOST", "uthorization", "api-key"];
+/// What the names of variables for keys and URLs have in them, and headers.
+const ENVIRONMENT: [&str; 12] = [
+    "KEY",
+    "TOKEN",
+    "SECRET",
+    "BASE_URL",
+    "API_BASE",
+    "_ENDPOINT",
+    "_HOST",
+    "uthorization",
+    "api-key",
+    // What brings variables in from another file.
+    "env_file",
+    "env-file",
+    "envFrom",
+];
 
 /// What the names of fields for keys hold, in any style of writing; a row of data has one beside a URL.
 const FIELDS: [&str; 8] = ["key", "Key", "KEY", "oken", "OKEN", "ecret", "ECRET", "redential"];
@@ -88,8 +101,18 @@ impl Prefilter {
     pub fn admits(&self, source: &Source) -> bool {
         let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(&source.text));
         match source.language {
-            Language::Dotenv | Language::Shell | Language::PowerShell => has(&self.environment),
-            Language::Yaml | Language::Json | Language::Toml => {
+            Language::Dotenv
+            | Language::Http
+            | Language::Shell
+            | Language::PowerShell
+            | Language::Fish
+            | Language::Batch
+            | Language::Dockerfile
+            | Language::Make
+            | Language::Just
+            | Language::Systemd
+            | Language::Procfile => has(&self.environment),
+            Language::Yaml | Language::Json | Language::Toml | Language::Terraform => {
                 has(&self.environment) || (has(&self.fields) && has(&self.urls))
             }
             Language::Markdown => has(&self.code) || has(&self.environment) || (has(&self.fields) && has(&self.urls)),

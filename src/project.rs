@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use crate::catalog::Version;
+use crate::catalog::{Ecosystem, Version};
 use crate::facts::{BlockId, ExprId, ExprKind, Module, Place, Stmt};
 use crate::finding::FileId;
 use crate::language::Language;
+use crate::manifest::{self, Packages};
 use crate::source::Source;
 
 /// One file of the run.
@@ -37,6 +38,10 @@ pub struct Index {
     pub literals: HashMap<String, Vec<ExprId>>,
     /// Variables that hold a function, by the function.
     pub functions: HashMap<crate::facts::FuncId, Vec<String>>,
+    /// Functions as expressions.
+    pub function_exprs: HashMap<crate::facts::FuncId, ExprId>,
+    /// Variables that hold an import under another name, by the imported name.
+    pub renamed: HashMap<String, Vec<String>>,
     /// Texts of all tested subjects: only these need correlation.
     pub subjects: std::collections::HashSet<String>,
 }
@@ -58,6 +63,13 @@ impl Index {
                         {
                             index.functions.entry(*func).or_default().push(place.root.clone());
                         }
+                        if let ExprKind::Import(import) = module.kind(*value)
+                            && let Some(name) = &import.name
+                            && place.path.is_empty()
+                            && place.root != *name
+                        {
+                            index.renamed.entry(name.clone()).or_default().push(place.root.clone());
+                        }
                         if let Some(name) = env_place(place) {
                             index.env_writes.entry(name.to_owned()).or_default().push((id, at as u32));
                         }
@@ -78,6 +90,9 @@ impl Index {
                     if let ExprKind::Name(name) | ExprKind::Member(_, name) = module.kind(call.callee) {
                         index.calls.entry(name.clone()).or_default().push(expr);
                     }
+                }
+                ExprKind::Func(func) => {
+                    index.function_exprs.insert(*func, expr);
                 }
                 ExprKind::Object(object) => {
                     if let Some(ty) = &object.ty {
@@ -167,9 +182,10 @@ fn reads(module: &Module, name: &str) -> bool {
             ExprKind::Env { name: read, .. } | ExprKind::Name(read) | ExprKind::Member(_, read) if read == name => {
                 return true;
             }
-            ExprKind::Str(text) if text.expose() == name => said += 1,
+            // Where data has the name, it sets the variable.
+            ExprKind::Str(text) if text.expose() == name && module.documents.is_empty() => said += 1,
             ExprKind::Import(import) if import.name.as_deref() == Some(name) => return true,
-            ExprKind::Object(object) => {
+            ExprKind::Object(object) if module.documents.is_empty() => {
                 let key = |entry: &crate::facts::Entry| matches!(entry, crate::facts::Entry::Field { key: Some(key), .. } if key == name);
                 said += usize::from(object.entries.iter().any(key));
             }
@@ -215,12 +231,16 @@ pub struct Project {
     pub imports: HashMap<FileId, HashMap<String, Option<FileId>>>,
     /// Files and those that are known to import them, besides the imports that were asked for.
     pub links: BTreeSet<(FileId, FileId)>,
+    /// The files that import a file, in order, of both. See [`Project::link`].
+    pub importers: HashMap<FileId, Vec<FileId>>,
     /// Imported names that are called and are no clients: the importing file, the import and the name.
     pub no_clients: HashSet<Wanted>,
     /// Dotenv scopes by directory.
     pub dotenv: HashMap<PathBuf, Vec<FileId>>,
-    /// Versions of packages, by the directory of the manifest.
-    pub versions: HashMap<PathBuf, HashMap<String, Version>>,
+    /// What manifests say of packages, by directory.
+    pub manifests: HashMap<PathBuf, Packages>,
+    /// What programs themselves say of them.
+    pub inline: HashMap<FileId, Packages>,
     /// Variables declared in the configuration: a value, or set somewhere else.
     pub environment: HashMap<String, Option<String>>,
     /// Whose the keys in variables are, as declared in the configuration.
@@ -232,6 +252,35 @@ pub struct Project {
 }
 
 impl Project {
+    /// Brings `importers` up to date with `imports`.
+    pub fn link(&mut self) {
+        let asked = self
+            .imports
+            .iter()
+            .flat_map(|(importer, targets)| targets.values().flatten().map(move |target| (*target, *importer)));
+        let edges: BTreeSet<(FileId, FileId)> = asked.chain(self.links.iter().copied()).collect();
+        self.importers.clear();
+        for (target, importer) in edges {
+            self.importers.entry(target).or_default().push(importer);
+        }
+    }
+
+    /// A file and all that import it, directly or by others, nearest first.
+    pub fn above(&self, file: FileId) -> Vec<FileId> {
+        let mut out = vec![file];
+        let mut seen = BTreeSet::from([file]);
+        let mut at = 0;
+        while let Some(&next) = out.get(at).filter(|_| out.len() < 2000) {
+            at += 1;
+            for &importer in self.importers.get(&next).into_iter().flatten() {
+                if seen.insert(importer) {
+                    out.push(importer);
+                }
+            }
+        }
+        out
+    }
+
     /// The file behind an index.
     pub fn file(&self, id: FileId) -> &File {
         &self.files[id.index()]
@@ -255,10 +304,12 @@ impl Project {
         (0..self.files.len() as u32).map(FileId)
     }
 
-    /// The version of a package that holds for a file: from the nearest manifest that names it.
-    pub fn version(&self, file: FileId, package: &str) -> Option<&Version> {
-        let path = &self.file(file).path;
-        path.ancestors().skip(1).find_map(|dir| self.versions.get(dir).and_then(|packages| packages.get(package)))
+    /// The version of a package that holds for a file: from itself, then from the nearest manifest that names it.
+    pub fn version(&self, file: FileId, package: &str) -> Option<Version> {
+        let (language, path) = (self.file(file).source.language, &self.file(file).path);
+        let ecosystem = Ecosystem::of_language(language.name())?;
+        let above = path.ancestors().skip(1).filter_map(|dir| self.manifests.get(dir));
+        manifest::version(self.inline.get(&file).into_iter().chain(above), ecosystem, package)
     }
 
     /// The dotenv files that hold for a file: those of the nearest directory upward that has one that is not an example.

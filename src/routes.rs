@@ -16,6 +16,7 @@ use crate::resolve::{Alt, Arms, FUEL, Resolver, Step, StepKind, Value};
 use crate::scopes::{self, Visible};
 
 mod rows;
+mod tools;
 
 pub use rows::drop_consumed;
 
@@ -82,7 +83,7 @@ pub struct Ignored {
 impl Client {
     /// A pair of variables in an environment block or of fields in a row, not a call in code.
     pub fn is_block(&self) -> bool {
-        self.id == ENVIRONMENT || self.row.is_some()
+        self.id == ENVIRONMENT || self.id == CONFIG
     }
 }
 
@@ -165,6 +166,9 @@ impl Endpoint {
 /// The kind of a client that is an environment block, for whatever reads it.
 pub const ENVIRONMENT: &str = "environment";
 
+/// The kind of a client that is a row of fields, for whatever reads it.
+const CONFIG: &str = "config";
+
 /// More routes than this of one client are not looked at.
 const MAX_ROUTES: usize = 96;
 
@@ -221,7 +225,7 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
             return None;
         }
     }
-    let version = site.client.package.as_deref().and_then(|package| project.version(site.file, package)).copied();
+    let version = site.client.package.as_deref().and_then(|package| project.version(site.file, package));
     let module = resolver.module(site.file);
     let callee_at = match module.kind(site.call) {
         ExprKind::Call(call) => resolver.location(site.file, call.callee),
@@ -252,7 +256,7 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         traces_unless: site.client.traces_unless.clone(),
         routes,
         ignored,
-        empty_is_default: site.construct.null_skips_env || site.construct.empty_is_absent,
+        empty_is_default: !matches!(site.construct.empty_endpoint, None | Some(crate::catalog::Blank::Given)),
         row: None,
     })
 }
@@ -474,39 +478,42 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
     let language = project.file(file).source.language.name();
     let mut out = Vec::new();
     for (number, block) in module.env_blocks.iter().enumerate() {
-        if !block.runs && !matches!(block.kind, EnvKind::Kubernetes | EnvKind::Store) {
+        if !scopes::is_judged(block) {
             continue;
         }
         let visible = scopes::visible(project, file, number);
+        let own = |var: &Visible| var.file == file && var.block == number;
+        let mut taken: BTreeSet<&str> = BTreeSet::new();
+        for tool in tools::of_block(project, catalog, file, block) {
+            let all: Vec<&Visible> = visible.values().collect();
+            let is_open = scopes::is_open(project, file, number);
+            for reads in &tool.environment {
+                let mut variables = reads.key.iter().chain(&reads.endpoint);
+                // What runs here is known to read them, wherever they are set.
+                if block.programs.is_empty() && !variables.any(|name| visible.get(name).is_some_and(&own)) {
+                    continue;
+                }
+                if let Some(client) = tools::of_pair(resolver, catalog, tool, reads, &all, is_open) {
+                    out.push(client);
+                }
+            }
+            taken.extend(tool.environment.iter().flat_map(|reads| &reads.key).map(String::as_str));
+        }
         for var in visible.values() {
-            let Some(prefix) = key_prefix(&var.name) else { continue };
+            // `API_KEY` beside `BASE_URL` have nothing in front of them.
+            let bare = || (var.name == "API_KEY").then_some("");
+            let prefix = bare().or_else(|| key_prefix(&var.name)).filter(|_| !taken.contains(var.name.as_str()));
+            let Some(prefix) = prefix else { continue };
             resolver.refuel(FUEL);
-            let urls: Vec<&Visible> =
-                URL_SUFFIXES.iter().filter_map(|suffix| visible.get(&format!("{prefix}{suffix}"))).collect();
-            let own = |var: &Visible| var.file == file && var.block == number;
-            if !own(var) && !urls.iter().any(|url| own(url)) {
+            let urls: Vec<&Visible> = url_names(prefix).filter_map(|name| visible.get(&name)).collect();
+            if !scopes::meet(project, (file, number), var, &urls) {
                 continue;
             }
-            let slot = |resolver: &mut Resolver<'_>, var: &Visible| -> Vec<SlotValue> {
-                let ctx = resolver.ctx_of(var.file, var.value);
-                let set = Step {
-                    at: Location { file: var.file, span: resolver.module(var.file).span(var.value) },
-                    kind: StepKind::EnvValue(var.name.clone()),
-                };
-                resolver
-                    .eval(&ctx, var.value)
-                    .into_iter()
-                    .map(|mut alt| {
-                        alt.steps.push(set.clone());
-                        SlotValue { alt, from: From::Environment(var.name.clone()) }
-                    })
-                    .collect()
-            };
             let keys: Vec<Key> =
-                slot(resolver, var).into_iter().map(|value| key(catalog, project, None, value)).collect();
+                values(resolver, var).into_iter().map(|value| key(catalog, project, None, value)).collect();
             let endpoints: Vec<Vec<Endpoint>> = urls
                 .iter()
-                .map(|url| slot(resolver, url).into_iter().map(|value| endpoint(catalog, value, None)).collect())
+                .map(|url| values(resolver, url).into_iter().map(|value| endpoint(catalog, value, None)).collect())
                 .collect();
             let openai = prefix == "OPENAI";
             let nothing = vec![Endpoint {
@@ -533,7 +540,9 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
             if routes.is_empty() {
                 continue;
             }
-            let at = Location { file: var.file, span: var.name_span };
+            // In the file at hand, wherever the rest comes from.
+            let here = std::iter::once(var).chain(urls.iter().copied()).find(|var| var.file == file);
+            let at = Location { file, span: here.map_or(block.span, |var| var.name_span) };
             out.push(Client {
                 at,
                 callee_at: at,
@@ -546,7 +555,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
                 advice: None,
                 url_slot: Some(UrlSlot::Variable(format!("{prefix}{}", URL_SUFFIXES[0]))),
                 default_endpoint: openai.then(|| OPENAI_DEFAULT.to_owned()),
-                endpoint_variables: URL_SUFFIXES.iter().map(|suffix| format!("{prefix}{suffix}")).collect(),
+                endpoint_variables: url_names(prefix).collect(),
                 endpoint_argument: None,
                 endpoint_attributes: Vec::new(),
                 traces_to: None,
@@ -559,6 +568,29 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
         }
     }
     out
+}
+
+/// The variables that hold a URL to go with a key's, by what is in front of both.
+fn url_names(prefix: &str) -> impl Iterator<Item = String> {
+    let alone = ["_BASE_URL", "_API_BASE", "_API_BASE_URL", "_API_URL", "_API_ENDPOINT", "_API_HOST"];
+    let usable = move |suffix: &&&str| !prefix.is_empty() || alone.contains(suffix);
+    URL_SUFFIXES.iter().filter(usable).map(move |suffix| format!("{prefix}{suffix}").trim_start_matches('_').to_owned())
+}
+
+/// What a variable can be.
+fn values(resolver: &mut Resolver<'_>, var: &Visible) -> Vec<SlotValue> {
+    let ctx = resolver.ctx_of(var.file, var.value);
+    let at = Location { file: var.file, span: resolver.module(var.file).span(var.value) };
+    let set = Step { at, kind: StepKind::EnvValue(var.name.clone()) };
+    let project = resolver.project;
+    let slot = |mut alt: Alt| {
+        alt.steps.push(set.clone());
+        if var.raw {
+            alt.value = scopes::with_quotes(project, alt.value);
+        }
+        SlotValue { alt, from: From::Environment(var.name.clone()) }
+    };
+    resolver.eval(&ctx, var.value).into_iter().map(slot).collect()
 }
 
 const OPENAI_DEFAULT: &str = "https://api.openai.com/v1";

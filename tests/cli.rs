@@ -358,11 +358,93 @@ fn kinds_and_verdicts_of_routes() {
 fn routes_as_text() {
     let dir = tree(&[("app.py", BAD), ("b.py", "")]);
     let (code, out, err) = lint(dir.path(), &["routes"]);
-    assert_eq!((code, err.as_str()), (0, ""));
-    let expected = "VERDICT   LOCATION    CLIENT         KEY                    ENDPOINT\n\
-                    mismatch  app.py:2:1  openai-python  - (mixroute, literal)  https://api.openai.com/v1 (openai, explicit)\n";
+    assert_eq!((code, err.as_str()), (0, "1 route in 2 files: 1 mismatch, 0 match, 0 unknown\n"));
+    let expected =
+        "a key in app.py:2 (Mixroute) → OpenAI\n  ✗ mismatch  app.py:2:1  openai-python  https://api.openai.com/v1\n";
     assert_eq!(out, expected);
     assert_eq!(lint(dir.path(), &["routes", "b.py"]), (0, String::new(), "No clients in 1 file\n".into()));
+}
+
+#[test]
+fn routes_are_filtered() {
+    let app = "import os\nfrom openai import OpenAI\nOpenAI(api_key=os.environ['MIXROUTE_API_KEY'], base_url='https://api.mixroute.ai/v1')\n\
+        OpenAI(api_key=os.environ['MIXROUTE_API_KEY'], base_url='https://api.openai.com/v1')\n";
+    let groq = "import os\nfrom openai import OpenAI\nOpenAI(api_key=os.environ['GROQ_API_KEY'], base_url='https://api.groq.com/openai/v1')\n";
+    let dir = tree(&[("app.py", app), ("jobs/groq.py", groq)]);
+    let lines = |args: &[&str]| -> Vec<u64> {
+        let args: Vec<&str> = ["routes", "--output-format", "json"].iter().chain(args).copied().collect();
+        let (code, out, err) = lint(dir.path(), &args);
+        assert_eq!(code, 0, "{err}");
+        let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+        json["routes"].as_array().unwrap().iter().map(|route| route["start"]["line"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(lines(&[]), [3, 4, 3]);
+    assert_eq!(lines(&["--provider", "mixroute"]), [3, 4]);
+    assert_eq!(lines(&["--provider", "openai"]), [4]);
+    assert_eq!(lines(&["--provider", "openai,groq"]), [4, 3]);
+    assert_eq!(lines(&["--verdict", "mismatch"]), [4]);
+    assert_eq!(lines(&["--verdict", "match,unknown"]), [3, 3]);
+    assert_eq!(lines(&["--key", "*mixroute*", "--verdict", "match"]), [3]);
+    assert_eq!(lines(&["--path", "jobs/"]), [3]);
+    assert_eq!(lines(&["--path", "*.ts"]), [0; 0]);
+    let (_, out, err) = lint(dir.path(), &["routes", "--path", "*.ts"]);
+    assert_eq!((out.as_str(), err.as_str()), ("", "None of 3 routes in 2 files is shown\n"));
+    let (code, _, err) = lint(dir.path(), &["routes", "--provider", "mixrote"]);
+    assert_eq!((code, err.as_str()), (2, "error: unknown provider `mixrote`\n  help: did you mean `mixroute`?\n"));
+    assert_eq!(lint(dir.path(), &["routes", "--key", "[", "."]).0, 2);
+}
+
+/// Lines that move are no change; a client that goes elsewhere is, and what is newly wrong comes first.
+#[test]
+fn changes_of_routes() {
+    let text = |url: &str| format!("from openai import OpenAI\nOpenAI(api_key='sk-mixroute-key', base_url='{url}')\n");
+    let dir = tree(&[("a.py", &text("https://api.mixroute.ai/v1")), ("b.py", &text("https://api.mixroute.ai/v1"))]);
+    let (_, base, _) = lint(dir.path(), &["routes", "--output-format", "json"]);
+    fs::write(dir.path().join("base.json"), &base).unwrap();
+    let same = "### API key routes\n\nNo key goes elsewhere than before.\n";
+    fs::write(dir.path().join("b.py"), format!("\n\n{}", text("https://api.mixroute.ai/v1"))).unwrap();
+    assert_eq!(lint(dir.path(), &["routes", "--diff-base", "base.json"]), (0, same.into(), String::new()));
+    fs::write(dir.path().join("a.py"), text("https://api.openai.com/v1")).unwrap();
+    fs::rename(dir.path().join("b.py"), dir.path().join("c.py")).unwrap();
+    let (code, out, _) = lint(dir.path(), &["routes", "--diff-base", "base.json"]);
+    let expected = "### API key routes\n\n**1 newly wrong**, 1 added, 1 changed, 1 removed.\n\n\
+        | | client | key | endpoint | verdict |\n|---|---|---|---|---|\n\
+        | changed | `a.py` `openai.OpenAI` | literal (mixroute) | `https://api.mixroute.ai/v1` → `https://api.openai.com/v1` \
+        | ✅ match → ❌ mismatch |\n\
+        | added | `c.py` `openai.OpenAI` | literal (mixroute) | `https://api.mixroute.ai/v1` | ✅ match |\n\
+        | removed | `b.py` `openai.OpenAI` | literal (mixroute) | `https://api.mixroute.ai/v1` | ✅ match |\n";
+    assert_eq!((code, out.as_str()), (0, expected));
+    fs::write(dir.path().join("base.json"), "{}").unwrap();
+    let (code, _, err) = lint(dir.path(), &["routes", "--diff-base", "base.json"]);
+    assert_eq!((code, err.as_str()), (2, "error: base.json: not the JSON of `mixlint routes` (line 1)\n"));
+    assert_eq!(lint(dir.path(), &["routes", "--diff-base", "none.json"]).0, 2);
+}
+
+/// On a terminal a page is drawn; piped it is the Markdown that it is.
+#[test]
+fn a_page_on_a_terminal() {
+    let dir = tree(&[]);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let host = Host {
+        stdin: &mut std::io::empty(),
+        stdout: &mut out,
+        stderr: &mut err,
+        cwd: dir.path().canonicalize().unwrap(),
+        terminal: true,
+        env: &|name| match name {
+            "COLUMNS" => Some("60".into()),
+            "LANG" => Some("C.UTF-8".into()),
+            _ => None,
+        },
+    };
+    assert_eq!(run(["mixlint", "explain", "foreign-key"].map(OsString::from), host), 0);
+    let drawn = String::from_utf8(out).unwrap();
+    assert!(drawn.starts_with("\x1b[1;4mforeign-key\x1b[0m\n\n\x1b[1mWHAT IT REPORTS\x1b[0m\n"), "{drawn}");
+    assert!(!drawn.contains("```") && !drawn.contains("##"), "{drawn}");
+    let (_, piped, _) = lint(dir.path(), &["explain", "foreign-key"]);
+    assert!(piped.starts_with("# foreign-key\n\n## What it reports\n") && piped.contains("```"), "{piped}");
+    let (_, coloured, _) = lint(dir.path(), &["explain", "foreign-key", "--color", "always"]);
+    assert!(coloured.contains("\x1b[36m"), "{coloured}");
 }
 
 /// What the policy allows depends on where the client is; a base URL elsewhere in the project counts.
@@ -645,4 +727,19 @@ fn a_baseline_of_the_configuration() {
     let (_, out, _) = lint(dir.path(), &["check", "--output-format", "sarif"]);
     let log: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(log["runs"][0]["results"][0]["suppressions"][0]["kind"], "external");
+}
+
+/// Hidden commands for packagers.
+#[test]
+fn completions_and_man_page() {
+    let dir = tree(&[]);
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let (code, out, err) = lint(dir.path(), &["completions", shell]);
+        assert_eq!((code, err.as_str()), (0, ""));
+        assert!(out.contains("output-format"), "{shell}");
+    }
+    let (code, out, _) = lint(dir.path(), &["man"]);
+    assert_eq!(code, 0);
+    assert!(out.contains(".TH mixlint 1") && out.contains("files\\-from"), "{out}");
+    assert_eq!(lint(dir.path(), &["completions", "csh"]).0, 2);
 }

@@ -8,7 +8,7 @@ mod support;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use support::{call, diff};
+use support::{call, diff, route_table};
 use walkdir::WalkDir;
 
 const EXPECTED: &str = "expected.txt";
@@ -37,7 +37,7 @@ fn report(fixture: &Path) -> String {
         }
     }
     let findings = call(dir.path(), &["check", "--output-format", "concise", "."]);
-    let routes = call(dir.path(), &["routes", "."]);
+    let routes = route_table(dir.path());
     format!("{findings}{ROUTES}{routes}")
 }
 

@@ -119,6 +119,7 @@ fn knowledge() -> String {
         ("javascript", "JavaScript, TypeScript", ", fetch, got and other HTTP calls"),
         ("rust", "Rust", ", reqwest"),
         ("shell", "shell", "curl, wget, HTTPie"),
+        ("powershell", "PowerShell", "Invoke-RestMethod, Invoke-WebRequest"),
     ] {
         let clients = catalog.clients.iter().filter(|client| client.language == id);
         let packages: BTreeSet<&str> = clients.filter_map(|client| client.package.as_deref()).collect();

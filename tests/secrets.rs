@@ -199,6 +199,9 @@ fn no_output_shows_a_key() {
             vec!["check", "--color", "always"],
             vec!["routes", "-vv"],
             vec!["routes", "--output-format", "json"],
+            vec!["routes", "--output-format", "mermaid"],
+            vec!["routes", "--output-format", "dot"],
+            vec!["routes", "--output-format", "html"],
             vec!["check", "--show-files"],
             vec!["check", "--no-prefilter", "--output-format", "concise"],
         ] {

@@ -3,22 +3,24 @@
 //! What the imports of code lead to is read when a resolver asks for it; environment files, the dotenv files above the
 //! code and the manifests beside it are read before.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use super::Run;
-use crate::catalog::Version;
+use crate::catalog::Ecosystem;
 use crate::extract;
 use crate::facts::Module;
 use crate::finding::FileId;
 use crate::language::{self, Language};
+use crate::manifest::{self, Packages};
 use crate::project::{File, Index, Wanted};
+use crate::resolve::{StepKind, Value};
 use crate::routes::Client;
 use crate::source::Source;
-use crate::{glance, imports, manifest, rules};
+use crate::{glance, imports};
 
 /// How far the imports of environment files are followed.
 const MAX_HOPS: usize = 6;
@@ -84,10 +86,38 @@ impl Run<'_> {
         let path = self.project.file(file).path.clone();
         let language = self.project.file(file).source.language;
         let root = self.root(&path);
-        imports::candidates(language, &path, &root, key)
-            .into_iter()
-            .find(|candidate| self.project.by_path.contains_key(candidate) || candidate.is_file())
-            .filter(|found| *found != path)
+        let exists = |path: &PathBuf| self.project.by_path.contains_key(path) || path.is_file();
+        let found = imports::candidates(language, &path, &root, key).into_iter().find(exists);
+        // A library is known by its name, though its own repository may hold it.
+        let is_library = || self.options.catalog.clients.iter().any(|client| client.modules.iter().any(|m| m == key));
+        let found = match found {
+            None if !is_library() => self.packages.candidates(language, &path, &root, key).into_iter().find(exists),
+            found => found,
+        };
+        found.filter(|found| *found != path)
+    }
+
+    /// The functions and classes that hand a client what they are called with, and of which no call was found: their
+    /// files, their names, and the files of the clients.
+    pub(super) fn open_functions(&self, clients: &[Client]) -> (BTreeSet<FileId>, BTreeSet<String>, BTreeSet<FileId>) {
+        let routes = clients.iter().flat_map(|client| client.routes.iter().map(move |route| (client.at.file, route)));
+        let alts = routes.flat_map(|(file, route)| [(file, &route.key.alt), (file, &route.endpoint.alt)]);
+        let (mut files, mut names, mut asking) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for (file, alt) in alts.filter(|(_, alt)| matches!(alt.value, Value::Unknown(_))) {
+            for step in alt.steps.iter().filter(|step| matches!(step.kind, StepKind::Param(_))) {
+                let module = &self.project.file(step.at.file).module;
+                let of = module.functions.iter().find(|func| func.params.iter().any(|p| p.span == step.at.span));
+                let Some(func) = of else { continue };
+                let class = func.class.map(|class| module.classes[class.index()].name.clone());
+                let constructs = matches!(func.name.as_deref(), Some("__init__" | "constructor"));
+                if let Some(name) = class.filter(|_| constructs).or_else(|| func.name.clone()) {
+                    files.insert(step.at.file);
+                    names.insert(name);
+                    asking.insert(file);
+                }
+            }
+        }
+        (files, names, asking)
     }
 
     /// Adds what environment files take from others, and those in turn; of code, settles what is plainly from outside.
@@ -178,19 +208,19 @@ impl Run<'_> {
         }
     }
 
-    /// Looks for files that import what is suspected to be parts of one program, and for those that import these;
-    /// whether anything new is known.
-    pub(super) fn link(&mut self, clients: &[Client]) -> bool {
+    /// Looks for files that import others and name something of them, and for those that import these; whether anything
+    /// new is known.
+    pub(super) fn link(&mut self, of: &BTreeSet<String>, files: impl Fn(&Self) -> BTreeSet<FileId>) -> bool {
         let before = self.project.links.len();
         for _ in 0..MAX_LINKS {
-            let names = self.import_names(&rules::unlinked(&self.facts(clients), clients));
+            let names = self.import_names(&files(self));
             if names.is_empty() {
                 break;
             }
             let may_import = |id: &FileId| {
                 let source = &self.project.file(*id).source;
-                source.language.is_code()
-                    && names.iter().any(|name| memchr::memmem::find(source.text.as_bytes(), name.as_bytes()).is_some())
+                let has = |name: &String| memchr::memmem::find(source.text.as_bytes(), name.as_bytes()).is_some();
+                source.language.is_code() && (of.is_empty() || of.iter().any(has)) && names.iter().any(has)
             };
             let ids: Vec<FileId> = self.project.ids().collect();
             let importers: Vec<FileId> = ids.into_par_iter().filter(may_import).collect();
@@ -207,6 +237,7 @@ impl Run<'_> {
                 break;
             }
         }
+        self.project.link();
         self.project.links.len() > before
     }
 
@@ -277,18 +308,29 @@ impl Run<'_> {
         }
     }
 
-    /// Reads the manifests of the directories above parsed code.
+    /// Reads the manifests of the directories above parsed code, and what the code itself says of its packages.
     pub(super) fn read_manifests(&mut self) {
-        let packages: BTreeSet<&str> =
-            self.options.catalog.clients.iter().filter_map(|client| client.package.as_deref()).collect();
-        let packages: Vec<&str> = packages.into_iter().collect();
-        let paths: Vec<PathBuf> = self.parsed.iter().map(|&id| self.project.file(id).path.clone()).collect();
-        for path in paths {
+        let clients = &self.options.catalog.clients;
+        let known: manifest::Known<'_> = clients
+            .iter()
+            .filter_map(|client| Some((Ecosystem::of_language(&client.language)?, client.package.as_deref()?)))
+            .collect();
+        let ids: Vec<FileId> = self.parsed.iter().copied().collect();
+        for id in ids {
+            let file = self.project.file(id);
+            if Ecosystem::of_language(file.source.language.name()).is_none() {
+                continue;
+            }
+            let path = file.path.clone();
+            let inline = manifest::of_source(&file.source, &file.module, &known);
+            if !inline.is_empty() {
+                self.project.inline.insert(id, inline);
+            }
             let root = self.root(&path);
             for dir in path.ancestors().skip(1) {
-                if !self.project.versions.contains_key(dir) {
-                    let found: HashMap<String, Version> = manifest::versions(dir, &packages);
-                    self.project.versions.insert(dir.to_path_buf(), found);
+                if !self.project.manifests.contains_key(dir) {
+                    let found = Packages::in_directory(dir, &known);
+                    self.project.manifests.insert(dir.to_path_buf(), found);
                 }
                 if dir == root {
                     break;

@@ -6,7 +6,8 @@ use std::sync::{LazyLock, OnceLock};
 use regex::{Regex, RegexSet};
 use serde::Deserialize;
 
-use super::{Client, Construct, Provider, SharedFormat, Version};
+use super::tool::Files;
+use super::{Client, Construct, Provider, SharedFormat, Tool, Version};
 use crate::endpoint;
 
 mod embedded {
@@ -25,8 +26,11 @@ pub struct Catalog {
     pub clients: Vec<Client>,
     /// Identifiers of those clients that a configuration adds.
     own: Vec<String>,
+    /// Tools.
+    pub tools: Vec<Tool>,
     index: Index,
     formats: OnceLock<Formats>,
+    tool_files: OnceLock<Files>,
 }
 
 /// Why a file of the catalogue, or an addition to it, cannot be used.
@@ -74,6 +78,8 @@ struct File {
     shared_format: Vec<SharedFormat>,
     #[serde(default)]
     client: Vec<Client>,
+    #[serde(default)]
+    tool: Vec<Tool>,
 }
 
 /// Clients and their constructs by language, then by name.
@@ -136,6 +142,7 @@ impl Catalog {
                     catalog.providers.extend(file.provider);
                     catalog.shared_formats.extend(file.shared_format);
                     catalog.clients.extend(file.client);
+                    catalog.tools.extend(file.tool);
                 }
                 Err(error) => {
                     errors.push(CatalogError::Invalid { file: name.to_owned(), message: error.to_string() });
@@ -147,11 +154,14 @@ impl Catalog {
     }
 
     /// The built-in catalogue with additions from a config. A provider whose identifier is known adds its hosts, names
-    /// and formats to those known; a client whose identifier is known takes the known one's place.
-    pub fn extended(providers: Vec<Provider>, clients: Vec<Client>) -> Result<Self, CatalogError> {
-        let mut catalog = Self { formats: OnceLock::new(), ..Self::builtin().clone() };
+    /// and formats to those known; a client or tool whose identifier is known takes the known one's
+    /// place.
+    pub fn extended(providers: Vec<Provider>, clients: Vec<Client>, tools: Vec<Tool>) -> Result<Self, CatalogError> {
+        let fresh = (OnceLock::new(), OnceLock::new());
+        let mut catalog = Self { formats: fresh.0, tool_files: fresh.1, ..Self::builtin().clone() };
         unique(providers.iter().map(|provider| provider.id.as_str()))?;
         unique(clients.iter().map(|client| client.id.as_str()))?;
+        unique(tools.iter().map(|tool| tool.id.as_str()))?;
         for provider in providers {
             match catalog.providers.iter_mut().find(|known| known.id == provider.id) {
                 Some(known) => known.add(provider),
@@ -165,6 +175,12 @@ impl Catalog {
                 None => catalog.clients.push(client),
             }
         }
+        for tool in tools {
+            match catalog.tools.iter_mut().find(|known| known.id == tool.id) {
+                Some(known) => *known = tool,
+                None => catalog.tools.push(tool),
+            }
+        }
         catalog.check()?;
         catalog.index = Index::build(&catalog);
         Ok(catalog)
@@ -174,6 +190,7 @@ impl Catalog {
     fn check(&self) -> Result<(), CatalogError> {
         unique(self.providers.iter().map(|provider| provider.id.as_str()))?;
         unique(self.clients.iter().map(|client| client.id.as_str()))?;
+        unique(self.tools.iter().map(|tool| tool.id.as_str()))?;
         unique(self.shared_formats.iter().map(|format| format.id.as_str()))?;
         let own = self.providers.iter().flat_map(|provider| provider.key_formats.iter().map(|p| (&provider.id, p)));
         let shared = self.shared_formats.iter().map(|format| (&format.id, &format.pattern));
@@ -197,6 +214,12 @@ impl Catalog {
             }
         }
         Ok(())
+    }
+
+    /// The tools whose settings a file holds, by its path.
+    pub fn tools_of(&self, path: &std::path::Path) -> impl Iterator<Item = &Tool> {
+        let files = self.tool_files.get_or_init(|| Files::new(&self.tools));
+        files.of(path).into_iter().filter_map(|index| self.tools.get(index))
     }
 
     /// The provider with an identifier.

@@ -10,11 +10,13 @@ use serde::Deserialize;
 
 mod load;
 mod specifier;
+mod tool;
 mod versions;
 
 pub use load::{Catalog, CatalogError};
 pub(crate) use load::{FormatOwner, MESSAGES, PAGES, squash};
 pub use specifier::Specifier;
+pub use tool::{Tool, ToolEnvironment, ToolRow};
 pub use versions::{Ecosystem, InvalidRange, Range, Requirement, Version};
 
 /// A provider: who issues keys and answers at some hosts.
@@ -177,6 +179,10 @@ pub struct Construct {
     /// Module attributes that give the endpoint when no argument does.
     #[serde(default)]
     pub global_endpoint: Vec<String>,
+    /// The module's attributes are filled from the environment when it is imported: one that is set to nothing holds
+    /// nothing.
+    #[serde(default)]
+    pub globals_hold_env: bool,
     /// Environment variables read for the key when neither gives it, first one set wins.
     #[serde(default)]
     pub env_key: Vec<EnvName>,
@@ -186,12 +192,22 @@ pub struct Construct {
     /// The variables are read when the module is imported, not when the client is made.
     #[serde(default)]
     pub env_at_import: bool,
-    /// A missing argument is `undefined`; `null` and `""` skip the environment (openai-node).
+    /// What a key that is given as `None` or `null` does; without it: [`Blank::Absent`].
     #[serde(default)]
-    pub null_skips_env: bool,
-    /// An empty string counts as absent.
+    pub null_key: Option<Blank>,
+    /// What an empty key does; without it: [`Blank::Given`].
     #[serde(default)]
-    pub empty_is_absent: bool,
+    pub empty_key: Option<Blank>,
+    /// What a base URL that is given as `None` or `null` does; without it: [`Blank::Absent`].
+    #[serde(default)]
+    pub null_endpoint: Option<Blank>,
+    /// What an empty base URL does; without it: [`Blank::Given`].
+    #[serde(default)]
+    pub empty_endpoint: Option<Blank>,
+    /// An environment variable that is set to nothing counts as set, and gives nothing (`os.environ.get(...)` that is
+    /// only tested for `None`).
+    #[serde(default)]
+    pub empty_env_counts: bool,
     /// Where the model's name is; its prefix chooses the provider (LiteLLM). As for `key`.
     #[serde(default)]
     pub model: Vec<String>,
@@ -224,6 +240,44 @@ pub struct Construct {
     /// endpoint is unknown. Paths as for `key`.
     #[serde(default)]
     pub opaque_with: Vec<String>,
+}
+
+/// What an argument does that is there and says nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+pub enum Blank {
+    /// `absent`: the same as none.
+    Absent,
+    /// `given`: it is taken, and nothing can be done with it.
+    Given,
+    /// `default`: the environment is not asked.
+    Default,
+    /// A variable's name: those before it are not asked.
+    From(String),
+}
+
+impl From<String> for Blank {
+    fn from(text: String) -> Self {
+        match text.as_str() {
+            "absent" => Self::Absent,
+            "given" => Self::Given,
+            "default" => Self::Default,
+            _ => Self::From(text),
+        }
+    }
+}
+
+impl Construct {
+    /// What an argument does that is null, or else empty.
+    pub fn blank(&self, slot: Slot, null: bool) -> &Blank {
+        let (said, unsaid) = match (slot, null) {
+            (Slot::Endpoint, true) => (&self.null_endpoint, &Blank::Absent),
+            (Slot::Endpoint, false) => (&self.empty_endpoint, &Blank::Given),
+            (_, true) => (&self.null_key, &Blank::Absent),
+            (_, false) => (&self.empty_key, &Blank::Given),
+        };
+        said.as_ref().unwrap_or(unsaid)
+    }
 }
 
 /// An environment variable that a client reads.

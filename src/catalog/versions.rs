@@ -153,7 +153,7 @@ fn comparison(text: &str) -> Option<(Comparison, &str)> {
 }
 
 /// Whose rules a manifest follows where a version stands without an operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Ecosystem {
     /// requirements.txt, pyproject.toml: exactly that version.
     Python,
@@ -161,6 +161,18 @@ pub enum Ecosystem {
     Npm,
     /// Cargo.toml: any compatible version.
     Cargo,
+}
+
+impl Ecosystem {
+    /// Where the packages of a language come from, by [`Language::name`](crate::language::Language::name).
+    pub fn of_language(name: &str) -> Option<Self> {
+        match name {
+            "python" => Some(Self::Python),
+            "javascript" => Some(Self::Npm),
+            "rust" => Some(Self::Cargo),
+            _ => None,
+        }
+    }
 }
 
 /// What a manifest asks for: `>=1.0,<2`, `^4.20`, `~=1.3`, `1.x`, `==1.2.3`, `^3 || ^4`.

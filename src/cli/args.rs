@@ -25,6 +25,9 @@ pub(super) struct Global {
     /// Say nothing but the results
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
+    /// Whether to say on standard error, which is a terminal, that a run goes on.
+    #[arg(skip)]
+    pub(super) progress: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -44,6 +47,15 @@ pub(super) enum Command {
     },
     /// List the rules
     Rules,
+    /// Write the completions of a shell
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the man page
+    #[command(hide = true)]
+    Man,
 }
 
 /// What to read. The same for `check` and `routes`.
@@ -130,6 +142,31 @@ pub(super) struct Routes {
     /// How to show routes
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) output_format: RoutesFormat,
+    /// Only routes of a provider's keys or to its endpoints; may be given more than once
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(super) provider: Vec<String>,
+    /// Only routes whose key has a name that matches a glob, in any case
+    #[arg(long, value_name = "GLOB")]
+    pub(super) key: Vec<String>,
+    /// Only routes of clients in files that match a glob, as in a .gitignore in the current directory
+    #[arg(long, value_name = "GLOB")]
+    pub(super) path: Vec<String>,
+    /// Only routes that are so
+    #[arg(long, value_name = "VERDICT", value_delimiter = ',')]
+    pub(super) verdict: Vec<RouteVerdict>,
+    /// Print, as Markdown, what changed since an earlier `--output-format json`
+    #[arg(long, value_name = "FILE", conflicts_with = "output_format")]
+    pub(super) diff_base: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RouteVerdict {
+    /// Key and endpoint belong together
+    Match,
+    /// They do not
+    Mismatch,
+    /// Not known
+    Unknown,
 }
 
 #[derive(Debug, clap::Args)]
@@ -201,11 +238,17 @@ pub(super) enum CheckFormat {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum RoutesFormat {
-    /// A table
+    /// A table, as wide as the terminal
     #[value(alias = "full")]
     Text,
     /// One JSON object
     Json,
+    /// A flowchart for Markdown
+    Mermaid,
+    /// A graph for Graphviz
+    Dot,
+    /// One page without scripts
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,4 +1,4 @@
-//! `mixlint check` and `mixlint routes`.
+//! `mixlint check`, and what the other commands share with it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,10 +6,11 @@ use std::io::{BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use super::args::{self, CheckFormat, Color, FailOn, Global, Paths, RoutesFormat};
+use super::args::{self, CheckFormat, Color, FailOn, Global, Paths};
 use super::baseline;
 use super::files::{self, Around, Loaded};
 use super::fix::{self, Judged, Texts};
+use super::progress::Progress;
 use super::select::Selection;
 use super::{EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, Host, Stop};
 use crate::analysis::{self, Output};
@@ -206,23 +207,6 @@ fn notices(failed: &[(PathBuf, SkipReason)], output: &Output) -> Vec<Notice> {
     failed.chain(unparsed).collect()
 }
 
-pub(super) fn routes(args: &args::Routes, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
-    let Some(run) = analyze(&args.paths, false, global, host)? else { return Ok(EXIT_OK) };
-    let Run { failed, mut output, .. } = run;
-    let root = crate::root::project_root(&host.cwd);
-    let files = Files { sources: &output.sources, secrets: &[], cwd: &host.cwd, root: &root };
-    report::sort_routes(&mut output.routes, &files);
-    let mut out = BufWriter::new(&mut *host.stdout);
-    report::routes(&mut out, args.output_format == RoutesFormat::Json, &files, &output.routes)?;
-    out.flush()?;
-    drop(out);
-    if !global.quiet && args.output_format == RoutesFormat::Text && output.routes.is_empty() {
-        let read = output.reported.iter().filter(|reported| **reported).count();
-        let _ = writeln!(host.stderr, "No clients in {}", plural(read, "file"));
-    }
-    Ok(if failed.is_empty() { EXIT_OK } else { EXIT_ERROR })
-}
-
 /// Finds, reads and analyses the files; `None` if they were only to be shown. `keep` is for who analyses them again.
 pub(super) fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host<'_>) -> Result<Option<Run>, Stop> {
     let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
@@ -235,16 +219,18 @@ pub(super) fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host
         let _ = writeln!(host.stderr, "configuration: {path}");
     }
     let options = files::options(args, &config, &host.cwd)?;
-    let found = given.walk(&options)?;
+    let progress = Progress::new(global.progress);
+    let found = progress.during(host.stderr, || "looking for files".to_owned(), || given.walk(&options))?;
+    let count = plural(found.entries.len(), "file");
     if args.show_files {
         show_files(&found, global, host)?;
         return Ok(None);
     }
 
-    let catalog = if config.providers.is_empty() && config.clients.is_empty() {
+    let catalog = if config.providers.is_empty() && config.clients.is_empty() && config.tools.is_empty() {
         Cow::Borrowed(Catalog::builtin())
     } else {
-        let more = Catalog::extended(config.providers.clone(), config.clients.clone());
+        let more = Catalog::extended(config.providers.clone(), config.clients.clone(), config.tools.clone());
         Cow::Owned(more.map_err(|error| {
             let path = config.path.as_ref().map_or_else(String::new, |path| format!("{}: ", screen::path(path)));
             Stop::User(format!("{path}{}", screen::clean(&error.to_string())))
@@ -252,7 +238,11 @@ pub(super) fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host
     };
     let limit = config.max_file_size.unwrap_or(MAX_FILE_SIZE);
     let directories = given.directories(&host.cwd);
-    let Loaded { given, skipped, failed, stdin } = safely(|| given.load(found, &options, limit))?;
+    let Loaded { given, skipped, failed, stdin } = progress.during(
+        host.stderr,
+        || format!("reading {count}"),
+        || safely(|| given.load(found, &options, limit)),
+    )?;
     let again = Again {
         given: if keep { given.clone() } else { Vec::new() },
         stdin,
@@ -262,7 +252,8 @@ pub(super) fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host
         no_prefilter: args.no_prefilter,
         threads: args.jobs,
     };
-    let output = again.analyze(given, &config, &catalog, &Texts::new())?;
+    let work = || again.analyze(given, &config, &catalog, &Texts::new());
+    let output = progress.during(host.stderr, || format!("checking {count}"), work)?;
 
     for (path, reason) in &failed {
         let _ = writeln!(host.stderr, "error: {}: {}", screen::path(path), screen::clean(&reason.to_string()));
@@ -272,6 +263,10 @@ pub(super) fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host
         for (file, reason) in &output.unparsed {
             let path = output.sources.get(file.index()).map(|source| screen::path(source.path()));
             let _ = writeln!(host.stderr, "{}: {}", path.unwrap_or_default(), screen::clean(reason));
+        }
+        for file in &output.partly {
+            let path = output.sources.get(file.index()).map(|source| screen::path(source.path()));
+            let _ = writeln!(host.stderr, "{}: read in part, its syntax is not clear", path.unwrap_or_default());
         }
     }
     Ok(Some(Run { skipped, failed, config, catalog, output, again }))

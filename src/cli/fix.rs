@@ -191,7 +191,9 @@ fn repairs(before: &Judged, after: &Judged, batch: &[(&Finding, &Fix)], edits: &
     let is: BTreeSet<Key> = after.active().map(|finding| key(after, finding)).collect();
     let gone = batch.iter().all(|(finding, _)| !is.contains(&moved(before, key(before, finding), edits)));
     let broken = |state: &Judged| -> BTreeSet<PathBuf> {
-        let paths = state.output.broken.iter().filter_map(|file| state.output.sources.get(file.index()));
+        let unread = state.output.unparsed.iter().map(|(file, _)| file);
+        let broken = state.output.partly.iter().chain(unread);
+        let paths = broken.filter_map(|file| state.output.sources.get(file.index()));
         paths.map(|source| source.path.clone()).collect()
     };
     gone && is.is_subset(&was) && broken(after).is_subset(&broken(before))

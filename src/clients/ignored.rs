@@ -105,7 +105,7 @@ fn empty(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, call: &Call, o
 }
 
 fn version(resolver: &Resolver<'_>, site: &Site<'_>, ctx: &Ctx) -> Option<crate::catalog::Version> {
-    site.client.package.as_deref().and_then(|package| resolver.project.version(ctx.file, package)).copied()
+    site.client.package.as_deref().and_then(|package| resolver.project.version(ctx.file, package))
 }
 
 /// The values that an option would give, where it is there for certain or under some condition.

@@ -63,7 +63,7 @@ pub(super) struct Problem {
 type Entry<'t, 'i> = (&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>);
 
 /// The keys of a configuration.
-pub const KEYS: [&str; 12] = [
+pub const KEYS: [&str; 13] = [
     "exclude",
     "select",
     "ignore",
@@ -76,6 +76,7 @@ pub const KEYS: [&str; 12] = [
     "max-file-size",
     "provider",
     "client",
+    "tool",
 ];
 
 /// Reads a configuration; `None` for a pyproject.toml without the table.
@@ -160,6 +161,7 @@ fn read(table: &DeTable<'_>, known: &Known<'_>) -> Result<Config, Problem> {
             "client" => {
                 config.clients = list(key, value)?.iter().map(super::wrapper::client).collect::<Result<_, _>>()?
             }
+            "tool" => config.tools = list(key, value)?.iter().map(table_of).collect::<Result<_, _>>()?,
             other => {
                 return Err(Problem {
                     at: key.span(),

@@ -87,6 +87,19 @@ impl Embedded {
         self.text.push_str(&other.text);
     }
 
+    /// Adds a part of this text to another, with its places and holes.
+    pub(super) fn copy_to(&self, from: usize, to: usize, out: &mut Self) {
+        let Some(part) = self.cut(from, self.text.len().saturating_sub(to)) else { return };
+        let base = out.text.len();
+        for (index, piece) in part.pieces.iter().enumerate() {
+            let next = part.pieces.get(index + 1).map_or(part.text.len(), |next| next.at);
+            let text = part.text.get(piece.at..next).unwrap_or("");
+            let end = if piece.exact { piece.start + text.len() } else { piece.end };
+            out.push_as(text, piece.start, end, piece.exact);
+        }
+        out.holes.extend(part.holes.iter().map(|hole| Span::new(hole.start as usize + base, hole.end as usize + base)));
+    }
+
     /// Where a span of the text stands in the file.
     pub(super) fn place(&self, span: Span) -> Span {
         let (start, end) = (span.start as usize, span.end as usize);
@@ -113,6 +126,15 @@ impl Embedded {
     pub(super) fn graft(&self, builder: &mut Builder, module: Module) -> (FuncId, Vec<EnvBlock>) {
         builder.graft(module, &|span| self.place(span))
     }
+}
+
+/// Says that a script runs inside another one, after all of it.
+pub(super) fn put_inside(builder: &mut Builder, script: FuncId, around: FuncId) {
+    let body = builder.function_mut(around).body;
+    let end = builder.module().blocks[body.index()].stmts.len();
+    let function = builder.function_mut(script);
+    function.parent = Some(around);
+    function.at = Some((body, end));
 }
 
 /// Adds the blocks of a graft to those of its file, inside the block whose variables the script sees.

@@ -20,9 +20,13 @@ mod full;
 mod github;
 mod gitlab;
 mod json;
+mod page;
 mod routes;
 mod sarif;
 mod trace;
+
+pub use page::page;
+pub use routes::{Earlier, RoutesFormat};
 
 /// The formats of `check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,9 +244,22 @@ pub fn findings(out: &mut dyn Write, format: Format, report: &Report<'_>, style:
     }
 }
 
-/// Writes routes, which are sorted, as a table or as JSON.
-pub fn routes(out: &mut dyn Write, as_json: bool, files: &Files<'_>, routes: &[RouteRecord]) -> io::Result<()> {
-    if as_json { routes::write_json(out, files, routes) } else { routes::write_text(out, files, routes) }
+/// Writes routes, which are sorted. Text is no wider than a terminal's width, where there is one.
+pub fn routes(
+    out: &mut dyn Write,
+    format: RoutesFormat,
+    files: &Files<'_>,
+    catalog: &Catalog,
+    found: &[RouteRecord],
+    style: Style,
+    width: Option<usize>,
+) -> io::Result<()> {
+    routes::write(out, format, files, catalog, found, style, width)
+}
+
+/// Writes, as Markdown, how routes differ from those of an earlier run.
+pub fn changes(out: &mut dyn Write, earlier: &Earlier, files: &Files<'_>, found: &[RouteRecord]) -> io::Result<()> {
+    routes::write_changes(out, earlier, files, found)
 }
 
 /// Writes what is said about a message, for people or as JSON.

@@ -171,10 +171,66 @@ fn sarif() {
 #[test]
 fn routes_in_both_formats() {
     let sources = sources();
-    for (name, as_json) in [("routes_text", false), ("routes_json", true)] {
-        let mut out = Vec::new();
-        routes(&mut out, as_json, &files(&sources), &example_routes(&sources)).unwrap();
-        insta::assert_snapshot!(name, String::from_utf8(out).unwrap());
+    for (name, format) in [
+        ("routes_text", RoutesFormat::Text),
+        ("routes_json", RoutesFormat::Json),
+        ("routes_mermaid", RoutesFormat::Mermaid),
+        ("routes_dot", RoutesFormat::Dot),
+        ("routes_html", RoutesFormat::Html),
+    ] {
+        insta::assert_snapshot!(name, render_routes(format, &example_routes(&sources)));
+    }
+}
+
+fn render_routes(format: RoutesFormat, found: &[RouteRecord]) -> String {
+    let sources = sources();
+    let mut out = Vec::new();
+    let style = Style { color: false, unicode: true };
+    routes(&mut out, format, &files(&sources), Catalog::builtin(), found, style, None).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    // The style sheet is looked at, not compared.
+    match text.split_once("<style>").map(|(head, rest)| (head.to_owned(), rest.split_once("</style>"))) {
+        Some((head, Some((_, rest)))) => format!("{head}<style></style>{rest}"),
+        _ => text,
+    }
+}
+
+/// Names and URLs come from scanned files: whatever they hold is text in every format.
+#[test]
+fn routes_cannot_be_broken_out_of() {
+    let hostile = [
+        "</text></svg><script>alert(1)</script>",
+        "\"] --> x[\"y\"]",
+        "`<img src=x onerror=alert(1)>`",
+        "a\\\", shape=none, URL=\"javascript:x",
+        "%%{init: {\"securityLevel\": \"loose\"}}%%",
+        "end\nsubgraph x",
+        "&lt;b&gt; #quot; &#34;",
+        "| x | y\n| - | -\n",
+    ];
+    let shape = regex::Regex::new(
+        r#"^(flowchart LR|  [kce]\d+(\(\[|\[/?)"[^"<`%&|]*(<br/>[^"<`%&|]*)?"(\]\)|/?\])|  [kc]\d+ (-->|==>|-\.->) [ce]\d+|  (classDef|class|linkStyle) .*)$"#,
+    );
+    let shape = shape.unwrap();
+    let label = regex::Regex::new(r#"label="(\\.|[^"\\])*"[,\]]"#).unwrap();
+    for text in hostile {
+        let mut found = example_routes(&sources());
+        for route in &mut found {
+            route.client = text.to_owned();
+            route.callee = text.to_owned();
+            route.key.name = Some(text.to_owned());
+            route.endpoint.url = Some(text.to_owned());
+            route.endpoint.provider = Some(text.to_owned());
+        }
+        let html = render_routes(RoutesFormat::Html, &found);
+        assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("<b>"), "{html}");
+        let mermaid = render_routes(RoutesFormat::Mermaid, &found);
+        mermaid.lines().for_each(|line| assert!(shape.is_match(line), "{line}"));
+        let dot = render_routes(RoutesFormat::Dot, &found);
+        for line in dot.lines().filter(|line| line.contains("label=")) {
+            assert!(label.replace(line, "").matches('"').count().is_multiple_of(2) && label.is_match(line), "{line}");
+            assert!(!label.replace(line, "").contains("javascript"), "{line}");
+        }
     }
 }
 

@@ -177,7 +177,7 @@ fn own_clues(catalog: &Catalog, client: &Client, reading: &Reading, lines: &[Loc
 fn route_clues(catalog: &Catalog, client: &Client, route: &Route, reading: &Reading) -> Option<Clues> {
     let mut clues = Clues::default();
     key_clues(catalog, route, reading, &mut clues)?;
-    host_clues(route, reading, &mut clues)?;
+    host_clues(client, route, reading, &mut clues)?;
     path_clues(client, route, reading, &mut clues)?;
     Some(clues)
 }
@@ -208,8 +208,15 @@ fn key_clues(catalog: &Catalog, route: &Route, reading: &Reading, clues: &mut Cl
     Some(())
 }
 
-fn host_clues(route: &Route, reading: &Reading, clues: &mut Clues) -> Option<()> {
+fn host_clues(client: &Client, route: &Route, reading: &Reading, clues: &mut Clues) -> Option<()> {
     let host = route.endpoint.url.as_ref().map(|url| url.host.as_str());
+    // What a tracer is answered says nothing of where the requests go.
+    let of_tracing = |rule: &String| rule == "tracing-at-openai";
+    if reading.message.and_then(|message| message.rules.first()).is_some_and(of_tracing) {
+        let traces = client.traces_to.as_ref()?;
+        clues.add(40, format!("its traces go to {}", traces.host));
+        return Some(());
+    }
     if !reading.hosts.is_empty() {
         match host {
             Some(host) if reading.hosts.iter().any(|called| called == host) => {

@@ -66,6 +66,41 @@ pub(crate) fn routes(dir: &Path) -> Vec<String> {
     lines
 }
 
+/// The routes as a flat table, in their order. `routes` itself shows them grouped, for people.
+pub(crate) fn route_table(dir: &Path) -> String {
+    let report: serde_json::Value =
+        serde_json::from_str(&call(dir, &["routes", "--output-format", "json", "."])).unwrap();
+    let text = |value: &serde_json::Value, otherwise: &str| value.as_str().unwrap_or(otherwise).to_owned();
+    let head = ["VERDICT", "LOCATION", "CLIENT", "KEY", "ENDPOINT"].map(str::to_owned);
+    let mut rows = vec![head];
+    for route in report["routes"].as_array().unwrap() {
+        let (key, endpoint, start) = (&route["key"], &route["endpoint"], &route["start"]);
+        let providers: Vec<&str> = key["providers"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+        let whose = if providers.is_empty() { String::new() } else { format!("{}, ", providers.join(" or ")) };
+        rows.push([
+            text(&route["verdict"], ""),
+            format!("{}:{}:{}", text(&route["path"], ""), start["line"], start["column"]),
+            text(&route["client"], ""),
+            format!("{} ({whose}{})", text(&key["name"], "-"), text(&key["kind"], "")),
+            format!(
+                "{} ({}, {})",
+                text(&endpoint["url"], "?"),
+                text(&endpoint["provider"], "nobody known"),
+                text(&endpoint["kind"], "")
+            ),
+        ]);
+    }
+    if rows.len() == 1 {
+        return String::new();
+    }
+    let widths = [0, 1, 2, 3].map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
+    let line = |row: &[String; 5]| {
+        let cells: String = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}  ")).collect();
+        format!("{cells}{}\n", row[4])
+    };
+    rows.iter().map(line).collect()
+}
+
 /// Two lists of lines as a difference: what is missing with `-`, what is too much with `+`.
 pub(crate) fn diff(expected: &[String], got: &[String]) -> String {
     let gone = expected.iter().filter(|line| !got.contains(line)).map(|line| format!("- {line}\n"));

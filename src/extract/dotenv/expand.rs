@@ -177,6 +177,13 @@ impl Lowering<'_> {
                 let default = Some(self.value(operand, end, depth + 1));
                 Some(ExprKind::Env { name, default })
             }
+            // `${X:default}`, as some settings libraries write it.
+            Some(byte)
+                if *byte != b'+' && after + operator.len() < end && depth < MAX_DEPTH && operator.contains("://") =>
+            {
+                let default = Some(self.value(after + 1, end, depth + 1));
+                Some(ExprKind::Env { name, default })
+            }
             _ => Some(ExprKind::Unknown),
         }
     }

@@ -88,7 +88,7 @@ impl Reader<'_> {
         for &string in strings {
             if matches!(self.tree.nodes[string].kind, Kind::Scalar(..)) {
                 let span = self.tree.nodes[string].span;
-                unescape(self.source.slice(span), span.start as usize, &mut cell);
+                json::unescape(self.source.slice(span), span.start as usize, &mut cell);
             }
         }
         let end = self.tree.nodes[node].span.end as usize;
@@ -211,46 +211,4 @@ impl Line<'_> {
         let place = self.cell.place(Span::new(at, at)).start as usize;
         reader.program.push_decoded(text, place, place);
     }
-}
-
-/// Adds what a JSON string says, with the places of its parts.
-fn unescape(raw: &str, start: usize, out: &mut Embedded) {
-    let bytes = raw.as_bytes();
-    let mut plain = 0;
-    let mut at = 0;
-    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
-        let escape = at + found;
-        let one = |byte: u8| match byte {
-            b'n' => Some("\n"),
-            b't' => Some("\t"),
-            b'r' => Some(""),
-            b'"' => Some("\""),
-            b'\\' => Some("\\"),
-            b'/' => Some("/"),
-            b'b' | b'f' => Some(" "),
-            _ => None,
-        };
-        out.push(raw.get(plain..escape).unwrap_or(""), start + plain);
-        let (length, decoded) = match bytes.get(escape + 1) {
-            Some(b'u') => unicode(&raw[escape..]),
-            Some(&byte) => (2, one(byte).map_or_else(String::new, str::to_owned)),
-            None => (1, String::new()),
-        };
-        let end = (escape + length).min(bytes.len());
-        out.push_decoded(&decoded, start + escape, start + end);
-        (at, plain) = (end, end);
-    }
-    out.push(raw.get(plain..).unwrap_or(""), start + plain);
-}
-
-/// `\u00e9`, or two of them that are one character: how long it is, and what.
-fn unicode(raw: &str) -> (usize, String) {
-    let unit = |at: usize| {
-        let digits = raw.get(at..at + 6)?.strip_prefix("\\u")?;
-        u16::from_str_radix(digits, 16).ok()
-    };
-    let Some(first) = unit(0) else { return (2, String::new()) };
-    let units: Vec<u16> =
-        [Some(first), unit(6).filter(|_| (0xd800..0xdc00).contains(&first))].into_iter().flatten().collect();
-    (units.len() * 6, String::from_utf16_lossy(&units))
 }

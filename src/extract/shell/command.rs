@@ -75,7 +75,7 @@ impl Lowering<'_> {
         let point = self.point();
         let label = if base.is_empty() { "command".to_owned() } else { base.clone() };
         let block = self.block(label, whole, vars, Vec::new(), false);
-        self.script.command(block, point, true);
+        self.script.command(EnvBlock { programs: vec![base.clone()], ..block }, point, true);
         match base.as_str() {
             "export" | "declare" | "typeset" | "local" | "readonly" => self.declaration_words(&base, words),
             "exit" | "return" => self.ends(&base),
@@ -265,6 +265,7 @@ impl Lowering<'_> {
             "curl" => self.curl(words),
             "wget" => self.wget(words),
             "http" | "https" | "xh" | "xhs" => self.httpie(words),
+            "aider" => self.aider(words),
             _ => words.into_iter().map(|word| self.argument(None, word)).collect(),
         }
     }
@@ -312,8 +313,9 @@ impl Lowering<'_> {
             at += if takes { 2 } else { 1 };
         }
         let point = self.point();
+        let programs = words.get(at..).unwrap_or_default().iter().filter_map(Word::text).collect();
         let block = self.block(format!("{program} run"), whole, vars, files, open);
-        self.script.command(block, point, false);
+        self.script.command(EnvBlock { programs, ..block }, point, false);
     }
 
     /// `NAME=value`, or `NAME` alone, which passes the variable on.

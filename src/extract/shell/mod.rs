@@ -25,6 +25,8 @@ pub(super) mod script;
 mod tests;
 mod word;
 
+pub(super) use script::is_dotenv_path;
+
 /// Syntax nested deeper than this is not looked into.
 const MAX_DEPTH: usize = 200;
 

@@ -155,7 +155,7 @@ impl Script {
 }
 
 /// Whether a path names a dotenv file.
-pub(super) fn is_dotenv_path(path: &str) -> bool {
+pub(in crate::extract) fn is_dotenv_path(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     !path.contains(['$', '*']) && is_dotenv(&name.to_ascii_lowercase())
 }

@@ -230,7 +230,7 @@ impl Finder<'_> {
             _ => EnvKind::Mapping,
         };
         let block = EnvBlock {
-            runs: !ci && !here.fragment,
+            runs: !here.fragment,
             open: ci || here.open || tree.nodes[id].partial,
             ..EnvBlock::new(kind, self.label(id, id, EnvKind::Mapping), tree.nodes[id].span)
         };

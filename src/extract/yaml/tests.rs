@@ -180,9 +180,9 @@ env2 Ci "db" runs
 env3 Ci "Ask" in 1 runs
     C = stored(A_KEY)
     D = ?
-env4 Ci "jobs.build.steps.with" open
+env4 Ci "jobs.build.steps.with" open runs
     OPENAI_API_KEY = "x"
-env5 Ci "jobs.call.secrets" open
+env5 Ci "jobs.call.secrets" open runs
     OPENAI_API_KEY = stored(X)
 "#,
     );

@@ -24,6 +24,10 @@ impl Finder<'_> {
     /// A mapping of a CI file: its scripts, and what they hand to the steps behind it. `own` is its own environment, in
     /// front of what is around it.
     pub(super) fn step(&mut self, id: NodeId, own: Option<usize>, here: &Around) {
+        // What an action is given need not be a shell's.
+        if matches!(self.key_of(id), Some("with" | "inputs" | "env" | "environment" | "variables" | "secrets")) {
+            return;
+        }
         let scope = (own.or(here.scope), here.scope);
         let interpreter = self.interpreter(id, here);
         for keys in SHELL {
@@ -39,11 +43,18 @@ impl Finder<'_> {
             }
         }
         // Azure's `task: Bash@3, inputs: {script: ...}`
-        if let Some(inputs) = get(self.values.tree, id, "inputs") {
+        let tree = self.values.tree;
+        let task = get(tree, id, "task").and_then(|task| tree.scalar(task)).unwrap_or("");
+        let interpreter = match task.split('@').next().unwrap_or("") {
+            "Bash" | "CmdLine" | "ShellScript" => Interpreter::Shell,
+            "PowerShell" => Interpreter::PowerShell,
+            _ => return,
+        };
+        if let Some(inputs) = get(tree, id, "inputs") {
             let scalars = self.lines(inputs, "script");
             if !scalars.is_empty() {
                 self.claimed[inputs] = true;
-                self.scripts(id, &scalars, scope, Interpreter::Shell);
+                self.scripts(id, &scalars, scope, interpreter);
             }
         }
     }
