@@ -236,6 +236,11 @@ fn what_is_not_reported_is_not_fixed() {
     let (exit, ..) = lint(dir.path(), &["check", "--fix", "app.py"], b"");
     assert_eq!(exit, 1);
     assert_eq!(fs::read_to_string(dir.path().join("settings.py")).unwrap(), "URL = 'https://api.openai.com/v1'\n");
+    // But for who asks for it.
+    let (exit, ..) = lint(dir.path(), &["check", "--fix", "--unsafe-fixes", "app.py"], b"");
+    assert_eq!(exit, 0);
+    let text = fs::read_to_string(dir.path().join("settings.py")).unwrap();
+    assert_eq!(text, "URL = 'https://console.mixroute.io/v1'\n");
 }
 
 /// Many findings in one file, more than one of them in the same place.

@@ -5,6 +5,7 @@ use crate::catalog::{Provider, UrlKind};
 use crate::endpoint::{self, Url};
 use crate::facts::{ExprKind, Module, Stmt};
 use crate::finding::{Applicability, Change, Location, Repair, Verdict};
+use crate::resolve::StepKind;
 use crate::routes::{Client, Key, Route};
 
 const MIXROUTE: &str = "mixroute";
@@ -37,10 +38,19 @@ pub(super) fn of_route(facts: &Facts<'_>, client: &Client, route: &Route, certai
         let url = base_url(provider, client.url_kind)?;
         return Some(Repair { change: Change::AddUrl { client: client.at, slot, url }, applicability });
     }
-    let at = literal_at(facts, &route.endpoint)?;
     let from = route.endpoint.url.clone()?;
+    let at = literal_at(facts, &route.endpoint).or_else(|| piece_at(facts, route, &from.host))?;
     let (host, path) = other_endpoint(facts, provider, client.url_kind, &from, route.endpoint.provider.as_deref())?;
     replace(facts, client, at, from, host, path, applicability)
+}
+
+/// Where the piece of an endpoint that holds its host is written: `BASE` of `f"{BASE}/models"`.
+fn piece_at(facts: &Facts<'_>, route: &Route, host: &str) -> Option<Location> {
+    let literals = route.endpoint.alt.steps.iter().filter(|step| step.kind == StepKind::Literal).map(|step| step.at);
+    literals.into_iter().find(|at| {
+        let text = facts.project.file(at.file).source.slice(at.span);
+        text.to_ascii_lowercase().contains(host)
+    })
 }
 
 /// Another host, or another path, for a URL that is written for a client; `None` where it is right for another one. With
@@ -154,6 +164,12 @@ fn name_of(module: &Module, at: Location) -> Option<String> {
             _ => {}
         }
         root = parent;
+    }
+    let fields = module.classes.iter().flat_map(|class| &class.fields).filter(|field| field.value == Some(root));
+    let params = module.functions.iter().flat_map(|function| &function.params);
+    let params = params.filter(|param| param.default == Some(root));
+    if let Some(name) = fields.map(|field| &field.name).chain(params.map(|param| &param.name)).next() {
+        return Some(field.unwrap_or_else(|| name.clone()));
     }
     let (block, index) = module.points[root.index()];
     match module.block(block).stmts.get(index as usize) {
