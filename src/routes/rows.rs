@@ -4,7 +4,8 @@
 //! code and in files of data alike. Fields of one row belong together, never those of two. What cannot be told apart is
 //! not taken for a pair, and a row that a client of the program was seen to read is that client's business.
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{CONFIG, Client, Endpoint, Key, Route, Verdict, endpoint, key, names, pair, tools};
 use crate::catalog::{Catalog, UrlKind};
@@ -14,6 +15,11 @@ use crate::facts::{Entry, ExprId, ExprKind, Module, Object, Span, Stmt};
 use crate::finding::{FileId, Location};
 use crate::project::Project;
 use crate::resolve::{Alt, FUEL, Presence, Resolver, Value};
+
+/// Objects with more fields are data sets, not rows.
+pub(super) const MOST_FIELDS: usize = 1000;
+/// How far around a row is looked.
+const DEEPEST: usize = 32;
 
 /// Ends of names that are a key's, without separators.
 const KEYS: &[&str] = &[
@@ -73,9 +79,13 @@ const GENERAL: &[&str] = &["llm", "ai", "model", "chat", "api", "custom", "defau
 /// The rows of a file.
 pub(super) fn of_file(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Vec<Client> {
     let module = resolver.module(file);
-    let (mut out, taken) = tools::rows(resolver, catalog, file);
+    let places = Places::new(module);
+    let (mut out, taken) = tools::rows(resolver, catalog, file, &places);
     for expr in module.expr_ids() {
         let ExprKind::Object(object) = module.kind(expr) else { continue };
+        if object.entries.len() > MOST_FIELDS {
+            continue;
+        }
         let data = || is_data(module, expr);
         let fields = fields(object, &data);
         for (key, urls) in pairs(catalog, &fields) {
@@ -84,7 +94,7 @@ pub(super) fn of_file(resolver: &mut Resolver<'_>, catalog: &Catalog, file: File
                 continue;
             }
             resolver.refuel(FUEL);
-            out.extend(client(resolver, catalog, file, expr, key, &urls));
+            out.extend(client(resolver, catalog, (file, expr), &places, key, &urls));
         }
     }
     out
@@ -120,10 +130,13 @@ fn place(value: &Value) -> Option<Location> {
 /// Whether an object is a part of a file of data rather than of a program.
 fn is_data(module: &Module, object: ExprId) -> bool {
     let mut at = object;
-    while let Some(around) = module.parents[at.index()] {
-        at = around;
+    for _ in 0..DEEPEST {
+        match module.parents[at.index()] {
+            Some(around) => at = around,
+            None => return module.documents.contains(&at),
+        }
     }
-    module.documents.contains(&at)
+    !module.documents.is_empty()
 }
 
 /// A field that is a key or an endpoint by its name.
@@ -243,8 +256,8 @@ fn is_written_later(project: &Project, file: FileId, expr: ExprId, key: Field<'_
 fn client(
     resolver: &mut Resolver<'_>,
     catalog: &Catalog,
-    file: FileId,
-    row: ExprId,
+    (file, row): (FileId, ExprId),
+    places: &Places<'_>,
     field: Field<'_>,
     urls: &[Field<'_>],
 ) -> Option<Client> {
@@ -270,14 +283,13 @@ fn client(
     if routes.is_empty() {
         return None;
     }
-    let module = resolver.module(file);
     let at = Location { file, span: field.name_span };
     Some(Client {
         at,
         callee_at: at,
         id: CONFIG.to_owned(),
         name: "this configuration".to_owned(),
-        callee: path(module, row).unwrap_or_else(|| field.name.to_owned()),
+        callee: places.path(row).unwrap_or_else(|| field.name.to_owned()),
         language: resolver.language_at(file, ctx.block),
         url_kind: UrlKind::Any,
         spelling: Some(spelling.to_owned()),
@@ -345,38 +357,68 @@ pub(super) fn endpoints(
     alts.into_iter().map(|alt| endpoint(catalog, SlotValue { alt, from: From::Code }, None)).collect()
 }
 
-/// The keys that lead to a row, where some do: `model_providers.mixroute`, `models[2]`.
-fn path(module: &Module, row: ExprId) -> Option<String> {
-    let mut out = String::new();
-    for step in steps(module, row).1 {
-        if !out.is_empty() && !step.starts_with('[') {
-            out.push('.');
-        }
-        out.push_str(&step);
-    }
-    (!out.is_empty()).then_some(out)
+/// Under which key or at which position each expression of a file stands in what holds it.
+pub(super) struct Places<'m> {
+    module: &'m Module,
+    /// Filled when it is first asked: most files have no row.
+    steps: OnceCell<HashMap<ExprId, Step<'m>>>,
 }
 
-/// The outermost object or list around an object, and the steps from there: keys, and positions as `[2]`.
-pub(super) fn steps(module: &Module, object: ExprId) -> (ExprId, Vec<String>) {
-    const DEEPEST: usize = 32;
-    let mut steps = Vec::new();
-    let mut at = object;
-    while let Some(around) = module.parents[at.index()].filter(|_| steps.len() < DEEPEST) {
-        let step = match module.kind(around) {
-            ExprKind::Object(object) => object.entries.iter().find_map(|entry| match entry {
-                Entry::Field { key: Some(key), value, .. } if *value == at => Some(key.clone()),
-                _ => None,
-            }),
-            ExprKind::List(items) => {
-                items.iter().position(|item| item.value == at).map(|position| format!("[{position}]"))
-            }
-            _ => None,
-        };
-        let Some(step) = step else { break };
-        steps.push(step);
-        at = around;
+#[derive(Clone, Copy)]
+enum Step<'m> {
+    Key(&'m str),
+    Position(usize),
+}
+
+impl<'m> Places<'m> {
+    fn new(module: &'m Module) -> Self {
+        Self { module, steps: OnceCell::new() }
     }
-    steps.reverse();
-    (at, steps)
+
+    /// Looks at all objects and lists of the file once.
+    fn fill(module: &'m Module) -> HashMap<ExprId, Step<'m>> {
+        let mut steps = HashMap::new();
+        for expr in &module.exprs {
+            match &expr.kind {
+                ExprKind::Object(object) => steps.extend(object.entries.iter().filter_map(|entry| match entry {
+                    Entry::Field { key: Some(key), value, .. } => Some((*value, Step::Key(key))),
+                    _ => None,
+                })),
+                ExprKind::List(items) => {
+                    let items = items.iter().enumerate();
+                    steps.extend(items.map(|(position, item)| (item.value, Step::Position(position))));
+                }
+                _ => {}
+            }
+        }
+        steps
+    }
+
+    /// The outermost object or list around an object, and the steps from there: keys, and positions as `[2]`.
+    pub(super) fn steps(&self, object: ExprId) -> (ExprId, Vec<String>) {
+        let mut steps = Vec::new();
+        let mut at = object;
+        while let Some(around) = self.module.parents[at.index()].filter(|_| steps.len() < DEEPEST) {
+            match self.steps.get_or_init(|| Self::fill(self.module)).get(&at) {
+                Some(Step::Key(key)) => steps.push((*key).to_owned()),
+                Some(Step::Position(position)) => steps.push(format!("[{position}]")),
+                None => break,
+            }
+            at = around;
+        }
+        steps.reverse();
+        (at, steps)
+    }
+
+    /// The keys that lead to a row, where some do: `model_providers.mixroute`, `models[2]`.
+    fn path(&self, row: ExprId) -> Option<String> {
+        let mut out = String::new();
+        for step in self.steps(row).1 {
+            if !out.is_empty() && !step.starts_with('[') {
+                out.push('.');
+            }
+            out.push_str(&step);
+        }
+        (!out.is_empty()).then_some(out)
+    }
 }

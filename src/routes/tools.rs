@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rows::{Field, Role, endpoints, keys, steps};
+use super::rows::{Field, MOST_FIELDS, Places, Role, endpoints, keys};
 use super::{Client, Endpoint, Ignored, Key, Route, URL_SUFFIXES, endpoint, key, key_prefix, pair, values};
 use crate::catalog::{Catalog, Tool, ToolEnvironment, ToolRow, UrlKind};
 use crate::clients::{From, IgnoredKind, SlotValue};
@@ -15,7 +15,12 @@ use crate::scopes::Visible;
 use crate::text::Text;
 
 /// The rows of a file that the catalogue's tools read, and the values in them that are their keys and endpoints.
-pub(super) fn rows(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> (Vec<Client>, BTreeSet<Location>) {
+pub(super) fn rows(
+    resolver: &mut Resolver<'_>,
+    catalog: &Catalog,
+    file: FileId,
+    places: &Places<'_>,
+) -> (Vec<Client>, BTreeSet<Location>) {
     let module = resolver.module(file);
     let (mut out, mut taken) = (Vec::new(), BTreeSet::new());
     let tools = tools_of(resolver.project, catalog, file);
@@ -23,10 +28,10 @@ pub(super) fn rows(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId)
         return (out, taken);
     }
     for expr in module.expr_ids() {
-        if !matches!(module.kind(expr), ExprKind::Object(_)) {
+        if !matches!(module.kind(expr), ExprKind::Object(object) if object.entries.len() <= MOST_FIELDS) {
             continue;
         }
-        let path = path(module, expr);
+        let path = path(module, places, expr);
         let found = tools.iter().find_map(|tool| {
             let row = tool.row.iter().find(|row| is_at(&row.at, &path) && is_meant(module, expr, row))?;
             Some((*tool, row))
@@ -65,8 +70,8 @@ fn tools_of<'c>(project: &Project, catalog: &'c Catalog, file: FileId) -> Vec<&'
 }
 
 /// The steps to an object; in code the variable that holds the outermost one is the first.
-fn path(module: &Module, object: ExprId) -> Vec<String> {
-    let (root, mut path) = steps(module, object);
+fn path(module: &Module, places: &Places<'_>, object: ExprId) -> Vec<String> {
+    let (root, mut path) = places.steps(object);
     let (block, index) = module.points[root.index()];
     if let Some(Stmt::Assign { place, value, .. }) = module.block(block).stmts.get(index as usize)
         && *value == root
