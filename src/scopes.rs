@@ -30,6 +30,8 @@ pub enum How {
     Own,
     /// A compose file laid over this one has the same service.
     Override,
+    /// The compose file that this one is laid over has the same service.
+    Overridden,
     /// They are those of a scope around it, or of a service that it extends.
     Inherited,
     /// From a dotenv file; `raw` where quotes are part of the value.
@@ -92,7 +94,7 @@ pub fn layers(project: &Project, file: FileId, block: usize) -> Layers {
         if found.kind == EnvKind::Compose {
             for other in neighbours(project, file, &BASES, &OVERRIDES) {
                 if let Some(other) = labelled(project, other, found.kind, &found.label) {
-                    level(project, other, How::Inherited, &mut out, &mut below);
+                    level(project, other, How::Overridden, &mut out, &mut below);
                 }
             }
         }

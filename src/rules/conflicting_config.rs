@@ -77,7 +77,12 @@ fn overridden(facts: &Facts<'_>, file: FileId, block: usize) -> Vec<Finding> {
             if switches_both(&own, name) {
                 continue;
             }
-            let below = (upper + 1..layers.len()).filter(|&lower| !matches!(layers[lower].how, How::Store { .. }));
+            // An override file is there to say something else.
+            if layers[upper].how == How::Override {
+                continue;
+            }
+            let below = (upper + 1..layers.len())
+                .filter(|&lower| !matches!(layers[lower].how, How::Store { .. } | How::Overridden));
             let hidden = below.flat_map(vars).find(|other| other.var.name == name);
             let Some(hidden) = hidden.filter(|hidden| hidden.at() != set.at()) else { continue };
             let Some((one, other)) = contradiction(facts, set, hidden) else { continue };
