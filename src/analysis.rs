@@ -17,6 +17,8 @@ use crate::config::{Config, Outside};
 use crate::cover;
 use crate::facts::{Comment, ExprKind, Stmt};
 use crate::finding::{FileId, Finding, Location, RouteRecord};
+use crate::fix;
+use crate::imports;
 use crate::prefilter::Prefilter;
 use crate::project::{Project, Wanted};
 use crate::resolve::{Resolver, Value};
@@ -28,7 +30,7 @@ use crate::text::Text;
 mod reach;
 
 /// A file that findings may be about.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Given {
     /// Its text.
     pub source: Source,
@@ -83,6 +85,8 @@ pub struct Output {
     pub written: Vec<Written>,
     /// Files that could not be parsed, and why.
     pub unparsed: Vec<(FileId, String)>,
+    /// Files of which the parser had to skip something.
+    pub partly: Vec<FileId>,
 }
 
 /// A literal that something named like a key is given.
@@ -121,6 +125,9 @@ struct Run<'a> {
     roots: HashMap<PathBuf, PathBuf>,
     /// How many files imports have added.
     imported: usize,
+    packages: imports::Packages,
+    /// The clients of each file, as the last look at it found them.
+    clients: BTreeMap<FileId, Vec<Client>>,
 }
 
 impl<'a> Run<'a> {
@@ -142,11 +149,18 @@ impl<'a> Run<'a> {
             reader,
             options,
             prefilter: Prefilter::new(options.catalog),
-            project: Project { environment, declared_keys, ..Project::default() },
+            project: Project {
+                environment,
+                declared_keys,
+                declared_clients: declared_clients(options.catalog),
+                ..Project::default()
+            },
             parsed: BTreeSet::new(),
             unparsed: Vec::new(),
             roots: HashMap::new(),
             imported: 0,
+            packages: imports::Packages::default(),
+            clients: BTreeMap::new(),
         }
     }
 
@@ -157,10 +171,13 @@ impl<'a> Run<'a> {
         self.follow_imports(added);
         self.add_dotenv();
         self.read_manifests();
-        let mut clients = self.clients();
+        let mut clients = self.clients(None);
+        let (files, names, asking) = self.open_functions(&clients);
+        if self.link(&names, |_| files.clone()) {
+            clients = self.clients(Some(&asking));
+        }
         let mut findings = self.judge(&clients);
-        if self.link(&clients) {
-            clients = self.clients();
+        if self.link(&BTreeSet::new(), |run| rules::unlinked(&run.facts(&clients), &clients)) {
             findings = self.judge(&clients);
         }
         if findings.iter().any(|(_, finding)| rules::rests_on_default(finding)) {
@@ -168,7 +185,7 @@ impl<'a> Run<'a> {
             self.widen();
             if self.project.files.len() > before {
                 self.read_manifests();
-                clients = self.clients();
+                clients = self.clients(None);
                 findings = self.judge(&clients);
             }
             cover::drop_covered_blocks(&self.project, self.options.catalog, &clients, &mut findings);
@@ -180,10 +197,11 @@ impl<'a> Run<'a> {
     ///
     /// A resolver that meets an import whose file has not been read leaves it open; then the file is read, and that
     /// resolver asked again.
-    fn clients(&mut self) -> Vec<Client> {
+    /// `again` are the files of which more is known by now: those of the others stay as they are.
+    fn clients(&mut self, again: Option<&BTreeSet<FileId>>) -> Vec<Client> {
         let looked_at = |id: &FileId| self.project.file(*id).reported || self.project.widened;
-        let mut open: Vec<FileId> = self.parsed.iter().copied().filter(looked_at).collect();
-        let mut clients: BTreeMap<FileId, Vec<Client>> = BTreeMap::new();
+        let asked = |id: &FileId| again.is_none_or(|again| again.contains(id) || !self.clients.contains_key(id));
+        let mut open: Vec<FileId> = self.parsed.iter().copied().filter(looked_at).filter(asked).collect();
         for _ in 0..MAX_ROUNDS {
             let answers: Vec<(Vec<Client>, BTreeSet<Wanted>)> =
                 open.par_iter().map(|&id| self.clients_of(id)).collect();
@@ -194,7 +212,7 @@ impl<'a> Run<'a> {
                     open.push(id);
                 }
                 wanted.extend(asks);
-                clients.insert(id, found);
+                self.clients.insert(id, found);
             }
             if wanted.is_empty() {
                 break;
@@ -202,7 +220,8 @@ impl<'a> Run<'a> {
             let added = self.fetch(wanted);
             self.follow_imports(added);
         }
-        let mut clients: Vec<Client> = clients.into_values().flatten().collect();
+        self.project.link();
+        let mut clients: Vec<Client> = self.clients.values().flatten().cloned().collect();
         routes::drop_consumed(&mut clients);
         routes::doubt(&self.project, &mut clients);
         clients
@@ -235,10 +254,12 @@ impl<'a> Run<'a> {
             })
             .collect();
         findings.extend(rules::check_together(&facts, clients));
+        // What is about no client has no client's number.
+        findings.extend(rules::check_environments(&facts).into_iter().map(|finding| (clients.len(), finding)));
         findings
     }
 
-    fn output(self, clients: Vec<Client>, findings: Vec<(usize, Finding)>) -> Output {
+    fn output(self, clients: Vec<Client>, mut findings: Vec<(usize, Finding)>) -> Output {
         let reported = |client: &&Client| self.project.file(client.at.file).reported;
         let mut secrets: BTreeSet<Location> = BTreeSet::new();
         for route in clients.iter().flat_map(|client| &client.routes) {
@@ -271,6 +292,9 @@ impl<'a> Run<'a> {
             .collect();
         let routes = shown.iter().flat_map(|client| routes::records(client)).collect();
         let number = shown.len();
+        for (_, finding) in &mut findings {
+            finding.fix = fix::lower(&self.project, finding);
+        }
         let mut own: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
         for (number, finding) in &findings {
             own.entry(*number).or_default().push(finding.clone());
@@ -287,6 +311,7 @@ impl<'a> Run<'a> {
             files_parsed: self.parsed.len(),
             clients: number,
             unparsed: self.unparsed,
+            partly: self.project.ids().filter(|&id| self.project.file(id).module.recovered).collect(),
             reported: self.project.files.iter().map(|file| file.reported).collect(),
             sources: self.project.files.into_iter().map(|file| file.source).collect(),
         }
@@ -331,6 +356,23 @@ fn distinct(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by_key(|finding| (finding.at, finding.rule, Reverse(finding.severity), first_label(finding)));
     findings.dedup_by(|later, kept| later.rule == kept.rule && later.at == kept.at);
     findings
+}
+
+/// Module and name of each client of the configuration.
+fn declared_clients(catalog: &Catalog) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for client in catalog.own_clients() {
+        for callee in client.construct.iter().flat_map(|construct| &construct.callee) {
+            if client.modules.is_empty()
+                && let Some((module, name)) = callee.rsplit_once('.')
+            {
+                out.push((module.to_owned(), name.to_owned()));
+            }
+            let name = callee.split('.').next().unwrap_or(callee);
+            out.extend(client.modules.iter().map(|module| (module.clone(), name.to_owned())));
+        }
+    }
+    out
 }
 
 fn looks_like_key_name(name: &str) -> bool {

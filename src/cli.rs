@@ -15,9 +15,11 @@ mod args;
 mod baseline;
 mod check;
 mod files;
+mod fix;
 mod routes;
 mod select;
 mod trace;
+mod write;
 
 use args::{Args, Command};
 

@@ -260,7 +260,8 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
             *value = SlotValue { alt: Alt { value: Value::Unknown(None), ..value.alt.clone() }, from: From::Code };
         }
     }
-    if slots.endpoint.iter().any(|value| value.from != From::Code) {
+    let is_empty = |value: &SlotValue| value.alt.value.presence() == Presence::Empty;
+    if slots.endpoint.iter().any(|value| value.from != From::Code || is_empty(value)) {
         slots.ignored = ignored::find(resolver, catalog, site, &ctx);
     }
     slots
@@ -471,6 +472,17 @@ pub(crate) fn argument(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path
     let first = parts.next().unwrap_or_default();
     let rest: Vec<String> = parts.map(str::to_owned).collect();
     let absent = || vec![Alt::new(Value::Undefined)];
+    // What a `functools.partial` holds already; its own first argument is the function.
+    let bound = |resolver: &mut Resolver<'_>| {
+        let made = resolver.partial(ctx, call.callee)?;
+        let ExprKind::Call(bound) = resolver.module(made.ctx.file).kind(made.expr) else { return None };
+        let path = match first.parse::<usize>() {
+            Ok(number) => path.replacen(first, &(number + 1).to_string(), 1),
+            Err(_) => path.to_owned(),
+        };
+        let callee_is_partial = std::ptr::eq(bound, call);
+        (!callee_is_partial).then(|| argument(resolver, &made.ctx, bound, &path))
+    };
     if let Ok(number) = first.parse::<usize>() {
         let mut position = 0;
         for arg in &call.args {
@@ -491,6 +503,11 @@ pub(crate) fn argument(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path
         let mut whole = vec![first.to_owned()];
         whole.extend(rest.iter().cloned());
         out = or_else(out, || resolver.field_path(ctx, arg.value, &whole));
+    }
+    if matches!(out.as_slice(), [Alt { value: Value::Undefined, .. }])
+        && let Some(bound) = bound(resolver)
+    {
+        return bound;
     }
     out
 }

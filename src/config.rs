@@ -6,15 +6,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{Client, Provider};
+use crate::catalog::{Client, Provider, Tool};
 use crate::finding::Severity;
 use crate::text::Text;
 
 mod parse;
 mod policy;
+mod wrapper;
 
 pub(crate) use parse::did_you_mean;
-pub use parse::{ConfigError, Known};
+pub use parse::{ConfigError, KEYS, Known};
 pub use policy::{Allowed, Policy};
 
 /// A configuration; the default one says nothing.
@@ -48,6 +49,8 @@ pub struct Config {
     pub providers: Vec<Provider>,
     /// Clients besides the known ones.
     pub clients: Vec<Client>,
+    /// Tools besides the known ones.
+    pub tools: Vec<Tool>,
 }
 
 /// What a rule's findings are to be.

@@ -305,7 +305,7 @@ pub fn misspelled<'c>(catalog: &'c Catalog, host: &str) -> Option<(&'c Provider,
 }
 
 /// Whether a host is the one of the catalogue's form, `*.x` for every host below `x`.
-fn matches_host(known: &str, host: &str) -> bool {
+pub(crate) fn matches_host(known: &str, host: &str) -> bool {
     match known.strip_prefix('*') {
         Some(suffix) => host.ends_with(suffix),
         None => host == known,

@@ -492,6 +492,8 @@ pub struct Module {
     pub env_blocks: Vec<EnvBlock>,
     /// What a file of data (YAML, JSON, TOML) holds: its documents.
     pub documents: Vec<ExprId>,
+    /// The cells of a notebook, in order.
+    pub cells: Vec<Span>,
     /// Comments that hold `mixlint:`.
     pub comments: Vec<Comment>,
     /// The parser had to skip something; what it understood is here.
@@ -509,6 +511,11 @@ impl Default for Module {
 }
 
 impl Module {
+    /// The number of the cell, from 1, that a place in a notebook lies in.
+    pub fn cell_at(&self, span: Span) -> Option<usize> {
+        self.cells.iter().position(|cell| cell.contains(span)).map(|index| index + 1)
+    }
+
     /// The expression behind an index.
     pub fn expr(&self, id: ExprId) -> &Expr {
         &self.exprs[id.index()]
@@ -702,6 +709,7 @@ impl Builder {
                 exports: Vec::new(),
                 env_blocks: Vec::new(),
                 documents: Vec::new(),
+                cells: Vec::new(),
                 comments: Vec::new(),
                 recovered: false,
                 points: Vec::new(),

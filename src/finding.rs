@@ -153,11 +153,11 @@ pub enum Change {
 /// Where a client takes its endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UrlSlot {
-    /// An argument, as a path of the catalogue: `base_url`, `0.configuration.baseURL`.
-    Argument(String),
+    /// An argument, as paths of the catalogue (`base_url`, `0.configuration.baseURL`), the one to write first.
+    Argument(Vec<String>),
     /// A method: `with_api_base`, called on what the client's call makes.
     Method(String),
-    /// Another call in the place of the client's: `from_url({args}, {url})`.
+    /// Another call in the place of the client's: `new_with_base({url}, {args})`.
     Call(String),
     /// A module's attribute: `openai.base_url`.
     Attribute(String),

@@ -6,7 +6,11 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::facts::{EnvKind, EnvSource, ExprKind, Module};
 use crate::language::Language;
+
+mod packages;
+
 use crate::scopes;
+pub use packages::Packages;
 
 /// The imports of a module, as keys for [`candidates`].
 pub fn keys(language: Language, path: &Path, module: &Module) -> Vec<String> {
@@ -40,7 +44,7 @@ pub fn keys(language: Language, path: &Path, module: &Module) -> Vec<String> {
 
 /// Whether the name in `from module import name` may be a module itself.
 pub fn name_may_be_a_module(language: Language) -> bool {
-    matches!(language, Language::Python | Language::Rust)
+    matches!(language, Language::Python | Language::Notebook | Language::Rust)
 }
 
 /// The module that a name imported from a module is, if it is one.
@@ -74,11 +78,30 @@ fn paths(module: &Module) -> Vec<String> {
 pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
     let Some(dir) = file.parent() else { return Vec::new() };
     match language {
-        Language::Python => python(dir, root, key),
+        Language::Python | Language::Notebook => python(dir, root, key),
         Language::JavaScript | Language::TypeScript | Language::Tsx => javascript(dir, key),
         Language::Rust => rust(file, dir, key),
-        Language::Shell | Language::Yaml | Language::Dotenv | Language::Json | Language::Toml => {
-            if key.is_empty() || key.contains(['$', '*']) { Vec::new() } else { vec![plain(&dir.join(key))] }
+        Language::Shell
+        | Language::PowerShell
+        | Language::Markdown
+        | Language::Terraform
+        | Language::Http
+        | Language::Fish
+        | Language::Batch
+        | Language::Dockerfile
+        | Language::Make
+        | Language::Just
+        | Language::Systemd
+        | Language::Procfile
+        | Language::Yaml
+        | Language::Dotenv
+        | Language::Json
+        | Language::Toml => {
+            if key.is_empty() || key.contains(['$', '*']) {
+                Vec::new()
+            } else {
+                vec![plain(&dir.join(key))]
+            }
         }
     }
 }
@@ -114,10 +137,12 @@ fn python(dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
 }
 
 fn javascript(dir: &Path, key: &str) -> Vec<PathBuf> {
-    if !key.starts_with('.') {
-        return Vec::new();
-    }
-    let base = plain(&dir.join(key));
+    if key.starts_with('.') { files_of(&plain(&dir.join(key))) } else { Vec::new() }
+}
+
+/// The files that a path without, or with another, ending may stand for.
+fn files_of(base: &Path) -> Vec<PathBuf> {
+    let base = base.to_path_buf();
     let mut out = vec![base.clone()];
     const EXTENSIONS: [&str; 8] = ["ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs"];
     // TypeScript's own convention: `./config.js` is written for `./config.ts`.

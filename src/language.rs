@@ -15,6 +15,22 @@ pub enum Language {
     Rust,
     /// bash, sh, zsh.
     Shell,
+    /// PowerShell.
+    PowerShell,
+    /// fish.
+    Fish,
+    /// cmd's batch files.
+    Batch,
+    /// Dockerfile, Containerfile.
+    Dockerfile,
+    /// Makefile.
+    Make,
+    /// justfile.
+    Just,
+    /// systemd's units, Podman's containers.
+    Systemd,
+    /// Procfile.
+    Procfile,
     /// dotenv.
     Dotenv,
     /// YAML.
@@ -23,20 +39,39 @@ pub enum Language {
     Json,
     /// TOML.
     Toml,
+    /// A Jupyter notebook, of which the Python is read.
+    Notebook,
+    /// Terraform and other HCL.
+    Terraform,
+    /// Requests as editors send them: `.http`, `.rest`.
+    Http,
+    /// Markdown, of which the blocks of code are read.
+    Markdown,
 }
 
 impl Language {
     /// The name used in the catalogue and in reports; the dialects of JavaScript share one.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Python => "python",
+            Self::Python | Self::Notebook => "python",
             Self::JavaScript | Self::TypeScript | Self::Tsx => "javascript",
             Self::Rust => "rust",
             Self::Shell => "shell",
+            Self::PowerShell => "powershell",
+            Self::Fish => "fish",
+            Self::Batch => "batch",
+            Self::Dockerfile => "dockerfile",
+            Self::Make => "make",
+            Self::Just => "just",
+            Self::Systemd => "systemd",
+            Self::Procfile => "procfile",
             Self::Dotenv => "dotenv",
             Self::Yaml => "yaml",
             Self::Json => "json",
             Self::Toml => "toml",
+            Self::Terraform => "terraform",
+            Self::Http => "http",
+            Self::Markdown => "markdown",
         }
     }
 
@@ -57,8 +92,14 @@ impl Language {
         ) {
             return Some(Self::Shell);
         }
+        if lower == "oai_config_list" {
+            return Some(Self::Json);
+        }
         if is_no_setting(&lower) {
             return None;
+        }
+        if let Some(language) = of_build_file(&lower) {
+            return Some(language);
         }
         let extension = lower.rsplit_once('.').map(|(_, extension)| extension)?;
         Some(match extension {
@@ -68,11 +109,46 @@ impl Language {
             "tsx" => Self::Tsx,
             "rs" => Self::Rust,
             "sh" | "bash" | "zsh" | "ksh" | "bats" => Self::Shell,
+            "ps1" | "psm1" => Self::PowerShell,
+            "fish" => Self::Fish,
+            "bat" | "cmd" => Self::Batch,
+            "mk" => Self::Make,
+            "just" => Self::Just,
+            "service" | "container" => Self::Systemd,
             "yaml" | "yml" => Self::Yaml,
             "json" | "jsonc" | "json5" | "code-workspace" => Self::Json,
             "toml" => Self::Toml,
+            "ipynb" => Self::Notebook,
+            "tf" | "tfvars" | "hcl" => Self::Terraform,
+            "http" | "rest" => Self::Http,
+            "md" | "markdown" | "mdx" => Self::Markdown,
             _ => return None,
         })
+    }
+
+    /// The language that a block of code in a document is said to be in.
+    pub fn of_fence(word: &str) -> Option<Self> {
+        Some(match word.to_ascii_lowercase().as_str() {
+            "python" | "py" | "python3" | "pycon" => Self::Python,
+            "javascript" | "js" | "jsx" | "mjs" | "cjs" | "node" => Self::JavaScript,
+            "typescript" | "ts" | "mts" => Self::TypeScript,
+            "tsx" => Self::Tsx,
+            "rust" | "rs" => Self::Rust,
+            "sh" | "bash" | "shell" | "zsh" | "console" | "shell-session" | "terminal" | "curl" => Self::Shell,
+            "powershell" | "pwsh" | "ps1" => Self::PowerShell,
+            "dotenv" | "env" | ".env" => Self::Dotenv,
+            "yaml" | "yml" => Self::Yaml,
+            "json" | "jsonc" | "json5" => Self::Json,
+            "toml" => Self::Toml,
+            "hcl" | "terraform" | "tf" => Self::Terraform,
+            "http" | "rest" => Self::Http,
+            _ => return None,
+        })
+    }
+
+    /// Whether a file of it is there to be read by people: what it shows may be wrong on purpose.
+    pub fn is_document(self) -> bool {
+        self == Self::Markdown
     }
 
     /// The language that a `#!` line names.
@@ -90,15 +166,37 @@ impl Language {
             "node" | "bun" | "deno" => Self::JavaScript,
             "ts-node" | "tsx" => Self::TypeScript,
             "sh" | "bash" | "zsh" | "dash" | "ksh" => Self::Shell,
+            "pwsh" => Self::PowerShell,
+            "fish" => Self::Fish,
+            "make" | "gmake" => Self::Make,
+            "just" => Self::Just,
             _ => return None,
         })
     }
 }
 
+/// The files by which images are built and programs are run: `Dockerfile`, `Dockerfile.dev`, `api.Dockerfile`.
+fn of_build_file(lower: &str) -> Option<Language> {
+    let first = lower.split('.').next().unwrap_or(lower);
+    let last = lower.rsplit('.').next().unwrap_or(lower);
+    let image = |word: &str| matches!(word, "dockerfile" | "containerfile");
+    let written =
+        !matches!(last, "dockerignore" | "md" | "py" | "js" | "ts" | "sh" | "yml" | "yaml" | "json" | "html" | "rs");
+    if (image(first) && written) || image(last) {
+        return Some(Language::Dockerfile);
+    }
+    Some(match lower {
+        "makefile" | "gnumakefile" => Language::Make,
+        "justfile" | ".justfile" => Language::Just,
+        "procfile" => Language::Procfile,
+        _ => return None,
+    })
+}
+
 /// Whether a file of this (lower-case) name holds `NAME=value` lines: `.env`, `.env.local`, `prod.env`, `.flaskenv`,
 /// `.dev.vars`; not `.envrc`, which is shell, and not `.env.py`.
 pub fn is_dotenv(lower: &str) -> bool {
-    if matches!(lower, ".flaskenv" | ".dev.vars") || lower.starts_with(".dev.vars.") {
+    if matches!(lower, ".flaskenv" | ".dev.vars" | ".sgptrc") || lower.starts_with(".dev.vars.") {
         return true;
     }
     if let Some(rest) = lower.strip_prefix(".env").or_else(|| lower.strip_prefix("env.")) {
@@ -196,6 +294,19 @@ mod tests {
             ("pnpm-lock.yaml", None),
             ("envoy.yaml", Some(Language::Yaml)),
             ("README", None),
+            ("Dockerfile", Some(Language::Dockerfile)),
+            ("Dockerfile.prod", Some(Language::Dockerfile)),
+            ("api.dockerfile", Some(Language::Dockerfile)),
+            (".dockerignore", None),
+            ("Dockerfile.dockerignore", None),
+            ("Makefile", Some(Language::Make)),
+            ("rules.mk", Some(Language::Make)),
+            (".justfile", Some(Language::Just)),
+            ("chat.service", Some(Language::Systemd)),
+            ("chat.service.ts", Some(Language::TypeScript)),
+            ("setup.bat", Some(Language::Batch)),
+            ("config.fish", Some(Language::Fish)),
+            ("Procfile", Some(Language::Procfile)),
         ] {
             assert_eq!(Language::of_name(name), language, "{name}");
         }

@@ -26,6 +26,7 @@ pub mod evidence;
 pub mod extract;
 pub mod facts;
 pub mod finding;
+pub mod fix;
 pub mod glance;
 pub mod imports;
 pub mod language;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::catalog::Version;
 use crate::facts::{BlockId, ExprId, ExprKind, Module, Place, Stmt};
 use crate::finding::FileId;
+use crate::language::Language;
 use crate::source::Source;
 
 /// One file of the run.
@@ -36,6 +37,10 @@ pub struct Index {
     pub literals: HashMap<String, Vec<ExprId>>,
     /// Variables that hold a function, by the function.
     pub functions: HashMap<crate::facts::FuncId, Vec<String>>,
+    /// Functions as expressions.
+    pub function_exprs: HashMap<crate::facts::FuncId, ExprId>,
+    /// Variables that hold an import under another name, by the imported name.
+    pub renamed: HashMap<String, Vec<String>>,
     /// Texts of all tested subjects: only these need correlation.
     pub subjects: std::collections::HashSet<String>,
 }
@@ -56,6 +61,13 @@ impl Index {
                             && place.path.is_empty()
                         {
                             index.functions.entry(*func).or_default().push(place.root.clone());
+                        }
+                        if let ExprKind::Import(import) = module.kind(*value)
+                            && let Some(name) = &import.name
+                            && place.path.is_empty()
+                            && place.root != *name
+                        {
+                            index.renamed.entry(name.clone()).or_default().push(place.root.clone());
                         }
                         if let Some(name) = env_place(place) {
                             index.env_writes.entry(name.to_owned()).or_default().push((id, at as u32));
@@ -78,6 +90,9 @@ impl Index {
                         index.calls.entry(name.clone()).or_default().push(expr);
                     }
                 }
+                ExprKind::Func(func) => {
+                    index.function_exprs.insert(*func, expr);
+                }
                 ExprKind::Object(object) => {
                     if let Some(ty) = &object.ty {
                         index.literals.entry(ty.clone()).or_default().push(expr);
@@ -93,6 +108,18 @@ impl Index {
         }
         index
     }
+}
+
+/// Whether a file is a module, given by its name with `.`, `/` or `::`, from wherever it is counted.
+fn is_module(path: &Path, module: &str) -> bool {
+    let path = path.with_extension("");
+    let mut parts: Vec<_> = path.iter().filter_map(|part| part.to_str()).collect();
+    if parts.last().is_some_and(|last| matches!(*last, "__init__" | "index" | "mod")) {
+        parts.pop();
+    }
+    let names: Vec<&str> =
+        module.split(['.', '/', ':']).filter(|name| !matches!(*name, "" | "@" | "~" | "crate")).collect();
+    !names.is_empty() && parts.ends_with(&names)
 }
 
 /// The variable that an assignment to the process environment writes: `os.environ["X"] = `, `process.env.X = `.
@@ -154,9 +181,10 @@ fn reads(module: &Module, name: &str) -> bool {
             ExprKind::Env { name: read, .. } | ExprKind::Name(read) | ExprKind::Member(_, read) if read == name => {
                 return true;
             }
-            ExprKind::Str(text) if text.expose() == name => said += 1,
+            // Where data has the name, it sets the variable.
+            ExprKind::Str(text) if text.expose() == name && module.documents.is_empty() => said += 1,
             ExprKind::Import(import) if import.name.as_deref() == Some(name) => return true,
-            ExprKind::Object(object) => {
+            ExprKind::Object(object) if module.documents.is_empty() => {
                 let key = |entry: &crate::facts::Entry| matches!(entry, crate::facts::Entry::Field { key: Some(key), .. } if key == name);
                 said += usize::from(object.entries.iter().any(key));
             }
@@ -202,6 +230,8 @@ pub struct Project {
     pub imports: HashMap<FileId, HashMap<String, Option<FileId>>>,
     /// Files and those that are known to import them, besides the imports that were asked for.
     pub links: BTreeSet<(FileId, FileId)>,
+    /// The files that import a file, in order, of both. See [`Project::link`].
+    pub importers: HashMap<FileId, Vec<FileId>>,
     /// Imported names that are called and are no clients: the importing file, the import and the name.
     pub no_clients: HashSet<Wanted>,
     /// Dotenv scopes by directory.
@@ -212,14 +242,53 @@ pub struct Project {
     pub environment: HashMap<String, Option<String>>,
     /// Whose the keys in variables are, as declared in the configuration.
     pub declared_keys: HashMap<String, String>,
+    /// Clients of the configuration, by the module that has them and their name there.
+    pub declared_clients: Vec<(String, String)>,
     /// Whether files other than the given ones were looked through for environment blocks.
     pub widened: bool,
 }
 
 impl Project {
+    /// Brings `importers` up to date with `imports`.
+    pub fn link(&mut self) {
+        let asked = self
+            .imports
+            .iter()
+            .flat_map(|(importer, targets)| targets.values().flatten().map(move |target| (*target, *importer)));
+        let edges: BTreeSet<(FileId, FileId)> = asked.chain(self.links.iter().copied()).collect();
+        self.importers.clear();
+        for (target, importer) in edges {
+            self.importers.entry(target).or_default().push(importer);
+        }
+    }
+
+    /// A file and all that import it, directly or by others, nearest first.
+    pub fn above(&self, file: FileId) -> Vec<FileId> {
+        let mut out = vec![file];
+        let mut seen = BTreeSet::from([file]);
+        let mut at = 0;
+        while let Some(&next) = out.get(at).filter(|_| out.len() < 2000) {
+            at += 1;
+            for &importer in self.importers.get(&next).into_iter().flatten() {
+                if seen.insert(importer) {
+                    out.push(importer);
+                }
+            }
+        }
+        out
+    }
+
     /// The file behind an index.
     pub fn file(&self, id: FileId) -> &File {
         &self.files[id.index()]
+    }
+
+    /// The symbol of a client that the configuration says a file has under a name: what it is made of does not matter
+    /// then.
+    pub fn declared_client(&self, file: FileId, name: &str) -> Option<String> {
+        let path = &self.file(file).path;
+        let found = self.declared_clients.iter().find(|(module, own)| own == name && is_module(path, module))?;
+        Some(format!("{}.{name}", found.0))
     }
 
     /// The file that an import leads to, as far as it is known.
@@ -244,6 +313,12 @@ impl Project {
         path.ancestors().skip(1).find_map(|dir| self.dotenv.get(dir)).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether what a file sets in the environment may hold for another file.
+    pub fn may_see(&self, file: FileId, set_in: FileId) -> bool {
+        let is_dotenv = self.file(set_in).source.language == Language::Dotenv;
+        !is_dotenv || file == set_in || self.dotenv_of(file).contains(&set_in)
+    }
+
     /// Whether a file of the project calls something, or names a variable: `set_tracing_disabled`, with an argument
     /// `RunConfig.tracing_disabled`, `OPENAI_AGENTS_DISABLE_TRACING`.
     pub fn mentions(&self, way: &str) -> bool {
@@ -263,9 +338,10 @@ impl Project {
         })
     }
 
-    /// Whether some code of the project reads a variable by its name, be it in a table of settings.
-    pub fn is_read(&self, name: &str) -> bool {
-        self.files.iter().any(|file| {
+    /// Whether some code of the project reads a variable by its name, be it in a table of settings; of one that a dotenv
+    /// file sets, code for which that file holds.
+    pub fn is_read(&self, name: &str, set_in: FileId) -> bool {
+        self.ids().filter(|&id| self.may_see(id, set_in)).map(|id| self.file(id)).any(|file| {
             let named = memchr::memmem::find(file.source.text.as_bytes(), name.as_bytes()).is_some();
             // What was not worth parsing is searched as it is.
             let parsed = file.module.exprs.len() + file.module.classes.len() + file.module.env_blocks.len() > 0;

@@ -9,13 +9,14 @@ use crate::endpoint::{self, Host, Url};
 use crate::evidence::{self, FormatEvidence};
 use crate::facts::{EnvKind, ExprKind};
 use crate::finding::{
-    EndpointKind, EndpointRecord, FileId, KeyKind, KeyRecord, Location, OriginStep, RouteRecord, Verdict,
+    EndpointKind, EndpointRecord, FileId, KeyKind, KeyRecord, Location, OriginStep, RouteRecord, UrlSlot, Verdict,
 };
 use crate::project::Project;
 use crate::resolve::{Alt, Arms, FUEL, Resolver, Step, StepKind, Value};
 use crate::scopes::{self, Visible};
 
 mod rows;
+mod tools;
 
 pub use rows::drop_consumed;
 
@@ -40,6 +41,8 @@ pub struct Client {
     pub spelling: Option<String>,
     /// What to do where a key must not reach its default.
     pub advice: Option<String>,
+    /// Where an endpoint can be added, if it has none.
+    pub url_slot: Option<UrlSlot>,
     /// Its own default endpoint.
     pub default_endpoint: Option<String>,
     /// The environment variables that it reads for an endpoint.
@@ -56,6 +59,8 @@ pub struct Client {
     pub routes: Vec<Route>,
     /// Base URLs that were set for it and do not reach it.
     pub ignored: Vec<Ignored>,
+    /// An empty base URL means the default to it, and not a URL that leads nowhere.
+    pub empty_is_default: bool,
     /// It is a row of fields that nobody was seen to read: where its key's value stands.
     pub row: Option<Location>,
 }
@@ -78,7 +83,7 @@ pub struct Ignored {
 impl Client {
     /// A pair of variables in an environment block or of fields in a row, not a call in code.
     pub fn is_block(&self) -> bool {
-        self.id == ENVIRONMENT || self.row.is_some()
+        self.id == ENVIRONMENT || self.id == CONFIG
     }
 }
 
@@ -161,6 +166,9 @@ impl Endpoint {
 /// The kind of a client that is an environment block, for whatever reads it.
 pub const ENVIRONMENT: &str = "environment";
 
+/// The kind of a client that is a row of fields, for whatever reads it.
+const CONFIG: &str = "config";
+
 /// More routes than this of one client are not looked at.
 const MAX_ROUTES: usize = 96;
 
@@ -233,6 +241,7 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         url_kind,
         spelling: site.client.endpoint_spelling.clone(),
         advice: site.client.advice.clone(),
+        url_slot: url_slot(site),
         default_endpoint: site.client.default_endpoint.clone(),
         endpoint_variables: site
             .construct
@@ -247,8 +256,30 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         traces_unless: site.client.traces_unless.clone(),
         routes,
         ignored,
+        empty_is_default: site.construct.null_skips_env || site.construct.empty_is_absent,
         row: None,
     })
+}
+
+/// Where a client takes an endpoint: as its help says, else in the first way that is not a mere position.
+fn url_slot(site: &Site<'_>) -> Option<UrlSlot> {
+    let construct = site.construct;
+    if let Some(way) = &construct.with_endpoint {
+        return Some(match way.strip_prefix('.') {
+            Some(method) => UrlSlot::Method(method.to_owned()),
+            None => UrlSlot::Call(way.clone()),
+        });
+    }
+    let named = |path: &&String| path.parse::<usize>().is_err();
+    let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
+    let spelled = site.client.endpoint_spelling.as_deref().unwrap_or_default();
+    let paths = &construct.endpoint;
+    let first = paths.iter().filter(named).find(|path| spelled.contains(&last(path)));
+    if let Some(first) = first.or_else(|| paths.iter().find(named)) {
+        let others = paths.iter().filter(|path| *path != first).cloned();
+        return Some(UrlSlot::Argument(std::iter::once(first.clone()).chain(others).collect()));
+    }
+    construct.global_endpoint.first().cloned().map(UrlSlot::Attribute)
 }
 
 /// Every key with every endpoint whose assumptions agree.
@@ -447,39 +478,42 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
     let language = project.file(file).source.language.name();
     let mut out = Vec::new();
     for (number, block) in module.env_blocks.iter().enumerate() {
-        if !block.runs && !matches!(block.kind, EnvKind::Kubernetes | EnvKind::Store) {
+        if !scopes::is_judged(block) {
             continue;
         }
         let visible = scopes::visible(project, file, number);
+        let own = |var: &Visible| var.file == file && var.block == number;
+        let mut taken: BTreeSet<&str> = BTreeSet::new();
+        for tool in tools::of_block(project, catalog, file, block) {
+            let all: Vec<&Visible> = visible.values().collect();
+            let is_open = scopes::is_open(project, file, number);
+            for reads in &tool.environment {
+                let mut variables = reads.key.iter().chain(&reads.endpoint);
+                // What runs here is known to read them, wherever they are set.
+                if block.programs.is_empty() && !variables.any(|name| visible.get(name).is_some_and(&own)) {
+                    continue;
+                }
+                if let Some(client) = tools::of_pair(resolver, catalog, tool, reads, &all, is_open) {
+                    out.push(client);
+                }
+            }
+            taken.extend(tool.environment.iter().flat_map(|reads| &reads.key).map(String::as_str));
+        }
         for var in visible.values() {
-            let Some(prefix) = key_prefix(&var.name) else { continue };
+            // `API_KEY` beside `BASE_URL` have nothing in front of them.
+            let bare = || (var.name == "API_KEY").then_some("");
+            let prefix = bare().or_else(|| key_prefix(&var.name)).filter(|_| !taken.contains(var.name.as_str()));
+            let Some(prefix) = prefix else { continue };
             resolver.refuel(FUEL);
-            let urls: Vec<&Visible> =
-                URL_SUFFIXES.iter().filter_map(|suffix| visible.get(&format!("{prefix}{suffix}"))).collect();
-            let own = |var: &Visible| var.file == file && var.block == number;
-            if !own(var) && !urls.iter().any(|url| own(url)) {
+            let urls: Vec<&Visible> = url_names(prefix).filter_map(|name| visible.get(&name)).collect();
+            if !scopes::meet(project, (file, number), var, &urls) {
                 continue;
             }
-            let slot = |resolver: &mut Resolver<'_>, var: &Visible| -> Vec<SlotValue> {
-                let ctx = resolver.ctx_of(var.file, var.value);
-                let set = Step {
-                    at: Location { file: var.file, span: resolver.module(var.file).span(var.value) },
-                    kind: StepKind::EnvValue(var.name.clone()),
-                };
-                resolver
-                    .eval(&ctx, var.value)
-                    .into_iter()
-                    .map(|mut alt| {
-                        alt.steps.push(set.clone());
-                        SlotValue { alt, from: From::Environment(var.name.clone()) }
-                    })
-                    .collect()
-            };
             let keys: Vec<Key> =
-                slot(resolver, var).into_iter().map(|value| key(catalog, project, None, value)).collect();
+                values(resolver, var).into_iter().map(|value| key(catalog, project, None, value)).collect();
             let endpoints: Vec<Vec<Endpoint>> = urls
                 .iter()
-                .map(|url| slot(resolver, url).into_iter().map(|value| endpoint(catalog, value, None)).collect())
+                .map(|url| values(resolver, url).into_iter().map(|value| endpoint(catalog, value, None)).collect())
                 .collect();
             let openai = prefix == "OPENAI";
             let nothing = vec![Endpoint {
@@ -506,7 +540,9 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
             if routes.is_empty() {
                 continue;
             }
-            let at = Location { file: var.file, span: var.name_span };
+            // In the file at hand, wherever the rest comes from.
+            let here = std::iter::once(var).chain(urls.iter().copied()).find(|var| var.file == file);
+            let at = Location { file, span: here.map_or(block.span, |var| var.name_span) };
             out.push(Client {
                 at,
                 callee_at: at,
@@ -517,19 +553,44 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
                 url_kind,
                 spelling: urls.first().map(|url| format!("{}=", url.name)),
                 advice: None,
+                url_slot: Some(UrlSlot::Variable(format!("{prefix}{}", URL_SUFFIXES[0]))),
                 default_endpoint: openai.then(|| OPENAI_DEFAULT.to_owned()),
-                endpoint_variables: URL_SUFFIXES.iter().map(|suffix| format!("{prefix}{suffix}")).collect(),
+                endpoint_variables: url_names(prefix).collect(),
                 endpoint_argument: None,
                 endpoint_attributes: Vec::new(),
                 traces_to: None,
                 traces_unless: Vec::new(),
                 routes,
                 ignored: Vec::new(),
+                empty_is_default: false,
                 row: None,
             });
         }
     }
     out
+}
+
+/// The variables that hold a URL to go with a key's, by what is in front of both.
+fn url_names(prefix: &str) -> impl Iterator<Item = String> {
+    let alone = ["_BASE_URL", "_API_BASE", "_API_BASE_URL", "_API_URL", "_API_ENDPOINT", "_API_HOST"];
+    let usable = move |suffix: &&&str| !prefix.is_empty() || alone.contains(suffix);
+    URL_SUFFIXES.iter().filter(usable).map(move |suffix| format!("{prefix}{suffix}").trim_start_matches('_').to_owned())
+}
+
+/// What a variable can be.
+fn values(resolver: &mut Resolver<'_>, var: &Visible) -> Vec<SlotValue> {
+    let ctx = resolver.ctx_of(var.file, var.value);
+    let at = Location { file: var.file, span: resolver.module(var.file).span(var.value) };
+    let set = Step { at, kind: StepKind::EnvValue(var.name.clone()) };
+    let project = resolver.project;
+    let slot = |mut alt: Alt| {
+        alt.steps.push(set.clone());
+        if var.raw {
+            alt.value = scopes::with_quotes(project, alt.value);
+        }
+        SlotValue { alt, from: From::Environment(var.name.clone()) }
+    };
+    resolver.eval(&ctx, var.value).into_iter().map(slot).collect()
 }
 
 const OPENAI_DEFAULT: &str = "https://api.openai.com/v1";
@@ -558,6 +619,12 @@ pub(crate) fn key_prefix(name: &str) -> Option<&str> {
         .iter()
         .find_map(|suffix| name.strip_suffix(suffix))
         .filter(|prefix| !prefix.is_empty())
+}
+
+/// What a URL's variable has in common with its key's: `OPENAI` of `OPENAI_BASE_URL`.
+pub(crate) fn url_prefix(name: &str) -> Option<&str> {
+    let prefixes = URL_SUFFIXES.iter().filter_map(|suffix| name.strip_suffix(suffix));
+    prefixes.filter(|prefix| !prefix.is_empty()).min_by_key(|prefix| prefix.len())
 }
 
 /// What a URL stands for that SDKs read by themselves; of other variables nobody knows.

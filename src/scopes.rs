@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::facts::{EnvBlock, EnvKind, EnvSource, ExprId, Span};
-use crate::finding::FileId;
+use crate::finding::{FileId, Location};
 use crate::project::Project;
+use crate::resolve::Value;
+use crate::text::Text;
 
 /// One block in the order in which they override each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +83,7 @@ pub fn layers(project: &Project, file: FileId, block: usize) -> Layers {
         let mut below = Vec::new();
         if found.kind == EnvKind::Compose {
             for other in neighbours(project, file, &OVERRIDES, &BASES) {
-                if let Some(other) = service(project, other, &found.label) {
+                if let Some(other) = labelled(project, other, found.kind, &found.label) {
                     level(project, other, How::Override, &mut out, &mut below);
                 }
             }
@@ -89,7 +91,7 @@ pub fn layers(project: &Project, file: FileId, block: usize) -> Layers {
         level(project, (file, number), how, &mut out, &mut below);
         if found.kind == EnvKind::Compose {
             for other in neighbours(project, file, &BASES, &OVERRIDES) {
-                if let Some(other) = service(project, other, &found.label) {
+                if let Some(other) = labelled(project, other, found.kind, &found.label) {
                     level(project, other, How::Inherited, &mut out, &mut below);
                 }
             }
@@ -128,15 +130,28 @@ fn level(project: &Project, at: (FileId, usize), how: How, out: &mut Layers, bel
                     Some(path) => project.import(file, path),
                     None => Some(file),
                 };
-                match other.and_then(|other| service(project, other, label)) {
+                match other.and_then(|other| labelled(project, other, block.kind, label)) {
                     Some(other) => level(project, other, How::Inherited, out, below),
                     None => out.open = true,
                 }
             }
             EnvSource::Store { name, prefix } => match store(project, file, name) {
                 Some((other, block)) => {
-                    out.open |= project.file(other).module.env_blocks[block].open;
-                    below.push(Layer { file: other, block, how: How::Store { prefix: prefix.clone() } });
+                    let kept = &project.file(other).module.env_blocks[block];
+                    out.open |= kept.open;
+                    let how = How::Store { prefix: prefix.clone() };
+                    below.push(Layer { file: other, block, how: how.clone() });
+                    // Kustomize makes it from files, too.
+                    for source in kept.sources.iter().rev() {
+                        let EnvSource::File { path, .. } = source else { continue };
+                        match project.import(other, path) {
+                            Some(file) => {
+                                let blocks = 0..project.file(file).module.env_blocks.len();
+                                below.extend(blocks.map(|block| Layer { file, block, how: how.clone() }));
+                            }
+                            None => out.open = true,
+                        }
+                    }
                 }
                 None => out.open = true,
             },
@@ -167,6 +182,41 @@ pub fn visible(project: &Project, file: FileId, block: usize) -> BTreeMap<String
         }
     }
     out
+}
+
+/// Whether the pairs that a block holds are judged: something runs in it, or will.
+pub fn is_judged(block: &EnvBlock) -> bool {
+    block.runs || matches!(block.kind, EnvKind::Kubernetes | EnvKind::Store)
+}
+
+/// Whether a key and URLs that a scope sees meet in it: something of them is its own, or they are together in no other
+/// block that is judged.
+pub fn meet(project: &Project, scope: (FileId, usize), key: &Visible, urls: &[&Visible]) -> bool {
+    let own = |var: &Visible| (var.file, var.block) == scope;
+    if own(key) || urls.iter().any(|url| own(url)) || key.raw {
+        return true;
+    }
+    let Some(first) = urls.first() else { return false };
+    let together = urls.iter().all(|url| (url.file, url.block) == (key.file, key.block));
+    !together || !is_judged(&project.file(first.file).module.env_blocks[first.block])
+}
+
+/// A value with the quotes that stand around it in its file.
+pub fn with_quotes(project: &Project, value: Value) -> Value {
+    let Value::Str(text, at) = &value else { return value };
+    let source = &project.file(at.file).source;
+    let around = Span { start: at.span.start.saturating_sub(1), end: at.span.end + 1 };
+    let written = source.slice(around);
+    let quote = ['"', '\''].into_iter().find(|quote| {
+        written.len() == at.span.range().len() + 2 && written.starts_with(*quote) && written.ends_with(*quote)
+    });
+    match quote {
+        Some(quote) => {
+            let text = Text::new(format!("{quote}{}{quote}", text.expose()));
+            Value::Str(text, Location { file: at.file, span: around })
+        }
+        None => value,
+    }
 }
 
 /// Whether variables that a scope does not name may come from elsewhere.
@@ -205,10 +255,10 @@ pub fn stored(project: &Project, from: FileId, name: &str, key: &str) -> Option<
     vars.iter().rev().find(|var| var.name == key).map(|var| (file, var.value))
 }
 
-/// The service of a name in a compose file.
-fn service(project: &Project, file: FileId, label: &str) -> Option<(FileId, usize)> {
+/// The block of a kind and name in a file: a compose service, a job.
+fn labelled(project: &Project, file: FileId, kind: EnvKind, label: &str) -> Option<(FileId, usize)> {
     let blocks = &project.file(file).module.env_blocks;
-    let found = blocks.iter().position(|block| block.kind == EnvKind::Compose && block.label == label)?;
+    let found = blocks.iter().position(|block| block.kind == kind && block.label == label)?;
     Some((file, found))
 }
 

@@ -20,6 +20,18 @@ pub fn clean(text: &str) -> String {
     mask::mask(text, Form::Prose, &[]).chars().map(visible).collect()
 }
 
+/// The whole text of a file, fit to be shown, line by line. `secrets` are masked whatever they look like.
+pub fn whole(source: &Source, secrets: &[Span]) -> String {
+    let keep = |c: char| if matches!(c, '\n' | '\r' | '\t') { c } else { visible(c) };
+    mask::mask(&source.text, Form::of(source.language), secrets).chars().map(keep).collect()
+}
+
+/// A text of several lines, fit to be shown: line ends and tabs stay what they are.
+pub fn lines(text: &str) -> String {
+    let keep = |c: char| if matches!(c, '\n' | '\r' | '\t') { c } else { visible(c) };
+    mask::mask(text, Form::Prose, &[]).chars().map(keep).collect()
+}
+
 /// The ends of a key that a masked copy shows: the vendor's prefix with five characters, and the last four.
 pub fn ends(head: &str, tail: &str) -> String {
     let own = &head[crate::text::vendor_prefix(head).len()..];

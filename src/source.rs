@@ -119,6 +119,44 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, Undecodable> {
     Ok(text)
 }
 
+/// How a text is written as bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8.
+    Utf8,
+    /// UTF-8 with a byte order mark.
+    Utf8Marked,
+    /// UTF-16, low byte first, with a mark.
+    Utf16Le,
+    /// UTF-16, high byte first, with a mark.
+    Utf16Be,
+}
+
+impl Encoding {
+    /// What bytes that [`decode`] can read are written in.
+    pub fn of(bytes: &[u8]) -> Self {
+        match bytes {
+            [0xFF, 0xFE, ..] => Self::Utf16Le,
+            [0xFE, 0xFF, ..] => Self::Utf16Be,
+            [0xEF, 0xBB, 0xBF, ..] => Self::Utf8Marked,
+            _ => Self::Utf8,
+        }
+    }
+
+    /// A text as bytes, which [`decode`] reads as the same text.
+    pub fn encode(self, text: &str) -> Vec<u8> {
+        let wide = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(bytes).collect()
+        };
+        match self {
+            Self::Utf8 => text.as_bytes().to_vec(),
+            Self::Utf8Marked => [b"\xEF\xBB\xBF", text.as_bytes()].concat(),
+            Self::Utf16Le => wide(u16::to_le_bytes),
+            Self::Utf16Be => wide(u16::to_be_bytes),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,5 +177,15 @@ mod tests {
         assert_eq!(decode(b"\xFE\xFF\0a".to_vec()), Ok("a".to_owned()));
         assert_eq!(decode(b"a\0b".to_vec()), Err(Undecodable::Binary));
         assert_eq!(decode(b"a\xffb".to_vec()), Err(Undecodable::Encoding));
+    }
+
+    #[test]
+    fn encodes_as_it_decodes() {
+        for bytes in
+            [&b"a\xc3\xa9\r\n"[..], b"\xEF\xBB\xBFa", b"\xFF\xFEa\0\xe9\0", b"\xFE\xFF\0a\xd8\x3d\xde\x42", b""]
+        {
+            let text = decode(bytes.to_vec()).unwrap();
+            assert_eq!(Encoding::of(bytes).encode(&text), bytes);
+        }
     }
 }

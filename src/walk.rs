@@ -37,6 +37,8 @@ pub struct Options {
     pub force_exclude: bool,
     /// Heed no ignore file.
     pub no_ignore: bool,
+    /// Take documents, too: else only those that are given.
+    pub documents: bool,
     /// Do not enter directories below the given ones.
     pub shallow: bool,
     /// How many threads walk; 0: as many as there are processors.
@@ -199,6 +201,7 @@ impl Found {
     fn find(&mut self, path: PathBuf, found: Result<Language, SkipReason>, options: &Options) {
         let shown = shown(&path, &options.cwd);
         match found {
+            Ok(language) if language.is_document() && !options.documents => {}
             Ok(language) => {
                 // One that was given as well stays given.
                 let entry = || Entry { path, shown: shown.clone(), language, explicit: false };

@@ -162,7 +162,7 @@ fn exit_codes_and_formats() {
     let concise = format!("a.py:{BAD_LINE}b.py:{HM_LINE}");
     let (code, out, err) = lint(dir.path(), &["check", "--output-format", "concise"]);
     assert_eq!((code, &out), (1, &concise));
-    assert_eq!(err, "Found 1 error, 1 warning in 3 files\n");
+    assert_eq!(err, "Found 1 error, 1 warning in 3 files\n2 fixable with `--fix`\n");
     for (args, expected) in [
         (&["check"][..], 1),
         (&["check", "--fail-on", "never"], 0),
@@ -270,7 +270,15 @@ fn json_of_check() {
     let start = BAD.find("\"https").unwrap();
     assert_eq!(diagnostic["start"], serde_json::json!({"line": 2, "column": 44, "offset": start}));
     assert_eq!(diagnostic["end"], serde_json::json!({"line": 2, "column": 71, "offset": start + 27}));
-    assert_eq!(diagnostic["fix"], serde_json::Value::Null);
+    let edit = serde_json::json!({
+        "path": "src/app.py",
+        "start": {"line": 2, "column": 45, "offset": start + 1},
+        "end": {"line": 2, "column": 67, "offset": start + 23},
+        "content": "https://console.mixroute.io",
+    });
+    let message = "write `https://console.mixroute.io/v1`";
+    let fix = serde_json::json!({"applicability": "safe", "message": message, "edits": [edit]});
+    assert_eq!(diagnostic["fix"], fix);
     for text in ["message", "help", "fingerprint"] {
         assert!(diagnostic[text].as_str().is_some_and(|text| !text.is_empty()), "{text}");
     }
@@ -530,7 +538,8 @@ fn loud_and_quiet() {
     let dir = tree(&[("a.py", HM), ("mixlint.toml", "")]);
     let (_, out, err) = lint(dir.path(), &["check", "-v", "--output-format", "concise"]);
     assert_eq!(out, format!("a.py:{HM_LINE}"));
-    assert!(err.starts_with("configuration: ") && err.ends_with("mixlint.toml\nFound 1 warning in 1 file\n"), "{err}");
+    assert!(err.starts_with("configuration: "), "{err}");
+    assert!(err.ends_with("mixlint.toml\nFound 1 warning in 1 file\n1 fixable with `--fix`\n"), "{err}");
     let (_, out, err) = lint(dir.path(), &["check", "-q", "--output-format", "concise"]);
     assert_eq!((out, err), (format!("a.py:{HM_LINE}"), String::new()));
     assert_eq!(lint(dir.path(), &["check", "-q", "-v"]).0, 2);

@@ -68,10 +68,10 @@ fn fixtures_report_as_expected() {
 /// An update must not make a false alarm the expected one: right projects are silent, wrong ones are found, whatever
 /// `expected.txt` says.
 #[test]
-fn hazards_are_silent_and_their_wrong_twins_are_not() {
+fn right_projects_are_silent_and_their_wrong_twins_are_not() {
     for fixture in fixtures() {
         let name = name(&fixture);
-        if !name.starts_with("hazards/") {
+        if !["hazards/", "carriers/", "tools/"].iter().any(|folder| name.starts_with(folder)) {
             continue;
         }
         let expected = std::fs::read_to_string(fixture.join(EXPECTED)).unwrap().replace("\r\n", "\n");
@@ -86,15 +86,37 @@ fn hazards_are_silent_and_their_wrong_twins_are_not() {
     }
 }
 
+/// Each cause of the error that people report is found in one project, and not in its right twin.
+#[test]
+fn causes_are_found_and_their_right_twins_are_silent() {
+    let mut seen = 0;
+    for fixture in fixtures() {
+        let name = name(&fixture);
+        if !name.starts_with("causes/") {
+            continue;
+        }
+        let expected = std::fs::read_to_string(fixture.join(EXPECTED)).unwrap().replace("\r\n", "\n");
+        let (findings, _) = expected.split_once(ROUTES).unwrap_or_else(|| panic!("{name} has no routes"));
+        if name.ends_with("-right") {
+            assert_eq!(findings, "", "{name} must be silent");
+            seen += 1;
+        } else {
+            assert!(!findings.is_empty(), "{name} must be found");
+            assert!(root().join(format!("{name}-right")).is_dir(), "{name} has no right twin");
+        }
+    }
+    assert!(seen >= 11, "only {seen} causes");
+}
+
 /// Without its `expected.txt` a folder would be forgotten silently.
 #[test]
 fn every_file_belongs_to_a_fixture() {
     let fixtures = fixtures();
     for entry in WalkDir::new(root()).into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file()) {
-        // The resolver's programs, the README's example and the messages of `trace` have tests of their own.
-        let others = ["resolve", "example", "trace"];
-        let of_resolver = others.iter().any(|other| entry.path().starts_with(root().join(other)));
+        // What other tests read.
+        let others = ["resolve", "example", "trace", "fix"];
+        let elsewhere = others.iter().any(|other| entry.path().starts_with(root().join(other)));
         let owned = fixtures.iter().any(|fixture| entry.path().starts_with(fixture));
-        assert!(of_resolver || owned, "{} belongs to no fixture", name(entry.path()));
+        assert!(elsewhere || owned, "{} belongs to no fixture", name(entry.path()));
     }
 }

@@ -119,6 +119,7 @@ fn knowledge() -> String {
         ("javascript", "JavaScript, TypeScript", ", fetch, got and other HTTP calls"),
         ("rust", "Rust", ", reqwest"),
         ("shell", "shell", "curl, wget, HTTPie"),
+        ("powershell", "PowerShell", "Invoke-RestMethod, Invoke-WebRequest"),
     ] {
         let clients = catalog.clients.iter().filter(|client| client.language == id);
         let packages: BTreeSet<&str> = clients.filter_map(|client| client.package.as_deref()).collect();
@@ -211,20 +212,7 @@ fn every_key_of_the_configuration() {
     let path = dir.path().join("mixlint.toml");
     let configuration = readme.split("## Configure").nth(1).unwrap();
     // An empty value is wrong for a key that exists, and told apart from a key that does not.
-    for key in [
-        "exclude",
-        "select",
-        "ignore",
-        "baseline",
-        "max-file-size",
-        "per-file-ignores",
-        "severity",
-        "keys",
-        "environment",
-        "policy",
-        "provider",
-        "client",
-    ] {
+    for key in mixlint::config::KEYS {
         std::fs::write(&path, format!("{key} = ''")).unwrap();
         let known = mixlint::config::Known { rules: &[], providers: &[] };
         let error = config(&path, &known).unwrap_err().to_string();

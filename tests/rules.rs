@@ -56,3 +56,56 @@ fn good_examples_are_silent() {
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
+
+/// All of a project's files with their texts.
+fn texts(dir: &std::path::Path, files: &[(String, String)]) -> Vec<(String, String)> {
+    files.iter().map(|(name, _)| (name.clone(), std::fs::read_to_string(dir.join(name)).unwrap())).collect()
+}
+
+#[test]
+fn bad_examples_are_clean_once_fixed() {
+    // Rules of which every bad example can be repaired. Of the others some cannot: which key is right nobody knows.
+    let always = [
+        "base-url-path",
+        "insecure-base-url",
+        "misspelled-host",
+        "mixroute-key-at-openai",
+        "mixroute-key-without-base-url",
+    ];
+    let mut failures = Vec::new();
+    for page in pages() {
+        for (number, example) in page.bad.iter().enumerate() {
+            let name = name(&page.name, "bad", number, example);
+            let dir = project(example.files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+            let json: serde_json::Value =
+                serde_json::from_str(&call(dir.path(), &["check", "--output-format", "json"])).unwrap();
+            let found = json["diagnostics"].as_array().unwrap();
+            let fixable = found.iter().all(|diagnostic| !diagnostic["fix"].is_null());
+            let safe = found.iter().all(|diagnostic| diagnostic["fix"]["applicability"] == "safe");
+            if !fixable {
+                if always.contains(&page.name.as_str()) {
+                    failures.push(format!("{name}: has no fix"));
+                }
+                continue;
+            }
+            let plan = call(dir.path(), &["check", "--diff", "--unsafe-fixes"]);
+            if texts(dir.path(), &example.files) != example.files {
+                failures.push(format!("{name}: --diff changed a file"));
+            }
+            let left = call(dir.path(), &["check", "--output-format", "concise", "--fix"]);
+            if left.is_empty() != safe {
+                failures.push(format!("{name}: safe is {safe}, and after --fix there is left:\n{left}\n{plan}"));
+            }
+            let left = call(dir.path(), &["check", "--output-format", "concise", "--fix", "--unsafe-fixes"]);
+            if !left.is_empty() {
+                failures.push(format!("{name}: left after all fixes:\n{left}\n{plan}"));
+            }
+            let once = texts(dir.path(), &example.files);
+            call(dir.path(), &["check", "--fix", "--unsafe-fixes"]);
+            if texts(dir.path(), &example.files) != once {
+                failures.push(format!("{name}: the second --fix changed something"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}

@@ -16,9 +16,10 @@ use crate::facts::Module;
 use crate::finding::FileId;
 use crate::language::{self, Language};
 use crate::project::{File, Index, Wanted};
+use crate::resolve::{StepKind, Value};
 use crate::routes::Client;
 use crate::source::Source;
-use crate::{glance, imports, manifest, rules};
+use crate::{glance, imports, manifest};
 
 /// How far the imports of environment files are followed.
 const MAX_HOPS: usize = 6;
@@ -84,10 +85,38 @@ impl Run<'_> {
         let path = self.project.file(file).path.clone();
         let language = self.project.file(file).source.language;
         let root = self.root(&path);
-        imports::candidates(language, &path, &root, key)
-            .into_iter()
-            .find(|candidate| self.project.by_path.contains_key(candidate) || candidate.is_file())
-            .filter(|found| *found != path)
+        let exists = |path: &PathBuf| self.project.by_path.contains_key(path) || path.is_file();
+        let found = imports::candidates(language, &path, &root, key).into_iter().find(exists);
+        // A library is known by its name, though its own repository may hold it.
+        let is_library = || self.options.catalog.clients.iter().any(|client| client.modules.iter().any(|m| m == key));
+        let found = match found {
+            None if !is_library() => self.packages.candidates(language, &path, &root, key).into_iter().find(exists),
+            found => found,
+        };
+        found.filter(|found| *found != path)
+    }
+
+    /// The functions and classes that hand a client what they are called with, and of which no call was found: their
+    /// files, their names, and the files of the clients.
+    pub(super) fn open_functions(&self, clients: &[Client]) -> (BTreeSet<FileId>, BTreeSet<String>, BTreeSet<FileId>) {
+        let routes = clients.iter().flat_map(|client| client.routes.iter().map(move |route| (client.at.file, route)));
+        let alts = routes.flat_map(|(file, route)| [(file, &route.key.alt), (file, &route.endpoint.alt)]);
+        let (mut files, mut names, mut asking) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for (file, alt) in alts.filter(|(_, alt)| matches!(alt.value, Value::Unknown(_))) {
+            for step in alt.steps.iter().filter(|step| matches!(step.kind, StepKind::Param(_))) {
+                let module = &self.project.file(step.at.file).module;
+                let of = module.functions.iter().find(|func| func.params.iter().any(|p| p.span == step.at.span));
+                let Some(func) = of else { continue };
+                let class = func.class.map(|class| module.classes[class.index()].name.clone());
+                let constructs = matches!(func.name.as_deref(), Some("__init__" | "constructor"));
+                if let Some(name) = class.filter(|_| constructs).or_else(|| func.name.clone()) {
+                    files.insert(step.at.file);
+                    names.insert(name);
+                    asking.insert(file);
+                }
+            }
+        }
+        (files, names, asking)
     }
 
     /// Adds what environment files take from others, and those in turn; of code, settles what is plainly from outside.
@@ -178,19 +207,19 @@ impl Run<'_> {
         }
     }
 
-    /// Looks for files that import what is suspected to be parts of one program, and for those that import these;
-    /// whether anything new is known.
-    pub(super) fn link(&mut self, clients: &[Client]) -> bool {
+    /// Looks for files that import others and name something of them, and for those that import these; whether anything
+    /// new is known.
+    pub(super) fn link(&mut self, of: &BTreeSet<String>, files: impl Fn(&Self) -> BTreeSet<FileId>) -> bool {
         let before = self.project.links.len();
         for _ in 0..MAX_LINKS {
-            let names = self.import_names(&rules::unlinked(&self.facts(clients), clients));
+            let names = self.import_names(&files(self));
             if names.is_empty() {
                 break;
             }
             let may_import = |id: &FileId| {
                 let source = &self.project.file(*id).source;
-                source.language.is_code()
-                    && names.iter().any(|name| memchr::memmem::find(source.text.as_bytes(), name.as_bytes()).is_some())
+                let has = |name: &String| memchr::memmem::find(source.text.as_bytes(), name.as_bytes()).is_some();
+                source.language.is_code() && (of.is_empty() || of.iter().any(has)) && names.iter().any(has)
             };
             let ids: Vec<FileId> = self.project.ids().collect();
             let importers: Vec<FileId> = ids.into_par_iter().filter(may_import).collect();
@@ -207,6 +236,7 @@ impl Run<'_> {
                 break;
             }
         }
+        self.project.link();
         self.project.links.len() > before
     }
 

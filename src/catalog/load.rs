@@ -6,7 +6,9 @@ use std::sync::{LazyLock, OnceLock};
 use regex::{Regex, RegexSet};
 use serde::Deserialize;
 
-use super::{Client, Construct, Provider, SharedFormat, Version};
+use super::tool::Files;
+use super::{Client, Construct, Provider, SharedFormat, Tool, Version};
+use crate::endpoint;
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -22,8 +24,13 @@ pub struct Catalog {
     pub shared_formats: Vec<SharedFormat>,
     /// Clients.
     pub clients: Vec<Client>,
+    /// Identifiers of those clients that a configuration adds.
+    own: Vec<String>,
+    /// Tools.
+    pub tools: Vec<Tool>,
     index: Index,
     formats: OnceLock<Formats>,
+    tool_files: OnceLock<Files>,
 }
 
 /// Why a file of the catalogue, or an addition to it, cannot be used.
@@ -53,6 +60,9 @@ pub enum CatalogError {
         /// The format.
         format: String,
     },
+    /// A provider's `base-url` is none of its own.
+    #[error("provider `{0}`: `base-url` is no URL at one of its `hosts`")]
+    BaseUrl(String),
     /// Two tables of one kind have one identifier.
     #[error("`{0}` is defined twice")]
     Twice(String),
@@ -68,6 +78,8 @@ struct File {
     shared_format: Vec<SharedFormat>,
     #[serde(default)]
     client: Vec<Client>,
+    #[serde(default)]
+    tool: Vec<Tool>,
 }
 
 /// Clients and their constructs by language, then by name.
@@ -130,6 +142,7 @@ impl Catalog {
                     catalog.providers.extend(file.provider);
                     catalog.shared_formats.extend(file.shared_format);
                     catalog.clients.extend(file.client);
+                    catalog.tools.extend(file.tool);
                 }
                 Err(error) => {
                     errors.push(CatalogError::Invalid { file: name.to_owned(), message: error.to_string() });
@@ -141,21 +154,31 @@ impl Catalog {
     }
 
     /// The built-in catalogue with additions from a config. A provider whose identifier is known adds its hosts, names
-    /// and formats to those known; a client whose identifier is known takes the known one's place.
-    pub fn extended(providers: Vec<Provider>, clients: Vec<Client>) -> Result<Self, CatalogError> {
-        let mut catalog = Self { formats: OnceLock::new(), ..Self::builtin().clone() };
+    /// and formats to those known; a client or tool whose identifier is known takes the known one's
+    /// place.
+    pub fn extended(providers: Vec<Provider>, clients: Vec<Client>, tools: Vec<Tool>) -> Result<Self, CatalogError> {
+        let fresh = (OnceLock::new(), OnceLock::new());
+        let mut catalog = Self { formats: fresh.0, tool_files: fresh.1, ..Self::builtin().clone() };
         unique(providers.iter().map(|provider| provider.id.as_str()))?;
         unique(clients.iter().map(|client| client.id.as_str()))?;
+        unique(tools.iter().map(|tool| tool.id.as_str()))?;
         for provider in providers {
             match catalog.providers.iter_mut().find(|known| known.id == provider.id) {
                 Some(known) => known.add(provider),
                 None => catalog.providers.push(provider),
             }
         }
+        catalog.own = clients.iter().map(|client| client.id.clone()).collect();
         for client in clients {
             match catalog.clients.iter_mut().find(|known| known.id == client.id) {
                 Some(known) => *known = client,
                 None => catalog.clients.push(client),
+            }
+        }
+        for tool in tools {
+            match catalog.tools.iter_mut().find(|known| known.id == tool.id) {
+                Some(known) => *known = tool,
+                None => catalog.tools.push(tool),
             }
         }
         catalog.check()?;
@@ -167,6 +190,7 @@ impl Catalog {
     fn check(&self) -> Result<(), CatalogError> {
         unique(self.providers.iter().map(|provider| provider.id.as_str()))?;
         unique(self.clients.iter().map(|client| client.id.as_str()))?;
+        unique(self.tools.iter().map(|tool| tool.id.as_str()))?;
         unique(self.shared_formats.iter().map(|format| format.id.as_str()))?;
         let own = self.providers.iter().flat_map(|provider| provider.key_formats.iter().map(|p| (&provider.id, p)));
         let shared = self.shared_formats.iter().map(|format| (&format.id, &format.pattern));
@@ -176,6 +200,13 @@ impl Catalog {
             }
         }
         for provider in &self.providers {
+            let at_home = |url: &String| {
+                let url = endpoint::Url::parse(url).filter(|url| url.scheme.is_some());
+                url.is_some_and(|url| provider.hosts.iter().any(|known| endpoint::matches_host(known, &url.host)))
+            };
+            if !provider.base_url.as_ref().is_none_or(at_home) {
+                return Err(CatalogError::BaseUrl(provider.id.clone()));
+            }
             for format in &provider.shared_formats {
                 if !self.shared_formats.iter().any(|known| &known.id == format) {
                     return Err(CatalogError::NoSuchFormat { id: provider.id.clone(), format: format.clone() });
@@ -185,9 +216,20 @@ impl Catalog {
         Ok(())
     }
 
+    /// The tools whose settings a file holds, by its path.
+    pub fn tools_of(&self, path: &std::path::Path) -> impl Iterator<Item = &Tool> {
+        let files = self.tool_files.get_or_init(|| Files::new(&self.tools));
+        files.of(path).into_iter().filter_map(|index| self.tools.get(index))
+    }
+
     /// The provider with an identifier.
     pub fn provider(&self, id: &str) -> Option<&Provider> {
         self.providers.iter().find(|provider| provider.id == id)
+    }
+
+    /// The clients that a configuration adds, which may be made in the project itself.
+    pub fn own_clients(&self) -> impl Iterator<Item = &Client> {
+        self.clients.iter().filter(|client| self.own.contains(&client.id))
     }
 
     /// The client with an identifier.

@@ -10,11 +10,13 @@ use serde::Deserialize;
 
 mod load;
 mod specifier;
+mod tool;
 mod versions;
 
 pub use load::{Catalog, CatalogError};
 pub(crate) use load::{FormatOwner, MESSAGES, PAGES, squash};
 pub use specifier::Specifier;
+pub use tool::{Tool, ToolEnvironment, ToolRow};
 pub use versions::{Ecosystem, InvalidRange, Range, Requirement, Version};
 
 /// A provider: who issues keys and answers at some hosts.
@@ -183,6 +185,9 @@ pub struct Construct {
     /// Environment variables read for the endpoint.
     #[serde(default)]
     pub env_endpoint: Vec<EnvName>,
+    /// The variables are read when the module is imported, not when the client is made.
+    #[serde(default)]
+    pub env_at_import: bool,
     /// A missing argument is `undefined`; `null` and `""` skip the environment (openai-node).
     #[serde(default)]
     pub null_skips_env: bool,
@@ -213,6 +218,10 @@ pub struct Construct {
     /// Arguments that hold a client, whose key and endpoint are this one's. Paths as for `key`.
     #[serde(default)]
     pub client: Vec<String>,
+    /// How to give it an endpoint where that is no argument: a method of what is made (`.with_api_base`), or what to
+    /// call instead (`new_with_base({url}, {args})`).
+    #[serde(default)]
+    pub with_endpoint: Option<String>,
     /// Arguments whose presence makes the client something else (`http_client`, `azure_endpoint`, `provider`): the
     /// endpoint is unknown. Paths as for `key`.
     #[serde(default)]

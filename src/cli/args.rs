@@ -70,6 +70,9 @@ pub(super) struct Paths {
     /// Leave out excluded files even if they are given
     #[arg(long)]
     pub(super) force_exclude: bool,
+    /// Read the blocks of code in Markdown files, too; a file that is given is always read
+    #[arg(long)]
+    pub(super) include_docs: bool,
     /// Heed neither .gitignore nor .ignore
     #[arg(long)]
     pub(super) no_ignore: bool,
@@ -106,6 +109,15 @@ pub(super) struct Check {
     /// The least severe finding that makes the exit code 1
     #[arg(long, value_name = "SEVERITY", default_value = "warning")]
     pub(super) fail_on: FailOn,
+    /// Repair what can be repaired, and report what is left
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Count repairs of what others may share: a value in another file, a dotenv file
+    #[arg(long)]
+    pub(super) unsafe_fixes: bool,
+    /// Show what --fix would change, and change nothing
+    #[arg(long)]
+    pub(super) diff: bool,
     /// Count the findings of each rule
     #[arg(long)]
     pub(super) statistics: bool,

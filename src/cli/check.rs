@@ -9,17 +9,19 @@ use std::path::{Path, PathBuf};
 use super::args::{self, CheckFormat, Color, FailOn, Global, Paths};
 use super::baseline;
 use super::files::{self, Around, Loaded};
+use super::fix::{self, Judged, Texts};
 use super::select::Selection;
 use super::{EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, Host, Stop};
 use crate::analysis::{self, Output};
 use crate::catalog::Catalog;
 use crate::config::{Config, Known};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Applicability, Finding, Severity};
 use crate::report::{self, Files, Format, Notice, Report, Style, Summary, Suppression};
 use crate::rules::page::pages;
 use crate::screen;
+use crate::source::{Encoding, Source};
 use crate::suppress::{self, Silenced};
-use crate::walk::{Files as Walked, MAX_FILE_SIZE, SkipReason};
+use crate::walk::{Files as Walked, MAX_FILE_SIZE, Options, SkipReason};
 
 /// What a run has read and found.
 pub(super) struct Run {
@@ -28,20 +30,58 @@ pub(super) struct Run {
     config: Config,
     pub(super) catalog: Cow<'static, Catalog>,
     pub(super) output: Output,
+    again: Again,
 }
 
-pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
-    // A slip in a rule's name is told before anything is read.
-    Selection::new(&args.select, &args.ignore, &Default::default(), pages())?;
-    let Some(run) = analyze(&args.paths, global, host)? else { return Ok(EXIT_OK) };
-    let Run { skipped, failed, config, mut output, .. } = run;
-    let selection = Selection::new(&args.select, &args.ignore, &config, pages())?;
-    let root = crate::root::project_root(&host.cwd);
-    let files = Files { sources: &output.sources, secrets: &output.secrets, cwd: &host.cwd, root: &root };
+/// What it takes to analyse the same files once more.
+struct Again {
+    /// The files, if somebody asked for them to be kept.
+    given: Vec<analysis::Given>,
+    /// The one that is standard input.
+    stdin: Option<(PathBuf, Encoding)>,
+    options: Options,
+    limit: u64,
+    directories: Vec<PathBuf>,
+    no_prefilter: bool,
+    threads: usize,
+}
+
+impl Again {
+    /// Analyses files as if some had other texts.
+    fn analyze(
+        &self,
+        mut given: Vec<analysis::Given>,
+        config: &Config,
+        catalog: &Catalog,
+        texts: &Texts,
+    ) -> Result<Output, Stop> {
+        for given in &mut given {
+            if let Some(text) = texts.get(&given.path) {
+                given.source = Source::new(&given.source.path, given.source.language, text.clone());
+            }
+        }
+        let around = Around {
+            options: &self.options,
+            limit: self.limit,
+            directories: self.directories.clone(),
+            texts: texts.clone(),
+        };
+        let options = analysis::Options { config, catalog, no_prefilter: self.no_prefilter, threads: self.threads };
+        safely(|| analysis::analyze(given, &around, &options))
+    }
+}
+
+/// What a panic carries may come from a file; where it was is all that can be said, and main says it.
+fn safely<T>(work: impl FnOnce() -> T) -> Result<T, Stop> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Stop::User("mixlint itself failed; please report it".to_owned()))
+}
+
+/// What of the analysis is to be reported, and what a comment silences.
+fn judge(mut output: Output, selection: &Selection<'_>, cwd: &Path) -> Judged {
     let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
     let rules = suppress::Rules { known: &names, active: &|rule| selection.is_active(rule) };
-    let findings = std::mem::take(&mut output.findings);
-    let outcome = suppress::apply(&output.sources, &output.reported, &output.comments, findings, &rules);
+    let found = std::mem::take(&mut output.findings);
+    let outcome = suppress::apply(&output.sources, &output.reported, &output.comments, found, &rules);
     let mut findings: Vec<(Finding, Option<Suppression>)> =
         outcome.kept.into_iter().map(|finding| (finding, None)).collect();
     findings.extend(outcome.silenced.into_iter().map(|silenced| {
@@ -52,11 +92,51 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
         let source = output.sources.get(finding.at.file.index());
         output.reported.get(finding.at.file.index()).copied().unwrap_or(false)
             && selection.is_active(finding.rule)
-            && source.is_some_and(|source| selection.holds_for(finding.rule, source, &host.cwd))
+            && source.is_some_and(|source| selection.holds_for(finding.rule, source, cwd))
     });
     for (finding, _) in &mut findings {
         finding.severity = selection.severity(finding);
     }
+    Judged { output, findings }
+}
+
+pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
+    // A slip in a rule's name is told before anything is read.
+    Selection::new(&args.select, &args.ignore, &Default::default(), pages())?;
+    let fixes = args.fix || args.diff;
+    let most = if args.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
+    let Some(run) = analyze(&args.paths, fixes, global, host)? else { return Ok(EXIT_OK) };
+    let Run { skipped, failed, config, catalog, output, again } = run;
+    let selection = Selection::new(&args.select, &args.ignore, &config, pages())?;
+    let mut judged = judge(output, &selection, &host.cwd);
+    let (mut fixed_stdin, mut lost) = (false, false);
+    if fixes {
+        let cwd = host.cwd.clone();
+        let mut once_more =
+            |texts: &Texts| Ok(judge(again.analyze(again.given.clone(), &config, &catalog, texts)?, &selection, &cwd));
+        let mut fixed = fix::fix(judged, most, &cwd, &mut once_more)?;
+        if !global.quiet {
+            fix::tell_refused(&fixed, host);
+        }
+        if args.diff {
+            fix::show(&fixed, most, global.quiet, host)?;
+            let code = if fixed.texts.is_empty() { EXIT_OK } else { EXIT_FINDINGS };
+            return Ok(if failed.is_empty() { code } else { EXIT_ERROR });
+        }
+        lost = fix::write(&mut fixed, again.stdin.as_ref(), host)?;
+        if lost {
+            // What could not be written is as it was, and so are its findings.
+            fixed.state = once_more(&fixed.texts)?;
+        }
+        if !global.quiet {
+            fix::tell(&fixed, host);
+        }
+        fixed_stdin = again.stdin.is_some();
+        judged = fixed.state;
+    }
+    let Judged { output, findings } = judged;
+    let root = crate::root::project_root(&host.cwd);
+    let files = Files { sources: &output.sources, secrets: &output.secrets, cwd: &host.cwd, root: &root };
     let mut findings = report::collect(findings, &files);
     baseline::apply(args, global, &config, &selection, (&files, &output.reported), &mut findings, host.stderr)?;
     let active = || findings.iter().filter(|reported| reported.suppressed.is_none()).map(|reported| &reported.finding);
@@ -76,7 +156,7 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
         FailOn::Never => None,
     };
     let fails = least.is_some_and(|least| active().any(|finding| finding.severity >= least));
-    let exit_code = match (failed.is_empty(), fails) {
+    let exit_code = match (failed.is_empty() && !lost, fails) {
         (false, _) => EXIT_ERROR,
         (true, true) => EXIT_FINDINGS,
         (true, false) => EXIT_OK,
@@ -90,7 +170,9 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
         CheckFormat::Json => Format::Json,
     };
     let style = style(global, format, host);
-    let mut out = BufWriter::new(&mut *host.stdout);
+    // The fixed text has standard output for itself.
+    let stream = if fixed_stdin { &mut *host.stderr } else { &mut *host.stdout };
+    let mut out = BufWriter::new(stream);
     let notices = notices(&failed, &output);
     let report = Report { files, findings: &findings, summary: &summary, notices: &notices, exit_code };
     report::findings(&mut out, format, &report, style)?;
@@ -105,6 +187,9 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
     if !global.quiet && !format.is_document() {
         let known = findings.iter().filter(|reported| reported.suppressed == Some(Suppression::Baseline)).count();
         let _ = writeln!(host.stderr, "{}", last_line(&summary, known));
+        if let Some(line) = fix::fixable(active(), fixes.then_some(most)) {
+            let _ = writeln!(host.stderr, "{line}");
+        }
     }
 
     Ok(exit_code)
@@ -121,8 +206,8 @@ fn notices(failed: &[(PathBuf, SkipReason)], output: &Output) -> Vec<Notice> {
     failed.chain(unparsed).collect()
 }
 
-/// Finds, reads and analyses the files; `None` if they were only to be shown.
-pub(super) fn analyze(args: &Paths, global: &Global, host: &mut Host<'_>) -> Result<Option<Run>, Stop> {
+/// Finds, reads and analyses the files; `None` if they were only to be shown. `keep` is for who analyses them again.
+pub(super) fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host<'_>) -> Result<Option<Run>, Stop> {
     let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
     let providers: Vec<&str> = Catalog::builtin().providers.iter().map(|provider| provider.id.as_str()).collect();
     let known = Known { rules: &names, providers: &providers };
@@ -139,10 +224,10 @@ pub(super) fn analyze(args: &Paths, global: &Global, host: &mut Host<'_>) -> Res
         return Ok(None);
     }
 
-    let catalog = if config.providers.is_empty() && config.clients.is_empty() {
+    let catalog = if config.providers.is_empty() && config.clients.is_empty() && config.tools.is_empty() {
         Cow::Borrowed(Catalog::builtin())
     } else {
-        let more = Catalog::extended(config.providers.clone(), config.clients.clone());
+        let more = Catalog::extended(config.providers.clone(), config.clients.clone(), config.tools.clone());
         Cow::Owned(more.map_err(|error| {
             let path = config.path.as_ref().map_or_else(String::new, |path| format!("{}: ", screen::path(path)));
             Stop::User(format!("{path}{}", screen::clean(&error.to_string())))
@@ -150,20 +235,17 @@ pub(super) fn analyze(args: &Paths, global: &Global, host: &mut Host<'_>) -> Res
     };
     let limit = config.max_file_size.unwrap_or(MAX_FILE_SIZE);
     let directories = given.directories(&host.cwd);
-    let around = Around { options: &options, limit, directories };
-    let run = || {
-        let Loaded { given, skipped, failed } = given.load(found, &options, limit);
-        let analysis = analysis::Options {
-            config: &config,
-            catalog: &catalog,
-            no_prefilter: args.no_prefilter,
-            threads: args.jobs,
-        };
-        (analysis::analyze(given, &around, &analysis), skipped, failed)
+    let Loaded { given, skipped, failed, stdin } = safely(|| given.load(found, &options, limit))?;
+    let again = Again {
+        given: if keep { given.clone() } else { Vec::new() },
+        stdin,
+        options,
+        limit,
+        directories,
+        no_prefilter: args.no_prefilter,
+        threads: args.jobs,
     };
-    // What a panic carries may come from a file; where it was is all that can be said, and main says it.
-    let (output, skipped, failed) = catch_unwind(AssertUnwindSafe(run))
-        .map_err(|_| Stop::User("mixlint itself failed; please report it".to_owned()))?;
+    let output = again.analyze(given, &config, &catalog, &Texts::new())?;
 
     for (path, reason) in &failed {
         let _ = writeln!(host.stderr, "error: {}: {}", screen::path(path), screen::clean(&reason.to_string()));
@@ -174,8 +256,12 @@ pub(super) fn analyze(args: &Paths, global: &Global, host: &mut Host<'_>) -> Res
             let path = output.sources.get(file.index()).map(|source| screen::path(source.path()));
             let _ = writeln!(host.stderr, "{}: {}", path.unwrap_or_default(), screen::clean(reason));
         }
+        for file in &output.partly {
+            let path = output.sources.get(file.index()).map(|source| screen::path(source.path()));
+            let _ = writeln!(host.stderr, "{}: read in part, its syntax is not clear", path.unwrap_or_default());
+        }
     }
-    Ok(Some(Run { skipped, failed, config, catalog, output }))
+    Ok(Some(Run { skipped, failed, config, catalog, output, again }))
 }
 
 fn show_files(found: &Walked, global: &Global, host: &mut Host<'_>) -> Result<(), Stop> {

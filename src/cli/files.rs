@@ -5,19 +5,28 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::args::Paths;
+use super::fix::Texts;
 use super::{Host, Stop};
 use crate::analysis;
 use crate::config::{Config, Known};
 use crate::language::Language;
 use crate::root;
-use crate::source::{Source, decode};
+use crate::source::{Encoding, Source, decode};
 use crate::walk::{self, Excludes, Files, Options, SkipReason};
 
 /// The paths of the command line.
 pub(super) struct Given {
     paths: Vec<PathBuf>,
-    /// Standard input as a file: its name, and its text.
-    stdin: Option<(PathBuf, Language, String)>,
+    /// Standard input as a file.
+    stdin: Option<Stdin>,
+}
+
+/// Standard input as a file.
+struct Stdin {
+    path: PathBuf,
+    language: Language,
+    text: String,
+    encoding: Encoding,
 }
 
 /// The files that findings may be about.
@@ -27,6 +36,8 @@ pub(super) struct Loaded {
     pub(super) skipped: Vec<(PathBuf, SkipReason)>,
     /// Given files that could not be read.
     pub(super) failed: Vec<(PathBuf, SkipReason)>,
+    /// The one that was read from standard input.
+    pub(super) stdin: Option<(PathBuf, Encoding)>,
 }
 
 /// Collects the paths, and reads standard input if it is among them.
@@ -61,11 +72,13 @@ pub(super) fn given(args: &Paths, host: &mut Host<'_>) -> Result<Given, Stop> {
     };
     let file_name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let bytes = read_stdin(host)?;
+    let encoding = Encoding::of(&bytes);
     let text = decode(bytes).map_err(|error| Stop::User(format!("standard input: {error}")))?;
     let language = Language::of_name(&file_name).or_else(|| Language::of_shebang(text.lines().next()?));
     let language = language.ok_or_else(|| user("standard input: no language that mixlint reads, by its name"))?;
     paths.retain(|path| !dash(path));
-    Ok(Given { paths, stdin: Some((walk::absolute(name, &host.cwd), language, text)) })
+    let path = walk::absolute(name, &host.cwd);
+    Ok(Given { paths, stdin: Some(Stdin { path, language, text, encoding }) })
 }
 
 fn read_stdin(host: &mut Host<'_>) -> Result<Vec<u8>, Stop> {
@@ -105,7 +118,7 @@ impl Given {
             return Ok(Config::read(&walk::absolute(path, cwd), known)?);
         }
         let first = self.paths.first().map(|path| walk::absolute(path, cwd));
-        let stdin = || self.stdin.as_ref().map(|(path, ..)| path.clone());
+        let stdin = || self.stdin.as_ref().map(|stdin| stdin.path.clone());
         let from = first.or_else(stdin).unwrap_or_else(|| cwd.to_path_buf());
         Ok(Config::discover(&from, known)?)
     }
@@ -122,8 +135,8 @@ impl Given {
     pub(super) fn load(self, report: Files, options: &Options, limit: u64) -> Loaded {
         let mut skipped = report.skipped;
         let mut entries = report.entries;
-        if let Some((path, ..)) = &self.stdin {
-            entries.retain(|entry| entry.path != *path);
+        if let Some(stdin) = &self.stdin {
+            entries.retain(|entry| entry.path != stdin.path);
         }
         let loaded: Vec<_> = entries.into_par_iter().map(|entry| (walk::load(&entry, limit), entry)).collect();
         let mut given = Vec::new();
@@ -135,13 +148,15 @@ impl Given {
                 Err(reason) => skipped.push((entry.shown, reason)),
             }
         }
-        if let Some((path, language, text)) = self.stdin {
+        let mut from_stdin = None;
+        if let Some(Stdin { path, language, text, encoding }) = self.stdin {
+            from_stdin = Some((path.clone(), encoding));
             let source = Source::new(walk::shown(&path, &options.cwd), language, text);
             given.push(analysis::Given { source, path });
         }
         given.sort_by(|a, b| a.source.path.cmp(&b.source.path));
         skipped.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Loaded { given, skipped, failed }
+        Loaded { given, skipped, failed, stdin: from_stdin }
     }
 
     /// The directories that were given, absolute.
@@ -156,11 +171,16 @@ pub(super) struct Around<'a> {
     pub(super) limit: u64,
     /// The directories that were given.
     pub(super) directories: Vec<PathBuf>,
+    /// Files whose text is not what is on the disk.
+    pub(super) texts: Texts,
 }
 
 impl analysis::Reader for Around<'_> {
     fn read(&self, path: &Path) -> Option<Source> {
         let entry = walk::entry(path, &self.options.cwd)?;
+        if let Some(text) = self.texts.get(path) {
+            return Some(Source::new(&entry.shown, entry.language, text.clone()));
+        }
         walk::load(&entry, self.limit).ok()
     }
 
@@ -176,7 +196,8 @@ impl analysis::Reader for Around<'_> {
 
     fn all(&self, root: &Path) -> Vec<PathBuf> {
         let inside = root::repository(root).is_some() || self.directories.iter().any(|given| given == root);
-        let options = Options { shallow: !inside, ..self.options.clone() };
+        // What documents show feeds no code.
+        let options = Options { shallow: !inside, documents: false, ..self.options.clone() };
         // What cannot be walked gives no facts; the given paths have been looked at already.
         let found = walk::walk(&[root.to_path_buf()], &options).unwrap_or_default();
         found.entries.into_iter().map(|entry| entry.path).collect()
@@ -194,6 +215,7 @@ pub(super) fn options(args: &Paths, config: &Config, cwd: &Path) -> Result<Optio
         exclude,
         force_exclude: args.force_exclude,
         no_ignore: args.no_ignore,
+        documents: args.include_docs,
         shallow: false,
         threads: args.jobs,
     })

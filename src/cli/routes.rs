@@ -19,7 +19,7 @@ const LARGEST_BASE: u64 = 64 << 20;
 
 pub(super) fn routes(args: &args::Routes, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
     let earlier = args.diff_base.as_deref().map(|path| earlier(path, host)).transpose()?;
-    let Some(run) = analyze(&args.paths, global, host)? else { return Ok(EXIT_OK) };
+    let Some(run) = analyze(&args.paths, false, global, host)? else { return Ok(EXIT_OK) };
     let Run { failed, mut output, catalog, .. } = run;
     let filter = Filter::new(args, &catalog, host)?;
     let found = output.routes.len();

@@ -12,7 +12,7 @@ use crate::{screen, walk};
 
 pub(super) fn trace(args: &args::Trace, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
     let text = message(&args.message, global, host)?;
-    let Some(run) = analyze(&args.paths(), global, host)? else { return Ok(EXIT_OK) };
+    let Some(run) = analyze(&args.paths(), false, global, host)? else { return Ok(EXIT_OK) };
     let Run { failed, output, catalog, .. } = run;
     let root = crate::root::project_root(&host.cwd);
     let files = Files { sources: &output.sources, secrets: &output.secrets, cwd: &host.cwd, root: &root };

@@ -1,5 +1,7 @@
-//! Base URLs that are set where a client does not look: an option that it drops, a variable or a module's attribute
-//! that it does not read.
+//! Base URLs that are set for a client and do not reach it: in an option that it drops, a variable or a module's
+//! attribute that it does not read, too late, or to nothing.
+
+mod late;
 
 use super::{From, Site, SlotValue, argument, is_absent};
 use crate::catalog::{Catalog, EnvName};
@@ -31,6 +33,10 @@ pub enum IgnoredKind {
     Variable,
     /// An attribute of the module.
     Attribute,
+    /// A variable or attribute that the client reads, written when it has been read.
+    Late,
+    /// Where the client looks, but empty.
+    Empty,
 }
 
 /// Ends of a variable's name that make it a base URL by custom: somebody set it for this purpose.
@@ -64,7 +70,42 @@ pub(super) fn find(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'
         attributes(resolver, ctx, attribute, &mut out);
     }
     variables(resolver, catalog, site, ctx, &mut out);
+    empty(resolver, site, ctx, call, &mut out);
+    late::find(resolver, site, ctx, &mut out);
     out
+}
+
+/// Arguments and variables that are the empty string, whatever the run.
+fn empty(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, call: &Call, out: &mut Vec<Ignored>) {
+    let mut add = |name: &str, alt: &Alt| {
+        if let Value::Str(text, at) = &alt.value
+            && text.expose().trim().is_empty()
+            && alt.arms.lits().is_empty()
+        {
+            let value = SlotValue { alt: alt.clone(), from: From::Code };
+            let (kind, name, value_at) = (IgnoredKind::Empty, name.to_owned(), Some(*at));
+            out.push(Ignored { kind, name, at: *at, value_at, value });
+        }
+    };
+    for path in &site.construct.endpoint {
+        if let [alt] = argument(resolver, ctx, call, path).as_slice() {
+            add(path.rsplit('.').next().unwrap_or(path), alt);
+        }
+    }
+    let at = resolver.location(ctx.file, site.call);
+    let version = version(resolver, site, ctx);
+    for name in site.construct.env_endpoint.iter().filter(|name| name.applies(version)).map(EnvName::name) {
+        if let [alt] = resolver.env_value(ctx, name, at).as_slice() {
+            add(name, alt);
+        }
+    }
+    for ignored in out.iter_mut().filter(|ignored| ignored.kind == IgnoredKind::Empty) {
+        ignored.at = name_of_variable(resolver, &ignored.name, ignored.at);
+    }
+}
+
+fn version(resolver: &Resolver<'_>, site: &Site<'_>, ctx: &Ctx) -> Option<crate::catalog::Version> {
+    site.client.package.as_deref().and_then(|package| resolver.project.version(ctx.file, package)).copied()
 }
 
 /// The values that an option would give, where it is there for certain or under some condition.
@@ -85,6 +126,14 @@ fn options(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str, out:
         let value = SlotValue { alt, from: From::Code };
         out.push(Ignored { kind: IgnoredKind::Option, name: name.clone(), at, value_at, value });
     }
+}
+
+/// Where the name of a variable stands whose value stands at a place.
+fn name_of_variable(resolver: &Resolver<'_>, name: &str, value: Location) -> Location {
+    let module = resolver.module(value.file);
+    let mut vars = module.env_blocks.iter().flat_map(|block| &block.vars);
+    let named = vars.find(|var| var.name == name && module.span(var.value) == value.span);
+    Location { file: value.file, span: named.map_or(value.span, |var| var.name_span) }
 }
 
 /// Whether a value is there, as far as can be told: an unknown spread may hold anything.
@@ -131,6 +180,12 @@ fn option_at(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) ->
     at
 }
 
+/// Whether a variable of the file is a module of this name at a point.
+fn is_module(resolver: &mut Resolver<'_>, at: &Ctx, root: &str, module: &str) -> bool {
+    let roots = resolver.variable(at, root);
+    roots.iter().any(|alt| matches!(&alt.value, Value::Symbol(symbol) if symbol == module))
+}
+
 /// Assignments to an attribute of the client's module, anywhere in the file.
 fn attributes(resolver: &mut Resolver<'_>, ctx: &Ctx, attribute: &str, out: &mut Vec<Ignored>) {
     let Some((module_name, name)) = attribute.rsplit_once('.') else { return };
@@ -153,8 +208,7 @@ fn attributes(resolver: &mut Resolver<'_>, ctx: &Ctx, attribute: &str, out: &mut
     places.sort_by_key(|(block, index, ..)| (*block, *index));
     for (block, index, root, value, span) in places {
         let here = Ctx { file: ctx.file, block, index, frame: None };
-        let roots = resolver.variable(&here, &root);
-        if !roots.iter().any(|alt| matches!(&alt.value, Value::Symbol(symbol) if symbol == module_name)) {
+        if !is_module(resolver, &here, &root, module_name) {
             continue;
         }
         for alt in resolver.eval(&here, value) {
@@ -177,8 +231,7 @@ fn attributes(resolver: &mut Resolver<'_>, ctx: &Ctx, attribute: &str, out: &mut
 fn variables(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, ctx: &Ctx, out: &mut Vec<Ignored>) {
     let default = site.client.default_endpoint.as_deref().and_then(crate::endpoint::Url::parse);
     let Some(owner) = default.and_then(|url| catalog.provider_of_host(&url.host)) else { return };
-    let version =
-        site.client.package.as_deref().and_then(|package| resolver.project.version(ctx.file, package)).copied();
+    let version = version(resolver, site, ctx);
     let read: Vec<&str> =
         site.construct.env_endpoint.iter().filter(|name| name.applies(version)).map(EnvName::name).collect();
     let prefix = owner.id.to_ascii_uppercase();
@@ -199,10 +252,7 @@ fn variables(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, ct
             if number >= USUAL && !known {
                 continue;
             }
-            let module = resolver.module(place.file);
-            let mut vars = module.env_blocks.iter().flat_map(|block| &block.vars);
-            let named = vars.find(|var| var.name == name && module.span(var.value) == place.span);
-            let at = Location { file: place.file, span: named.map_or(place.span, |var| var.name_span) };
+            let at = name_of_variable(resolver, &name, *place);
             let value = SlotValue { alt, from: From::Environment(name.clone()) };
             out.push(Ignored { kind: IgnoredKind::Variable, name: name.clone(), at, value_at: None, value });
         }

@@ -54,15 +54,16 @@ impl ConfigError {
 }
 
 /// What is wrong, and where in the text.
-struct Problem {
-    at: Range<usize>,
-    message: String,
-    help: Option<String>,
+pub(super) struct Problem {
+    pub(super) at: Range<usize>,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
 }
 
 type Entry<'t, 'i> = (&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>);
 
-const KEYS: [&str; 12] = [
+/// The keys of a configuration.
+pub const KEYS: [&str; 13] = [
     "exclude",
     "select",
     "ignore",
@@ -75,6 +76,7 @@ const KEYS: [&str; 12] = [
     "max-file-size",
     "provider",
     "client",
+    "tool",
 ];
 
 /// Reads a configuration; `None` for a pyproject.toml without the table.
@@ -155,8 +157,11 @@ fn read(table: &DeTable<'_>, known: &Known<'_>) -> Result<Config, Problem> {
                 let size = value.get_ref().as_integer().and_then(|n| u64::from_str_radix(n.as_str(), n.radix()).ok());
                 config.max_file_size = Some(size.ok_or_else(|| wrong(key, value, "a number of bytes"))?);
             }
-            "provider" => config.providers = tables(key, value)?,
-            "client" => config.clients = tables(key, value)?,
+            "provider" => config.providers = list(key, value)?.iter().map(table_of).collect::<Result<_, _>>()?,
+            "client" => {
+                config.clients = list(key, value)?.iter().map(super::wrapper::client).collect::<Result<_, _>>()?
+            }
+            "tool" => config.tools = list(key, value)?.iter().map(table_of).collect::<Result<_, _>>()?,
             other => {
                 return Err(Problem {
                     at: key.span(),
@@ -295,22 +300,21 @@ fn outside(key: &Spanned<std::borrow::Cow<'_, str>>, value: &Spanned<DeValue<'_>
     }
 }
 
-/// The `[[key]]` tables of the catalogue's own schema.
-fn tables<T: DeserializeOwned>(
+/// The `[[key]]` tables.
+fn list<'t, 'i>(
     key: &Spanned<std::borrow::Cow<'_, str>>,
-    value: &Spanned<DeValue<'_>>,
-) -> Result<Vec<T>, Problem> {
+    value: &'t Spanned<DeValue<'i>>,
+) -> Result<&'t [Spanned<DeValue<'i>>], Problem> {
+    value.get_ref().as_array().map(|list| &**list).ok_or_else(|| wrong(key, value, "a list of tables: `[[...]]`"))
+}
+
+/// A table in the catalogue's own schema.
+pub(super) fn table_of<T: DeserializeOwned>(item: &Spanned<DeValue<'_>>) -> Result<T, Problem> {
     #[derive(Deserialize)]
     #[serde(transparent)]
     struct One<T>(T);
-    let expected = || wrong(key, value, "a list of tables: `[[...]]`");
-    let list = value.get_ref().as_array().ok_or_else(expected)?;
-    list.iter()
-        .map(|item| {
-            let input = toml::de::ValueDeserializer::from(item.clone());
-            One::<T>::deserialize(input).map(|one| one.0).map_err(|error| from_toml(&error, item.span()))
-        })
-        .collect()
+    let input = toml::de::ValueDeserializer::from(item.clone());
+    One::<T>::deserialize(input).map(|one| one.0).map_err(|error| from_toml(&error, item.span()))
 }
 
 /// An error of the toml crate, without the values that serde puts into its messages.
@@ -414,6 +418,18 @@ mod tests {
             ("policy = ['mixroute']", "mixlint.toml:1:10: `policy` must be a table"),
             ("[policy.paths]\n'[' = []", "mixlint.toml:2:1: not a glob"),
             ("keys = 1", "mixlint.toml:1:8: `keys` must be a table"),
+            (
+                "[[client]]\nlike = 'openai-pyton'\ncallee = ['x.y']",
+                "mixlint.toml:2:8: unknown client\n  help: did you mean `openai-python`?",
+            ),
+            (
+                "[[client]]\nlike = 'openai-python'\nmodules = ['x']",
+                "mixlint.toml:1:1: missing key `callee`\n  help: `callee` says what is called as `openai-python` is",
+            ),
+            (
+                "[[client]]\nlike = 'openai-python'\ncallee = ['x.y']\nurl = ['z']",
+                "mixlint.toml:4:1: unknown key `url`",
+            ),
             (
                 "[[provider]]\nid = 'a'\nname = 'b'\nhost = []",
                 "mixlint.toml:4:1: unknown key `host`\n  help: did you mean `hosts`?",

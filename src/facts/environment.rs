@@ -63,11 +63,11 @@ pub enum EnvSource {
         /// Quotes are part of the value, as `docker run --env-file` reads it.
         raw: bool,
     },
-    /// A compose service that this one extends, of this file or another.
+    /// The block of a service or job that this one extends, of this file or another.
     Extends {
         /// The other file, relative to this one.
         file: Option<String>,
-        /// The service.
+        /// The service or job.
         label: String,
     },
     /// A ConfigMap or Secret, found by its name.

@@ -1,4 +1,5 @@
-//! A module inside another: a script in a workflow's step, in an image's `RUN`, in a recipe.
+//! A module inside another: a script in a workflow's step, in an image's `RUN`, in a recipe; and one whose text was put
+//! together from pieces of its file.
 
 use super::{
     Block, BlockId, Builder, Call, ClassId, Entry, EnvBlock, Expr, ExprId, ExprKind, FuncId, Module, Span, Stmt,
@@ -27,7 +28,44 @@ impl Shift {
     }
 }
 
+impl Module {
+    /// The same module with its spans in the file that its text was taken from; `place` says where each stands.
+    pub fn moved(mut self, place: &dyn Fn(Span) -> Span) -> Self {
+        let none = Shift { expr: 0, block: 0, func: 0, class: 0 };
+        for function in &mut self.functions {
+            function.span = place(function.span);
+            for param in &mut function.params {
+                param.span = place(param.span);
+            }
+        }
+        for class in &mut self.classes {
+            class.span = place(class.span);
+            for field in &mut class.fields {
+                field.span = place(field.span);
+            }
+        }
+        self.exprs = self.exprs.into_iter().map(|expr| moved_expr(expr, none, place)).collect();
+        self.blocks = self.blocks.into_iter().map(|block| moved_block(block, none, place)).collect();
+        for comment in &mut self.comments {
+            comment.span = place(comment.span);
+        }
+        for block in &mut self.env_blocks {
+            block.span = place(block.span);
+            for var in &mut block.vars {
+                var.span = place(var.span);
+                var.name_span = place(var.name_span);
+            }
+        }
+        self
+    }
+}
+
 impl Builder {
+    /// Goes on with a module that was finished, at its top level.
+    pub fn resume(module: Module) -> Self {
+        Self { module, block: BlockId(0), func: FuncId(0) }
+    }
+
     /// Adds all of a module. Its top level becomes a function, defined and run at the current place; `place` says
     /// where in the file a span of its text stands.
     ///
@@ -47,6 +85,7 @@ impl Builder {
             mut star_imports,
             exports,
             env_blocks,
+            documents,
             comments,
             recovered,
             ..
@@ -85,6 +124,7 @@ impl Builder {
         }
         self.module.star_imports.append(&mut star_imports);
         self.module.exports.extend(exports.into_iter().map(|(name, id)| (name, ExprId(id.0 + shift.expr))));
+        self.module.documents.extend(documents.into_iter().map(|id| ExprId(id.0 + shift.expr)));
         self.module.recovered |= recovered;
         self.module.comments.extend(comments.into_iter().map(|mut comment| {
             comment.span = place(comment.span);
@@ -116,7 +156,10 @@ fn moved_expr(mut expr: Expr, shift: Shift, place: &dyn Fn(Span) -> Span) -> Exp
         }
         ExprKind::Call(Call { callee, args, .. }) => {
             shift.expr(callee);
-            args.iter_mut().for_each(|arg| shift.expr(&mut arg.value));
+            for arg in args {
+                arg.name_span = arg.name_span.map(place);
+                shift.expr(&mut arg.value);
+            }
         }
         ExprKind::Object(object) => {
             for entry in &mut object.entries {

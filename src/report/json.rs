@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{Files, Report, Reported, Summary};
-use crate::finding::Location;
+use crate::finding::{Edit, Fix, Location};
 use crate::screen;
 use crate::source::Position;
 
@@ -26,8 +26,41 @@ struct Diagnostic<'a> {
     end: Point,
     labels: Vec<Place>,
     help: Option<String>,
-    fix: Option<()>,
+    fix: Option<Repair>,
     fingerprint: String,
+}
+
+/// A fix.
+#[derive(Serialize)]
+struct Repair {
+    applicability: &'static str,
+    message: String,
+    edits: Vec<Replacement>,
+}
+
+/// An edit of a fix.
+#[derive(Serialize)]
+struct Replacement {
+    path: String,
+    start: Point,
+    end: Point,
+    content: String,
+}
+
+impl Repair {
+    fn new(files: &Files<'_>, fix: &Fix) -> Self {
+        let replacement = |edit: &Edit| Replacement {
+            path: files.path(edit.at.file),
+            start: files.start(edit.at).into(),
+            end: files.end(edit.at).into(),
+            content: screen::lines(&edit.content),
+        };
+        Self {
+            applicability: fix.applicability.name(),
+            message: screen::clean(&fix.message),
+            edits: fix.edits.iter().map(replacement).collect(),
+        }
+    }
 }
 
 /// A position.
@@ -73,7 +106,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
             end: files.end(finding.at).into(),
             labels: finding.labels.iter().map(|label| Place::new(files, label.at, &label.text)).collect(),
             help: finding.help.as_deref().map(screen::clean),
-            fix: None,
+            fix: finding.fix.as_ref().map(|fix| Repair::new(files, fix)),
             fingerprint: fingerprint.clone(),
         })
         .collect();

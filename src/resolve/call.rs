@@ -9,6 +9,21 @@ use crate::finding::FileId;
 use crate::text::Text;
 
 impl Resolver<'_> {
+    /// The call of `functools.partial` behind what is called, if it is one.
+    pub fn partial(&mut self, ctx: &Ctx, callee: ExprId) -> Option<Arc<Made>> {
+        let may_be = matches!(self.module(ctx.file).kind(callee), ExprKind::Name(_) | ExprKind::Call(_));
+        if !may_be || self.project.file(ctx.file).source.language != crate::language::Language::Python {
+            return None;
+        }
+        let alts = self.eval(ctx, callee);
+        let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
+        let made = made.clone();
+        let ExprKind::Call(call) = self.module(made.ctx.file).kind(made.expr) else { return None };
+        let callee = self.eval(&made.ctx.clone(), call.callee);
+        let is_partial = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if symbol == "functools.partial");
+        callee.iter().any(is_partial).then_some(made)
+    }
+
     /// What is called, as full names: `openai.OpenAI`. Values that are not symbols are left out.
     pub fn callee_symbols(&mut self, ctx: &Ctx, call: &Call) -> Vec<String> {
         // A function of another file is no client whatever it does: most imported names that are called are not worth
@@ -39,6 +54,15 @@ impl Resolver<'_> {
                             if !methods.iter().any(|(name, _)| words::is_constructor(name)) {
                                 out.extend(self.base_symbols(made.ctx.file, class, 0));
                             }
+                        } else if let Some(made) = self.partial(ctx, call.callee)
+                            && let ExprKind::Call(bound) = self.module(made.ctx.file).kind(made.expr)
+                            && let Some(first) = bound.args.first()
+                        {
+                            let alts = self.eval(&made.ctx.clone(), first.value);
+                            out.extend(alts.into_iter().filter_map(|alt| match alt.value {
+                                Value::Symbol(symbol) => Some(symbol),
+                                _ => None,
+                            }));
                         }
                     }
                     _ => {}
@@ -56,9 +80,7 @@ impl Resolver<'_> {
         let is_super = |expr: ExprId| matches!(module.kind(expr), ExprKind::Name(name) if name == "super");
         let calls_super = match module.kind(callee) {
             // Python's `super()` alone makes nothing.
-            ExprKind::Name(name) => {
-                name == "super" && self.project.file(ctx.file).source.language != crate::language::Language::Python
-            }
+            ExprKind::Name(name) => name == "super" && self.language_at(ctx.file, ctx.block) != "python",
             ExprKind::Member(base, name) => {
                 name == "__init__" && matches!(module.kind(*base), ExprKind::Call(call) if is_super(call.callee))
             }
@@ -114,6 +136,9 @@ impl Resolver<'_> {
                 Value::Symbol(symbol) => {
                     let symbol = symbol.clone();
                     self.call_symbol(ctx, expr, call, &symbol)
+                }
+                Value::Made(_) if self.reads_variables(&callee.value) => {
+                    self.read_by_call(ctx, expr, call).unwrap_or_else(|| vec![Alt::unknown()])
                 }
                 Value::Made(made) => self.call_made(ctx, expr, made, None),
                 Value::Receiver(file, func) => self.follow(*file, *func, expr, ctx, None),
@@ -175,7 +200,7 @@ impl Resolver<'_> {
     }
 
     /// An argument that stands for the whole call; a function there stands for its result.
-    fn eval_through(&mut self, ctx: &Ctx, inner: ExprId) -> Vec<Alt> {
+    pub(super) fn eval_through(&mut self, ctx: &Ctx, inner: ExprId) -> Vec<Alt> {
         let alts = self.eval(ctx, inner);
         let mut out = Vec::new();
         for alt in alts {
@@ -374,6 +399,9 @@ impl Resolver<'_> {
                 let fallback = arg(1).map(|value| self.eval(ctx, value));
                 self.env_read(ctx, &name, at, fallback)
             }
+            Value::Made(_) if self.reads_variables(&receiver.value) => {
+                self.read_by_call(ctx, expr, call).unwrap_or_else(|| vec![Alt::unknown()])
+            }
             Value::Made(made) => {
                 let module = self.module(made.ctx.file);
                 match module.kind(made.expr) {
@@ -446,77 +474,109 @@ impl Resolver<'_> {
         out
     }
 
-    /// The calls of a function in its own file, as frames.
+    /// The calls of a function, as frames: those of its own file, then those of the files that import it.
     pub(super) fn call_sites(&mut self, file: FileId, func: FuncId) -> Vec<Arc<Frame>> {
+        if self.depth >= super::DEPTH - 2 {
+            return Vec::new();
+        }
+        let known = self.known.sites.get(&(file, func)).cloned();
+        let sites = known.unwrap_or_else(|| {
+            // Asked for while it is being answered: a function that is called with its own result.
+            self.known.sites.insert((file, func), Arc::default());
+            let fuel = std::mem::replace(&mut self.fuel, SITES_FUEL);
+            let sites = Arc::new(self.find_sites(file, func));
+            self.fuel = fuel.saturating_sub(1);
+            self.known.sites.insert((file, func), sites.clone());
+            sites
+        });
+        let frame = |&(at, call): &(FileId, ExprId)| {
+            let ctx = self.ctx_of(at, call);
+            self.frame(file, func, call, &ctx, None)
+        };
+        sites.iter().filter_map(frame).collect()
+    }
+
+    fn find_sites(&mut self, file: FileId, func: FuncId) -> Vec<(FileId, ExprId)> {
         let project = self.project;
         let module = self.module(file);
         let function = module.func(func);
-        let index = &project.file(file).index;
-        let mut names: Vec<&str> = Vec::new();
         let constructor = function.name.as_deref().is_some_and(words::is_constructor);
+        let mut names: Vec<&str> = Vec::new();
         if let Some(class) = function.class.filter(|_| constructor) {
             names.push(&module.classes[class.index()].name);
-            names.push("cls");
-            names.push("super");
         } else if let Some(name) = &function.name {
             names.push(name);
         }
         // `const connect = (k, u) => …`: the variable's name.
-        for name in index.functions.get(&func).into_iter().flatten() {
+        for name in project.file(file).index.functions.get(&func).into_iter().flatten() {
             if !names.contains(&name.as_str()) {
                 names.push(name);
             }
         }
+        let language = project.file(file).source.language.name();
         let mut out = Vec::new();
-        for name in names {
-            for &call in index.calls.get(name).into_iter().flatten().take(64) {
-                let ExprKind::Call(data) = module.kind(call) else { continue };
-                let (block, _) = module.points[call.index()];
-                // A recursive call passes on what it was given.
-                if module.block(block).func == func {
-                    continue;
-                }
-                let ctx = self.ctx_of(file, call);
-                if self.depth >= super::DEPTH - 2 {
-                    return Vec::new();
-                }
-                let class = function.class;
-                let reaches = match module.kind(data.callee) {
-                    // `self.connect(k, u)` in the same class, without asking what `self` is.
-                    ExprKind::Member(base, _) if !constructor => {
-                        let own = matches!(module.kind(*base), ExprKind::Name(root)
-                            if module.func(module.block(block).func).receiver.as_deref() == Some(root)
-                                && module.func(module.block(block).func).class == class
-                                && class.is_some());
-                        own || self.calls_function(&ctx, data.callee, func, class, constructor)
-                    }
-                    _ => self.calls_function(&ctx, data.callee, func, class, constructor),
-                };
-                if reaches && let Some(frame) = self.frame(file, func, call, &ctx, None) {
-                    out.push(frame);
+        for at in project.above(file).into_iter().take(MAX_CALLERS) {
+            let other = project.file(at);
+            if other.source.language.name() != language {
+                continue;
+            }
+            let mut here: Vec<&str> = names.clone();
+            if constructor {
+                here.extend(["cls", "super"]);
+            }
+            if at != file {
+                let renamed = names.iter().chain(&["default"]).filter_map(|name| other.index.renamed.get(*name));
+                here.extend(renamed.flatten().map(String::as_str));
+            }
+            here.sort_unstable();
+            here.dedup();
+            let calls = here.iter().flat_map(|name| other.index.calls.get(*name).into_iter().flatten().take(64));
+            for &call in calls {
+                if out.len() < MAX_SITES && self.is_site(at, call, (file, func), constructor) {
+                    out.push((at, call));
                 }
             }
         }
         out
     }
 
-    fn calls_function(
-        &mut self,
-        ctx: &Ctx,
-        callee: ExprId,
-        func: FuncId,
-        class: Option<crate::facts::ClassId>,
-        constructor: bool,
-    ) -> bool {
-        let file = ctx.file;
-        self.eval(ctx, callee).iter().any(|alt| match &alt.value {
-            Value::Made(made) if made.ctx.file == file => match self.module(file).kind(made.expr) {
-                ExprKind::Func(f) => *f == func,
-                ExprKind::Class(c) => constructor && Some(*c) == class,
+    /// Whether a call is one of a function.
+    fn is_site(&mut self, at: FileId, call: ExprId, of: (FileId, FuncId), constructor: bool) -> bool {
+        let module = self.module(at);
+        let ExprKind::Call(data) = module.kind(call) else { return false };
+        let class = self.module(of.0).func(of.1).class;
+        let caller = module.block(module.points[call.index()].0).func;
+        // A recursive call passes on what it was given.
+        if (at, caller) == of {
+            return false;
+        }
+        // `self.connect(k, u)` in the same class, without asking what `self` is.
+        if let ExprKind::Member(base, _) = module.kind(data.callee)
+            && !constructor
+            && at == of.0
+            && matches!(module.kind(*base), ExprKind::Name(root)
+                if module.func(caller).receiver.as_deref() == Some(root))
+            && class.is_some()
+            && module.func(caller).class == class
+        {
+            return true;
+        }
+        let ctx = self.ctx_of(at, call);
+        self.eval(&ctx, data.callee).iter().any(|alt| match &alt.value {
+            Value::Made(made) if made.ctx.file == of.0 => match self.module(of.0).kind(made.expr) {
+                ExprKind::Func(func) => *func == of.1,
+                ExprKind::Class(other) => constructor && Some(*other) == class,
                 _ => false,
             },
-            Value::Receiver(f, g) => *f == file && *g == func,
+            Value::Receiver(file, func) => (*file, *func) == of,
             _ => false,
         })
     }
 }
+
+/// Work allowed for finding the calls of one function.
+const SITES_FUEL: u32 = 600;
+/// Files that are looked through for calls of one function.
+const MAX_CALLERS: usize = 64;
+/// Calls of one function that are followed.
+const MAX_SITES: usize = 32;

@@ -177,7 +177,9 @@ impl Resolver<'_> {
                 return vec![unset];
             }
             // A tool's configuration is expanded by the tool.
-            Language::Json | Language::Toml => return vec![unset],
+            Language::Json | Language::Toml | Language::Terraform | Language::Markdown => return vec![unset],
+            // An image and a unit take nothing from a dotenv file.
+            Language::Dockerfile | Language::Systemd => return vec![unset],
             _ => project.dotenv_of(file).to_vec(),
         };
         let mut base = None;

@@ -180,9 +180,33 @@ impl Resolver<'_> {
                 _ => vec![Alt::unknown()],
             },
             ExprKind::Class(class) => self.class_field(ctx.file, *class, name, None, 0),
+            ExprKind::Call(call) if self.is_object_assign(&ctx, call.callee) => {
+                let mut open = vec![Alt::new(Value::Undefined)];
+                for arg in call.args.iter().rev() {
+                    let (absent, mut known): (Vec<Alt>, Vec<Alt>) =
+                        open.into_iter().partition(|alt| matches!(alt.value, Value::Undefined));
+                    if absent.is_empty() {
+                        return known;
+                    }
+                    let alts = match arg.spread {
+                        crate::facts::Spread::No => self.field_path(&ctx, arg.value, &[name.to_owned()]),
+                        _ => vec![Alt::unknown()],
+                    };
+                    known.extend(absent.iter().flat_map(|missing| under(alts.clone(), &missing.arms)));
+                    open = known;
+                }
+                open
+            }
             ExprKind::Call(_) => self.instance_field(made, name),
             _ => vec![Alt::unknown()],
         }
+    }
+
+    /// `Object.assign`, whose result is its arguments' fields, the last one's first.
+    fn is_object_assign(&self, ctx: &Ctx, callee: ExprId) -> bool {
+        let module = self.module(ctx.file);
+        matches!(module.kind(callee), ExprKind::Member(base, name)
+            if name == "assign" && matches!(module.kind(*base), ExprKind::Name(name) if name == "Object"))
     }
 
     fn object_field(&mut self, ctx: &Ctx, object: &Object, name: &str) -> Vec<Alt> {
@@ -238,8 +262,7 @@ impl Resolver<'_> {
 
     /// A function as a value.
     fn func_expr(&self, file: FileId, func: FuncId) -> Option<Value> {
-        let module = self.module(file);
-        let expr = module.expr_ids().find(|&id| matches!(module.kind(id), ExprKind::Func(f) if *f == func))?;
+        let expr = *self.project.file(file).index.function_exprs.get(&func)?;
         Some(self.made(&self.ctx_of(file, expr), expr))
     }
 
@@ -269,16 +292,14 @@ impl Resolver<'_> {
             // pydantic's settings read the variable of the field's name first.
             if self.reads_environment(file, class) {
                 let ctx = Ctx { frame: None, ..self.end_of(file) };
-                let variable = name.to_ascii_uppercase();
-                let alts = self.env_value(&ctx, &variable, at);
-                let subject = self.subjects.get(&format!("env:{variable}"));
-                let Some(value) = field.value else { return alts };
-                return self
-                    .fallback(alts, subject, true, |resolver| resolver.eval(&resolver.ctx_of(file, value), value));
+                return self.setting(&ctx, class, field);
             }
             return match field.value {
                 Some(value) => {
-                    let mut alts = self.eval(&self.ctx_of(file, value), value);
+                    let mut alts = self.default_of(file, value);
+                    if alts.is_empty() {
+                        alts.push(Alt::new(Value::Unknown(Some((name.to_owned(), at)))));
+                    }
                     for alt in &mut alts {
                         if !matches!(alt.value, Value::Made(_) | Value::Symbol(_)) {
                             alt.steps.push(Step { at, kind: StepKind::Name(name.to_owned()) });

@@ -109,7 +109,7 @@ impl Resolver<'_> {
     fn is_local(&self, ctx: &Ctx, root: &str) -> bool {
         let file = self.project.file(ctx.file);
         let func = file.module.block(ctx.block).func;
-        file.source.language == crate::language::Language::Python
+        self.language_at(ctx.file, ctx.block) == "python"
             && !file.module.func(func).outer_names.iter().any(|name| name == root)
             && !self.is_param(ctx, root)
             && file.index.assigns.get(root).is_some_and(|all| {

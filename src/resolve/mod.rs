@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::facts::{BlockId, ExprId, ExprKind, Module, Test};
+use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Module, Test};
 use crate::finding::{FileId, Location};
 use crate::project::{Project, Wanted};
 
@@ -18,6 +18,7 @@ mod field;
 mod lookup;
 mod rows;
 mod scope;
+mod settings;
 pub mod value;
 mod words;
 
@@ -52,11 +53,15 @@ pub struct Resolver<'p> {
     known_called: Known,
 }
 
+/// Calls of a function.
+type Sites = Vec<(FileId, ExprId)>;
+
 /// Answers found before; `None` while they are being looked for.
 #[derive(Default)]
 struct Known {
     exprs: HashMap<(FileId, ExprId), Option<Arc<Vec<Alt>>>>,
     exports: HashMap<(FileId, String), Option<Arc<Vec<Alt>>>>,
+    sites: HashMap<(FileId, FuncId), Arc<Sites>>,
 }
 
 impl<'p> Resolver<'p> {
@@ -278,7 +283,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// The elements of a collection, each under its own assumption.
-    fn each(&mut self, ctx: &Ctx, expr: ExprId, of: ExprId) -> Vec<Alt> {
+    pub(super) fn each(&mut self, ctx: &Ctx, expr: ExprId, of: ExprId) -> Vec<Alt> {
         let subject = self.place_subject(ctx, expr);
         let mut out = Vec::new();
         for alt in self.eval(ctx, of) {
@@ -469,10 +474,15 @@ impl Resolver<'_> {
     }
 
     /// Whether a module's attribute is set in a place whose order is not known: another function or file.
-    pub fn set_elsewhere(&self, _ctx: &Ctx, root: &str, attribute: &str) -> bool {
-        self.project.files.iter().any(|file| {
+    pub fn set_elsewhere(&self, ctx: &Ctx, root: &str, attribute: &str) -> bool {
+        self.project.ids().any(|id| {
+            let file = self.project.file(id);
             file.index.assigns.get(root).into_iter().flatten().any(|(block, index)| {
-                matches!(file.module.block(*block).stmts.get(*index as usize),
+                // What follows at the top level of the same file has not run.
+                let body = file.module.func(crate::facts::FuncId(0)).body;
+                let later = id == ctx.file && *block == body && ctx.block == body && *index as usize > ctx.index;
+                !later
+                    && matches!(file.module.block(*block).stmts.get(*index as usize),
                     Some(crate::facts::Stmt::Assign { place, .. })
                         if place.path.first().and_then(|step| step.as_deref()) == Some(attribute))
             })
@@ -511,10 +521,16 @@ impl Resolver<'_> {
             ("env", None) => Some(format!("`{rest}` is set")),
             ("mode", Some(mode)) => Some(format!("the mode is{not} `{mode}`")),
             ("calls", Some(call)) if !lit.negated => {
-                let file = FileId(rest.split(':').next()?.parse().ok()?);
-                let call = ExprId(call.strip_prefix('#')?.parse().ok()?);
+                let own = FileId(rest.split(':').next()?.parse().ok()?);
+                let (file, call) = call.strip_prefix('#')?.split_once(':')?;
+                let (file, call) = (FileId(file.parse().ok()?), ExprId(call.parse().ok()?));
                 let span = self.module(file).exprs.get(call.index())?.span;
-                Some(format!("it is called from line {}", self.project.file(file).source.position(span.start).line))
+                let line = self.project.file(file).source.position(span.start).line;
+                let place = match file == own {
+                    true => String::new(),
+                    false => format!(" of {}", self.project.file(file).path.file_name()?.to_str()?),
+                };
+                Some(format!("it is called from line {line}{place}"))
             }
             ("each", Some(row)) if !lit.negated && !row.starts_with('#') => Some(format!("the row is `{row}`")),
             // `file:function:frame:text`, a tested expression; positions in it are for us.

@@ -156,7 +156,7 @@ impl Resolver<'_> {
         let mut out = Vec::new();
         let sites = self.call_sites(ctx.file, func);
         for frame in &sites {
-            let site = self.constants.get(&format!("#{}", frame.call.0));
+            let site = self.constants.get(&format!("#{}:{}", frame.caller.file.0, frame.call.0));
             let Some(arms) = Arms::default().with(Lit { subject, value: Some(site), negated: false }) else { continue };
             let alts = match self.argument(frame, number) {
                 Argument::Given(value) => self.eval(&frame.caller, value),
@@ -174,6 +174,9 @@ impl Resolver<'_> {
             }));
         }
         if sites.is_empty() {
+            if let Some(alts) = self.dependency(ctx, func, number).or_else(|| self.callback(ctx, func, number)) {
+                return alts;
+            }
             if let Some(default) = param.default {
                 let site = self.constants.get("#defaults");
                 let alts = self.eval(&self.ctx_of(ctx.file, default), default);
@@ -184,6 +187,51 @@ impl Resolver<'_> {
             out.push(unknown);
         }
         out
+    }
+
+    /// What a framework gives a parameter: `key: str = Depends(get_key)`.
+    fn dependency(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
+        let module = self.module(ctx.file);
+        let default = module.func(func).params[number].default?;
+        let ExprKind::Call(call) = module.kind(default) else { return None };
+        let at = self.ctx_of(ctx.file, default);
+        let injects = self
+            .eval(&at, call.callee)
+            .iter()
+            .any(|alt| matches!(&alt.value, Value::Symbol(symbol) if words::DEPENDENCIES.contains(&symbol.as_str())));
+        // One that gives nothing is there to be replaced.
+        let alts = injects.then(|| self.eval(&at, default))?;
+        let gives = alts.iter().all(|alt| !matches!(alt.value, Value::Null | Value::Undefined));
+        Some(if gives { alts } else { vec![Alt::unknown()] })
+    }
+
+    /// What a collection's method gives the function that it is called with: `rows.map((row) => …)`, `map(f, rows)`.
+    fn callback(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
+        let module = self.module(ctx.file);
+        let expr = *self.project.file(ctx.file).index.function_exprs.get(&func)?;
+        let call = module.parents[expr.index()]?;
+        let ExprKind::Call(data) = module.kind(call) else { return None };
+        if number != 0 {
+            return None;
+        }
+        let at = self.ctx_of(ctx.file, call);
+        let of = match (module.kind(data.callee), data.args.as_slice()) {
+            (ExprKind::Member(base, method), [first, ..])
+                if first.value == expr && words::EACH.contains(&method.as_str()) =>
+            {
+                *base
+            }
+            (ExprKind::Name(name), [first, of]) if first.value == expr && name == "map" => of.value,
+            _ => return None,
+        };
+        let alts = self.each(&at, expr, of);
+        if alts.iter().any(|alt| !matches!(alt.value, Value::Unknown(_))) {
+            return Some(alts);
+        }
+        // Of an `Option`, a `Result` or a promise it is the value itself.
+        let alts = self.eval(&at, of);
+        let is_plain = |alt: &Alt| matches!(alt.value, Value::Str(..) | Value::Env(..) | Value::Concat(..));
+        alts.iter().all(is_plain).then_some(alts)
     }
 
     /// The argument that a followed call gives to a parameter by name, as an expression of the caller.
@@ -255,6 +303,9 @@ impl Resolver<'_> {
     }
 
     fn find_exported(&mut self, file: FileId, name: &str) -> Vec<Alt> {
+        if let Some(symbol) = self.project.declared_client(file, name) {
+            return vec![Alt::new(Value::Symbol(symbol))];
+        }
         let module = self.module(file);
         let exports: Vec<ExprId> =
             module.exports.iter().filter(|(exported, _)| exported == name).map(|(_, value)| *value).collect();

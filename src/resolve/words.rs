@@ -11,6 +11,28 @@ pub(super) const ENVIRONMENTS: &[&str] = &[
     "node:process.env",
 ];
 
+/// Classes whose objects read the variable that a call or method of theirs names.
+pub(super) const ENV_OBJECTS: &[&str] = &[
+    "environs.Env",
+    "environs.FileAwareEnv",
+    "environ.Env",
+    "environ.FileAwareEnv",
+    "decouple.AutoConfig",
+    "decouple.Config",
+    "starlette.config.Config",
+];
+
+/// Methods that call a function with each element, or with the value that is there.
+pub(super) const EACH: &[&str] =
+    &["map", "forEach", "for_each", "flatMap", "flat_map", "filter_map", "and_then", "then"];
+
+/// Functions that say what a field of a data class is.
+pub(super) const FIELDS: &[&str] = &["Field", "field", "attrib", "ib"];
+
+/// Functions of frameworks in the place of a default: the argument is what the function they are given returns.
+pub(super) const DEPENDENCIES: &[&str] =
+    &["fastapi.Depends", "fastapi.params.Depends", "fastapi.Security", "fastapi.params.Security"];
+
 /// Globals that a star import does not hide.
 pub(super) const GLOBALS: &[&str] = &[
     "process", "os", "fetch", "require", "console", "JSON", "Object", "Deno", "Bun", "import", "str", "dict", "print",
@@ -199,7 +221,7 @@ pub(super) fn transparent(symbol: &str) -> Option<usize> {
     ];
     match symbol {
         "typing.cast" | "cast" => Some(1),
-        _ => FIRST.contains(&symbol).then_some(0),
+        _ => (FIRST.contains(&symbol) || DEPENDENCIES.contains(&symbol)).then_some(0),
     }
 }
 

@@ -6,13 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Client, Endpoint, Key, Route, Verdict, endpoint, key, names, pair};
+use super::{CONFIG, Client, Endpoint, Key, Route, Verdict, endpoint, key, names, pair, tools};
 use crate::catalog::{Catalog, UrlKind};
 use crate::clients::{From, SlotValue};
 use crate::evidence;
 use crate::facts::{Entry, ExprId, ExprKind, Module, Object, Span, Stmt};
 use crate::finding::{FileId, Location};
-use crate::language::Language;
 use crate::project::Project;
 use crate::resolve::{Alt, FUEL, Presence, Resolver, Value};
 
@@ -74,13 +73,14 @@ const GENERAL: &[&str] = &["llm", "ai", "model", "chat", "api", "custom", "defau
 /// The rows of a file.
 pub(super) fn of_file(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Vec<Client> {
     let module = resolver.module(file);
-    let data = is_data(resolver.project.file(file).source.language);
-    let mut out = Vec::new();
+    let (mut out, taken) = tools::rows(resolver, catalog, file);
     for expr in module.expr_ids() {
         let ExprKind::Object(object) = module.kind(expr) else { continue };
-        let fields = fields(object, data);
+        let data = || is_data(module, expr);
+        let fields = fields(object, &data);
         for (key, urls) in pairs(catalog, &fields) {
-            if is_written_later(resolver.project, file, expr, key) {
+            let is_tools = taken.contains(&resolver.location(file, key.value));
+            if is_tools || is_written_later(resolver.project, file, expr, key) {
                 continue;
             }
             resolver.refuel(FUEL);
@@ -117,37 +117,45 @@ fn place(value: &Value) -> Option<Location> {
     }
 }
 
-fn is_data(language: Language) -> bool {
-    matches!(language, Language::Yaml | Language::Json | Language::Toml)
+/// Whether an object is a part of a file of data rather than of a program.
+fn is_data(module: &Module, object: ExprId) -> bool {
+    let mut at = object;
+    while let Some(around) = module.parents[at.index()] {
+        at = around;
+    }
+    module.documents.contains(&at)
 }
 
 /// A field that is a key or an endpoint by its name.
 #[derive(Clone, Copy)]
-struct Field<'a> {
-    name: &'a str,
-    name_span: Span,
-    value: ExprId,
-    role: Role,
+pub(super) struct Field<'a> {
+    pub name: &'a str,
+    pub name_span: Span,
+    pub value: ExprId,
+    pub role: Role,
 }
 
+/// What a field's name says of its value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
+    /// It is a key.
     Key,
-    /// The name of the variable that holds the key.
+    /// It is the name of the variable that holds the key.
     Variable,
+    /// It is an endpoint.
     Url,
 }
 
 /// The fields of an object that matter, with what their names begin with. What an unknown part of it may overwrite is
 /// left out.
-fn fields(object: &Object, data: bool) -> Vec<(Field<'_>, String)> {
-    let mut out: Vec<(Field<'_>, String)> = Vec::new();
+fn fields<'a>(object: &'a Object, data: &dyn Fn() -> bool) -> Vec<(Field<'a>, String)> {
+    let mut out: Vec<(Field<'a>, String)> = Vec::new();
     for entry in &object.entries {
         match entry {
             Entry::Field { key: Some(name), key_span, value } => {
                 let Some((role, prefix)) = role(name) else { continue };
                 // Variables of a process are a block of the environment.
-                let variable = data && !prefix.is_empty() && !name.bytes().any(|byte| byte.is_ascii_lowercase());
+                let variable = !prefix.is_empty() && !name.bytes().any(|byte| byte.is_ascii_lowercase()) && data();
                 if !variable {
                     out.retain(|(known, _)| known.name != name);
                     out.push((Field { name, name_span: *key_span, value: *value, role }, prefix));
@@ -161,7 +169,7 @@ fn fields(object: &Object, data: bool) -> Vec<(Field<'_>, String)> {
 }
 
 /// What a name says, and what it begins with: `openai_api_key` is a key's, of `openai`.
-fn role(name: &str) -> Option<(Role, String)> {
+pub(super) fn role(name: &str) -> Option<(Role, String)> {
     const LONGEST: usize = 64;
     if name.len() > LONGEST || !name.is_ascii() {
         return None;
@@ -240,7 +248,6 @@ fn client(
     field: Field<'_>,
     urls: &[Field<'_>],
 ) -> Option<Client> {
-    let project = resolver.project;
     let ctx = resolver.ctx_of(file, row);
     let guard = resolver.guard(&ctx);
     let keys = keys(resolver, catalog, file, field);
@@ -268,13 +275,14 @@ fn client(
     Some(Client {
         at,
         callee_at: at,
-        id: "config".to_owned(),
+        id: CONFIG.to_owned(),
         name: "this configuration".to_owned(),
         callee: path(module, row).unwrap_or_else(|| field.name.to_owned()),
-        language: project.file(file).source.language.name(),
+        language: resolver.language_at(file, ctx.block),
         url_kind: UrlKind::Any,
         spelling: Some(spelling.to_owned()),
         advice: None,
+        url_slot: None,
         default_endpoint: None,
         endpoint_variables: Vec::new(),
         endpoint_argument: None,
@@ -283,6 +291,7 @@ fn client(
         traces_unless: Vec::new(),
         routes,
         ignored: Vec::new(),
+        empty_is_default: false,
         row: Some(resolver.location(file, field.value)),
     })
 }
@@ -293,7 +302,7 @@ fn is_judged(route: &Route) -> bool {
 }
 
 /// What a field can hold as a key; nothing where it holds none.
-fn keys(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId, field: Field<'_>) -> Vec<Key> {
+pub(super) fn keys(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId, field: Field<'_>) -> Vec<Key> {
     let ctx = resolver.ctx_of(file, field.value);
     let project = resolver.project;
     resolver
@@ -325,38 +334,49 @@ fn variable(text: &str, role: Role) -> Option<String> {
     evidence::reference_name(text)
 }
 
-fn endpoints(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId, field: Field<'_>) -> Vec<Endpoint> {
+pub(super) fn endpoints(
+    resolver: &mut Resolver<'_>,
+    catalog: &Catalog,
+    file: FileId,
+    field: Field<'_>,
+) -> Vec<Endpoint> {
     let ctx = resolver.ctx_of(file, field.value);
     let alts: Vec<Alt> = resolver.eval(&ctx, field.value);
     alts.into_iter().map(|alt| endpoint(catalog, SlotValue { alt, from: From::Code }, None)).collect()
 }
 
 /// The keys that lead to a row, where some do: `model_providers.mixroute`, `models[2]`.
-pub(super) fn path(module: &Module, row: ExprId) -> Option<String> {
-    const DEEPEST: usize = 32;
-    let mut steps = Vec::new();
-    let mut at = row;
-    while let Some(around) = module.parents[at.index()].filter(|_| steps.len() < DEEPEST) {
-        match module.kind(around) {
-            ExprKind::Object(object) => {
-                let field = object.entries.iter().find_map(|entry| match entry {
-                    Entry::Field { key: Some(key), value, .. } if *value == at => Some(key.clone()),
-                    _ => None,
-                });
-                steps.push(field?);
-            }
-            ExprKind::List(items) => steps.push(format!("[{}]", items.iter().position(|item| item.value == at)?)),
-            _ => break,
-        }
-        at = around;
-    }
-    steps.reverse();
+fn path(module: &Module, row: ExprId) -> Option<String> {
     let mut out = String::new();
-    for step in &steps {
+    for step in steps(module, row).1 {
         if !out.is_empty() && !step.starts_with('[') {
             out.push('.');
         }
-        out.push_str(step);
+        out.push_str(&step);
     }
     (!out.is_empty()).then_some(out)
+}
+
+/// The outermost object or list around an object, and the steps from there: keys, and positions as `[2]`.
+pub(super) fn steps(module: &Module, object: ExprId) -> (ExprId, Vec<String>) {
+    const DEEPEST: usize = 32;
+    let mut steps = Vec::new();
+    let mut at = object;
+    while let Some(around) = module.parents[at.index()].filter(|_| steps.len() < DEEPEST) {
+        let step = match module.kind(around) {
+            ExprKind::Object(object) => object.entries.iter().find_map(|entry| match entry {
+                Entry::Field { key: Some(key), value, .. } if *value == at => Some(key.clone()),
+                _ => None,
+            }),
+            ExprKind::List(items) => {
+                items.iter().position(|item| item.value == at).map(|position| format!("[{position}]"))
+            }
+            _ => None,
+        };
+        let Some(step) = step else { break };
+        steps.push(step);
+        at = around;
+    }
+    steps.reverse();
+    (at, steps)
 }

@@ -1,8 +1,8 @@
 //! `base-url-path`: the host is right, the path is not.
 
-use super::{Facts, written_endpoints};
+use super::{Facts, repair, written_endpoints};
 use crate::endpoint::{self, PathProblemKind};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Applicability, Finding, Severity};
 use crate::routes::Client;
 
 /// Judges the endpoints of a client.
@@ -26,15 +26,11 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         let port = url.port.map_or(String::new(), |port| format!(":{port}"));
         let help = format!("write `{scheme}://{}{port}{}`", url.host, problem.right);
         let message = format!("the base URL for {} {text}", client.name);
-        out.push(super::value_finding(
-            "base-url-path",
-            Severity::Warning,
-            client,
-            at,
-            message,
-            format!("this {text}"),
-            help,
-        ));
+        let mut finding =
+            super::value_finding("base-url-path", Severity::Warning, client, at, message, format!("this {text}"), help);
+        let (host, path) = (url.host.clone(), Some(problem.right));
+        finding.repair = repair::replace(facts, client, at, url.clone(), host, path, Applicability::Safe);
+        out.push(finding);
     }
     out
 }

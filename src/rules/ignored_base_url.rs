@@ -11,17 +11,13 @@ pub(super) const RULE: &str = "ignored-base-url";
 /// Judges what was set for a client in vain.
 pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     let mut out: Vec<Finding> = Vec::new();
-    for ignored in &client.ignored {
-        if ignored.kind != IgnoredKind::Option && facts.read.contains(&ignored.name) {
+    let is_unread = |ignored: &&Ignored| !matches!(ignored.kind, IgnoredKind::Late | IgnoredKind::Empty);
+    for ignored in client.ignored.iter().filter(is_unread) {
+        if ignored.kind != IgnoredKind::Option && facts.is_read(client, ignored) {
             continue;
         }
         let lost: Vec<&Route> = client.routes.iter().filter(|route| takes(route, ignored)).collect();
-        // Wrong for some reader of the code, but the requests go where they were meant to go.
-        let harmless = |route: &&Route| {
-            let (is, meant) = (&route.endpoint, &ignored.endpoint);
-            is.provider.is_some() && is.provider == meant.provider
-        };
-        if lost.is_empty() || lost.iter().all(harmless) {
+        if lost.is_empty() || lost.iter().all(|route| is_harmless(route, ignored)) {
             continue;
         }
         let misled = lost.iter().find(|route| goes_astray(route, ignored)).copied();
@@ -33,13 +29,28 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     out
 }
 
+/// Whether the requests go where they were meant to go all the same.
+pub(super) fn is_harmless(route: &Route, ignored: &Ignored) -> bool {
+    let (is, meant) = (&route.endpoint, &ignored.endpoint);
+    is.provider.is_some() && is.provider == meant.provider
+}
+
 /// Whether a route would have had the ignored endpoint.
-fn takes(route: &Route, ignored: &Ignored) -> bool {
+pub(super) fn takes(route: &Route, ignored: &Ignored) -> bool {
     let from = &route.endpoint.from;
     let open = match ignored.kind {
         // A variable that the client reads is as good as the one it does not.
         IgnoredKind::Variable => route.endpoint.is_default(),
-        _ => *from != crate::clients::From::Code,
+        // What the client is taken to have read may be the very line that comes too late.
+        IgnoredKind::Late => {
+            let written = super::written_at(&route.endpoint.alt.value);
+            route.endpoint.is_default()
+                || (written.is_some() && written == super::written_at(&ignored.endpoint.alt.value))
+        }
+        IgnoredKind::Empty => {
+            route.endpoint.is_default() || route.endpoint.alt.value.presence() == crate::resolve::Presence::Empty
+        }
+        IgnoredKind::Option | IgnoredKind::Attribute => *from != crate::clients::From::Code,
     };
     let arms = &ignored.endpoint.alt.arms;
     let agrees = arms.merge(&route.key.alt.arms).and_then(|arms| arms.merge(&route.endpoint.alt.arms)).is_some();
@@ -66,7 +77,7 @@ fn finding(facts: &Facts<'_>, client: &Client, ignored: &Ignored, misled: Option
     let Ignored { name, at, .. } = ignored;
     let what = match ignored.kind {
         IgnoredKind::Option => format!("`{name}` is no option of {}", client.name),
-        IgnoredKind::Variable | IgnoredKind::Attribute => format!("`{name}` is not read by {}", client.name),
+        _ => format!("`{name}` is not read by {}", client.name),
     };
     let host = client.default_endpoint.as_deref().and_then(crate::endpoint::Url::parse).map(|url| url.host);
     let effect = match (misled, &host) {
@@ -119,6 +130,7 @@ fn repair(client: &Client, ignored: &Ignored) -> Option<Repair> {
             let to = client.endpoint_variables.last()?;
             (Change::Rename { at, from: ignored.name.clone(), to: to.clone() }, Unsafe)
         }
+        IgnoredKind::Late | IgnoredKind::Empty => return None,
     };
     Some(Repair { change, applicability })
 }

@@ -1,7 +1,7 @@
 //! `insecure-base-url`: a key goes to a provider's public host without encryption.
 
-use super::{Facts, written_endpoints};
-use crate::finding::{Finding, Severity};
+use super::{Facts, repair, written_endpoints};
+use crate::finding::{Applicability, Finding, Severity};
 use crate::routes::Client;
 
 /// Judges the endpoints of a client.
@@ -14,7 +14,7 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         }
         let name = facts.provider_name(Some(id));
         let message = format!("the key is sent to {name} ({}) without encryption", url.host);
-        out.push(super::value_finding(
+        let mut finding = super::value_finding(
             "insecure-base-url",
             Severity::Warning,
             client,
@@ -22,7 +22,10 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
             message,
             "`http://`: everyone on the way can read the key",
             format!("write `{}s://`", url.scheme.unwrap_or("http")),
-        ));
+        );
+        let host = url.host.clone();
+        finding.repair = repair::replace(facts, client, at, url.clone(), host, None, Applicability::Safe);
+        out.push(finding);
     }
     out
 }

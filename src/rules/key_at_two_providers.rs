@@ -3,11 +3,11 @@
 //!
 //! Keys whose owner is known are judged one by one, by the route rules; this is about the others.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::{Facts, label_of_endpoint, label_of_key, spell};
-use crate::finding::{FileId, Finding, Label, Location, Severity, Verdict};
+use crate::finding::{Applicability, Change, FileId, Finding, Label, Location, Repair, Severity, Verdict};
 use crate::resolve::Value;
 use crate::routes::{Client, Evidence, Route};
 
@@ -33,10 +33,9 @@ struct Use<'a> {
 
 /// Judges all clients together.
 pub(super) fn check(facts: &Facts<'_>, clients: &[Client]) -> Vec<(usize, Finding)> {
-    let together = Together::new(facts);
     let mut out: Vec<(usize, Finding)> = Vec::new();
     for (stray, others) in strays(facts, clients) {
-        let Some(other) = others.iter().find(|other| both_run(&together, &stray, other)) else { continue };
+        let Some(other) = others.iter().find(|other| both_run(facts, &stray, other)) else { continue };
         let finding = finding(facts, &stray, other);
         if !out.iter().any(|(_, known)| known.at == finding.at) {
             out.push((stray.number, finding));
@@ -47,10 +46,9 @@ pub(super) fn check(facts: &Facts<'_>, clients: &[Client]) -> Vec<(usize, Findin
 
 /// Files whose clients have a key in common, and of which it is not known that they are parts of one program.
 pub(super) fn unlinked(facts: &Facts<'_>, clients: &[Client]) -> BTreeSet<FileId> {
-    let together = Together::new(facts);
     let mut out = BTreeSet::new();
     for (stray, others) in strays(facts, clients) {
-        if others.iter().any(|other| both_run(&together, &stray, other)) {
+        if others.iter().any(|other| both_run(facts, &stray, other)) {
             continue;
         }
         let file = stray.client.at.file;
@@ -101,7 +99,7 @@ fn is_stray(facts: &Facts<'_>, found: &Use<'_>) -> bool {
 }
 
 /// Whether two clients can be made in one run of one program.
-fn both_run(together: &Together<'_>, a: &Use<'_>, b: &Use<'_>) -> bool {
+fn both_run(facts: &Facts<'_>, a: &Use<'_>, b: &Use<'_>) -> bool {
     if a.client.at == b.client.at && a.client.id == b.client.id {
         return false;
     }
@@ -109,7 +107,7 @@ fn both_run(together: &Together<'_>, a: &Use<'_>, b: &Use<'_>) -> bool {
         return a.route.arms.merge(&b.route.arms).is_some();
     }
     // What is assumed in another file cannot be compared.
-    a.route.certain && b.route.certain && together.in_one_program(a.client.at.file, b.client.at.file)
+    a.route.certain && b.route.certain && in_one_program(facts, a.client.at.file, b.client.at.file)
 }
 
 /// Which key a route has; `None` for one that nobody issued, or that is not known.
@@ -135,45 +133,11 @@ fn scope(facts: &Facts<'_>, file: FileId) -> PathBuf {
     path.ancestors().skip(1).find(named).map(PathBuf::from).unwrap_or_default()
 }
 
-/// Which files are part of one program: one imports the other, or a third imports both.
-struct Together<'a> {
-    facts: &'a Facts<'a>,
-    importers: HashMap<FileId, Vec<FileId>>,
-}
-
-impl<'a> Together<'a> {
-    fn new(facts: &'a Facts<'a>) -> Self {
-        let asked = facts
-            .project
-            .imports
-            .iter()
-            .flat_map(|(importer, targets)| targets.values().flatten().map(move |target| (*target, *importer)));
-        let edges: BTreeSet<(FileId, FileId)> = asked.chain(facts.project.links.iter().copied()).collect();
-        let mut importers: HashMap<FileId, Vec<FileId>> = HashMap::new();
-        for (target, importer) in edges {
-            importers.entry(target).or_default().push(importer);
-        }
-        Self { facts, importers }
-    }
-
-    fn in_one_program(&self, a: FileId, b: FileId) -> bool {
-        let language = |file: FileId| self.facts.project.file(file).source.language.name();
-        language(a) == language(b) && !self.above(a).is_disjoint(&self.above(b))
-    }
-
-    /// A file and all that import it, directly or not.
-    fn above(&self, file: FileId) -> BTreeSet<FileId> {
-        let mut seen = BTreeSet::from([file]);
-        let mut stack = vec![file];
-        while let Some(file) = stack.pop() {
-            for &importer in self.importers.get(&file).into_iter().flatten() {
-                if seen.len() < 2000 && seen.insert(importer) {
-                    stack.push(importer);
-                }
-            }
-        }
-        seen
-    }
+/// Whether two files are part of one program: one imports the other, or a third imports both.
+fn in_one_program(facts: &Facts<'_>, a: FileId, b: FileId) -> bool {
+    let language = |file: FileId| facts.project.file(file).source.language.name();
+    let above: BTreeSet<FileId> = facts.project.above(a).into_iter().collect();
+    language(a) == language(b) && facts.project.above(b).iter().any(|file| above.contains(file))
 }
 
 fn finding(facts: &Facts<'_>, stray: &Use<'_>, other: &Use<'_>) -> Finding {
@@ -203,5 +167,12 @@ fn finding(facts: &Facts<'_>, stray: &Use<'_>, other: &Use<'_>) -> Finding {
     };
     let flow = crate::routes::flow(client, route);
     let labels = super::distinct(labels);
-    Finding { labels, flow, help: Some(help), ..Finding::new(RULE, Severity::Warning, at, message) }
+    // That the key is one and the same is likely, not certain.
+    let told = !url.is_empty() && !url.contains(['…', '\u{fffd}']) && other.client.url_kind == client.url_kind;
+    let slot = client.url_slot.clone().filter(|_| told && route.endpoint.is_default());
+    let repair = slot.map(|slot| Repair {
+        change: Change::AddUrl { client: client.at, slot, url },
+        applicability: Applicability::Unsafe,
+    });
+    Finding { labels, flow, help: Some(help), repair, ..Finding::new(RULE, Severity::Warning, at, message) }
 }

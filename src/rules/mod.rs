@@ -4,23 +4,28 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::Catalog;
+use crate::clients::IgnoredKind;
 use crate::config::Allowed;
 use crate::endpoint::Url;
 use crate::facts::Span;
 use crate::finding::{FileId, Finding, Label, Location, Severity, Verdict};
 use crate::project::Project;
 use crate::resolve::{StepKind, Value};
-use crate::routes::{Client, Endpoint, Key, Route};
+use crate::routes::{Client, Endpoint, Ignored, Key, Route};
 
 pub mod page;
 
 mod base_url_path;
+mod conflicting_config;
 mod disallowed_endpoint;
+mod empty_base_url;
 mod ignored_base_url;
 mod insecure_base_url;
 mod key_at_two_providers;
+mod late_base_url;
 mod malformed_key;
 mod misspelled_host;
+mod repair;
 mod route;
 mod tracing_at_openai;
 
@@ -37,8 +42,15 @@ pub struct Facts<'a> {
     /// Endpoints that are right, or may be, for the clients at some places: a finding about another client is not
     /// about them.
     in_use: BTreeSet<(Location, Location)>,
-    /// Variables and module attributes that give some client of the project its endpoint, or that code reads.
-    read: BTreeSet<String>,
+    /// The variables and module attributes that give clients their endpoint.
+    readers: Vec<Reader<'a>>,
+}
+
+/// A client that reads something for its endpoint.
+struct Reader<'a> {
+    file: FileId,
+    package: Option<&'a str>,
+    names: Vec<String>,
 }
 
 impl<'a> Facts<'a> {
@@ -55,15 +67,30 @@ impl<'a> Facts<'a> {
             })
             .filter_map(|(client, route)| Some((written_at(&route.endpoint.alt.value)?, client.at)))
             .collect();
-        let sdk: Vec<&Client> = clients.iter().filter(|client| !client.is_block()).collect();
-        let mut read: BTreeSet<String> = sdk
-            .iter()
-            .flat_map(|client| client.endpoint_variables.iter().chain(&client.endpoint_attributes).cloned())
-            .collect();
-        let ignored: BTreeSet<&String> =
-            sdk.iter().flat_map(|client| &client.ignored).map(|ignored| &ignored.name).collect();
-        read.extend(ignored.into_iter().filter(|name| project.is_read(name)).cloned());
-        Self { catalog, project, allowed, in_use, read }
+        let readers = clients.iter().filter(|client| !client.is_block());
+        let readers = readers.map(|client| Reader {
+            file: client.at.file,
+            package: catalog.client(&client.id).and_then(|known| known.package.as_deref()),
+            names: client.endpoint_variables.iter().chain(&client.endpoint_attributes).cloned().collect(),
+        });
+        let readers = readers.filter(|reader| !reader.names.is_empty()).collect();
+        Self { catalog, project, allowed, in_use, readers }
+    }
+
+    /// Whether anything that may see a variable or attribute reads it for an endpoint.
+    fn is_read(&self, client: &Client, ignored: &Ignored) -> bool {
+        let name = &ignored.name;
+        let package = self.catalog.client(&client.id).and_then(|known| known.package.as_deref());
+        let reads = |reader: &Reader<'_>| {
+            reader.names.contains(name)
+                && match ignored.kind {
+                    // Two versions of a package do not run in one process.
+                    IgnoredKind::Attribute => reader.file == ignored.at.file || reader.package != package,
+                    _ => self.project.may_see(reader.file, ignored.at.file),
+                }
+        };
+        self.readers.iter().any(reads)
+            || (ignored.kind == IgnoredKind::Variable && self.project.is_read(name, ignored.at.file))
     }
 
     /// The clients for which an endpoint is right, or may be.
@@ -74,7 +101,9 @@ impl<'a> Facts<'a> {
 }
 
 /// The rules besides those about whole routes.
-const RULES: [fn(&Facts<'_>, &Client) -> Vec<Finding>; 5] = [
+const RULES: [fn(&Facts<'_>, &Client) -> Vec<Finding>; 7] = [
+    empty_base_url::check,
+    late_base_url::check,
     base_url_path::check,
     misspelled_host::check,
     insecure_base_url::check,
@@ -113,12 +142,23 @@ pub fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
             }
         }
     }
+    // The editor shows a notebook's cells, not the lines of its file.
+    for finding in &mut out {
+        if let Some(cell) = facts.project.file(finding.at.file).module.cell_at(finding.at.span) {
+            finding.message.push_str(&format!(" (cell {cell})"));
+        }
+    }
     out
 }
 
 /// All findings about several clients together, with the number of the client that each is about.
 pub fn check_together(facts: &Facts<'_>, clients: &[Client]) -> Vec<(usize, Finding)> {
     key_at_two_providers::check(facts, clients)
+}
+
+/// All findings that are about no client.
+pub fn check_environments(facts: &Facts<'_>) -> Vec<Finding> {
+    conflicting_config::check(facts)
 }
 
 /// Files of which it should be known whether they are parts of one program.

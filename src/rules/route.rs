@@ -1,7 +1,8 @@
 //! `mixroute-key-at-openai`, `mixroute-key-without-base-url`, `openai-key-at-mixroute`, `foreign-key`: a key goes to a
 //! provider that did not issue it.
 
-use super::{Facts, at_location, label_of_endpoint, label_of_key, shown_providers, spell};
+use super::{Facts, at_location, label_of_endpoint, label_of_key, repair, shown_providers, spell};
+use crate::clients::IgnoredKind;
 use crate::finding::{Finding, Label, Severity, Verdict};
 use crate::routes::{self, Client, Evidence, Route};
 
@@ -68,7 +69,13 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str
     let key = describe_key(facts, route, rule);
     let mut message = match rule {
         WITHOUT_BASE_URL => {
-            format!("{key} goes to api.openai.com: no base URL for {} was found in the project", client.name)
+            let lost = client.ignored.iter().find(|ignored| super::ignored_base_url::takes(route, ignored));
+            let why = match lost.map(|lost| lost.kind) {
+                Some(IgnoredKind::Late) => format!("the base URL for {} is set later", client.name),
+                Some(IgnoredKind::Empty) => format!("the base URL for {} is set to nothing", client.name),
+                _ => format!("no base URL for {} was found in the project", client.name),
+            };
+            format!("{key} goes to api.openai.com: {why}")
         }
         AT_OPENAI => format!("{key} is sent to OpenAI ({host})"),
         AT_MIXROUTE => format!("{key} is sent to Mixroute ({host})"),
@@ -93,6 +100,7 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str
         labels: super::distinct(labels),
         flow: routes::flow(client, route),
         help: Some(help(facts, client, route, rule)),
+        repair: repair::of_route(facts, client, route, certain),
         ..Finding::new(rule, severity, at, message)
     }
 }

@@ -32,7 +32,14 @@ impl Form {
     pub fn of(language: Language) -> Self {
         match language {
             Language::Dotenv | Language::Yaml => Self::Settings,
-            Language::Shell => Self::Shell,
+            Language::Make => Self::Settings,
+            Language::Shell
+            | Language::Fish
+            | Language::Batch
+            | Language::Dockerfile
+            | Language::Just
+            | Language::Systemd
+            | Language::Procfile => Self::Shell,
             _ => Self::Code,
         }
     }

@@ -69,7 +69,7 @@ fn marker(line: &str) -> Option<usize> {
 
 fn directive(line: &str, at: usize, offset: usize) -> Option<Directive> {
     let text = line[at..].trim_end();
-    let text = text.trim_end_matches('}').trim_end_matches("*/").trim_end();
+    let text = text.trim_end_matches('}').trim_end_matches("*/").trim_end_matches("-->").trim_end();
     let span = Span::new(offset + at, offset + at + text.len());
     let malformed = |message| Some(Directive::Malformed { span, message });
 

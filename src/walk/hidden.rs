@@ -6,10 +6,12 @@ use std::path::Path;
 use crate::language::is_dotenv;
 
 /// Directories that are entered, for the settings in them alone.
-const DIRECTORIES: [&str; 13] = [
+const DIRECTORIES: [&str; 15] = [
     ".github",
     ".circleci",
     ".gitlab",
+    ".woodpecker",
+    ".buildkite",
     ".vscode",
     ".devcontainer",
     ".continue",
@@ -23,10 +25,14 @@ const DIRECTORIES: [&str; 13] = [
 ];
 
 /// Files that are taken although hidden.
-const FILES: [&str; 8] = [
+const FILES: [&str; 12] = [
     ".envrc",
     ".gitlab-ci.yml",
     ".gitlab-ci.yaml",
+    ".travis.yml",
+    ".drone.yml",
+    ".woodpecker.yml",
+    ".justfile",
     ".aider.conf.yml",
     ".aider.conf.yaml",
     ".devcontainer.json",

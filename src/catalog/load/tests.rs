@@ -40,7 +40,8 @@ fn tables_are_sound() {
         }
     }
     for client in &catalog.clients {
-        assert!(matches!(client.language.as_str(), "python" | "javascript" | "rust" | "shell"), "{}", client.id);
+        let known = ["python", "javascript", "rust", "shell", "powershell", "http"];
+        assert!(known.contains(&client.language.as_str()), "{}", client.id);
         assert!(!client.construct.is_empty(), "{}", client.id);
         for construct in &client.construct {
             assert!(!construct.callee.is_empty(), "{}", client.id);
@@ -167,7 +168,7 @@ fn additions() {
         construct = [{ callee = ["Llm"], key = ["token"], endpoint = ["0"] }]
         "#,
     );
-    let catalog = Catalog::extended(config.provider, config.client).unwrap();
+    let catalog = Catalog::extended(config.provider, config.client, Vec::new()).unwrap();
     assert_eq!(catalog.provider_of_host("relay.example").unwrap().id, "mixroute");
     assert_eq!(catalog.provider_of_host("console.mixroute.io").unwrap().id, "mixroute");
     assert_eq!(catalog.provider_of_host("llm.acme.example").unwrap().id, "acme");
@@ -175,9 +176,15 @@ fn additions() {
     assert!(Catalog::builtin().provider("acme").is_none());
 
     let wrong = parse("client = []\n[[provider]]\nid = \"x\"\nname = \"X\"\nkey-formats = [\"(\"]\n");
-    assert!(matches!(Catalog::extended(wrong.provider, wrong.client), Err(CatalogError::Pattern { .. })));
+    assert!(matches!(Catalog::extended(wrong.provider, wrong.client, Vec::new()), Err(CatalogError::Pattern { .. })));
     let wrong = parse("client = []\n[[provider]]\nid = \"x\"\nname = \"X\"\nshared-formats = [\"y\"]\n");
-    assert!(matches!(Catalog::extended(wrong.provider, wrong.client), Err(CatalogError::NoSuchFormat { .. })));
+    assert!(matches!(
+        Catalog::extended(wrong.provider, wrong.client, Vec::new()),
+        Err(CatalogError::NoSuchFormat { .. })
+    ));
     let wrong = parse("client = []\n[[provider]]\nid = \"x\"\nname = \"X\"\n[[provider]]\nid = \"x\"\nname = \"X\"\n");
-    assert_eq!(Catalog::extended(wrong.provider, wrong.client).unwrap_err(), CatalogError::Twice("x".to_owned()));
+    assert_eq!(
+        Catalog::extended(wrong.provider, wrong.client, Vec::new()).unwrap_err(),
+        CatalogError::Twice("x".to_owned())
+    );
 }

@@ -26,14 +26,26 @@ pub(in crate::extract) fn lower(
     dialect: Dialect,
     decode: &dyn Fn(&str) -> String,
 ) -> ExprId {
-    let Some(raw) = text.get(span.range()) else {
-        return builder.expr(span, ExprKind::Unknown);
-    };
+    match text.get(span.range()) {
+        Some(raw) => lower_raw(builder, raw, span.start as usize, dialect, decode),
+        None => builder.expr(span, ExprKind::Unknown),
+    }
+}
+
+/// The same for a text that stands at an offset.
+pub(in crate::extract) fn lower_raw(
+    builder: &mut Builder,
+    raw: &str,
+    base: usize,
+    dialect: Dialect,
+    decode: &dyn Fn(&str) -> String,
+) -> ExprId {
+    let span = Span::new(base, base + raw.len());
     if !raw.contains('$') {
         return builder.expr(span, ExprKind::Str(Text::new(decode(raw))));
     }
     let closers = closers(raw);
-    Lowering { builder, raw, base: span.start as usize, dialect, decode, closers }.value(0, raw.len(), 0)
+    Lowering { builder, raw, base, dialect, decode, closers }.value(0, raw.len(), 0)
 }
 
 /// For each `${`, by the offset of its brace, the offset of the `}` that ends it; in order of the brace.
@@ -163,6 +175,13 @@ impl Lowering<'_> {
             None | Some(b'?') => Some(ExprKind::Env { name, default: None }),
             Some(b'-' | b'=') if depth < MAX_DEPTH => {
                 let default = Some(self.value(operand, end, depth + 1));
+                Some(ExprKind::Env { name, default })
+            }
+            // `${X:default}`, as some settings libraries write it.
+            Some(byte)
+                if *byte != b'+' && after + operator.len() < end && depth < MAX_DEPTH && operator.contains("://") =>
+            {
+                let default = Some(self.value(after + 1, end, depth + 1));
                 Some(ExprKind::Env { name, default })
             }
             _ => Some(ExprKind::Unknown),

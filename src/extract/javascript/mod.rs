@@ -62,7 +62,7 @@ pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
 }
 
 /// Parses a file. Types in a `.js` file and JSX in a `.ts` file are errors to their grammars, but not to TSX's.
-fn parse(source: &Source) -> Result<Tree, Unparsable> {
+pub(super) fn parse(source: &Source) -> Result<Tree, Unparsable> {
     let tsx = tree_sitter_typescript::LANGUAGE_TSX;
     let grammar = match source.language {
         Language::Tsx => tsx,

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use saphyr_parser::ScalarStyle;
 use tree_sitter::{Node, Parser};
 
-use super::Unparsable;
+use super::embed::{self, Embedded};
 use super::yaml::{Kind, NodeId, Tree, TreeNode, lower};
-use crate::facts::{Comment, Module, Span};
+use super::{Unparsable, shell};
+use crate::facts::{Builder, Comment, ExprKind, Module, Span};
 use crate::source::Source;
 
 #[cfg(test)]
@@ -17,17 +18,66 @@ mod tests;
 
 /// Lowers one file.
 pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
+    let (tree, comments) = read(&source.text)?;
+    let module = lower(source, &tree, |_| comments);
+    let scripts = scripts(source, &tree);
+    Ok(if scripts.is_empty() { module } else { with_scripts(source, &tree, module, &scripts) })
+}
+
+/// The commands of a file for a shell, each with its name: `scripts` of a package.json, tasks and Dev Containers.
+fn scripts(source: &Source, tree: &Tree<'_>) -> Vec<(NodeId, NodeId)> {
+    let name = source.path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let Some(&root) = tree.roots.first() else { return Vec::new() };
+    let of = |map: NodeId| match &tree.nodes[map].kind {
+        Kind::Map(entries) => entries.clone(),
+        _ => Vec::new(),
+    };
+    let is = |key: NodeId, names: &[&str]| tree.scalar(key).is_some_and(|key| names.contains(&key));
+    let mut found = match name.as_str() {
+        "package.json" => {
+            of(root).into_iter().filter(|(key, _)| is(*key, &["scripts"])).flat_map(|(_, map)| of(map)).collect()
+        }
+        "tasks.json" => (0..tree.nodes.len()).flat_map(of).filter(|(key, _)| is(*key, &["command"])).collect(),
+        "devcontainer.json" | ".devcontainer.json" => {
+            let commands = ["onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand"];
+            of(root).into_iter().filter(|(key, _)| is(*key, &commands)).collect()
+        }
+        _ => Vec::new(),
+    };
+    found.retain(|(_, value)| matches!(tree.nodes[*value].kind, Kind::Scalar(..)));
+    found
+}
+
+fn with_scripts(source: &Source, tree: &Tree<'_>, module: Module, scripts: &[(NodeId, NodeId)]) -> Module {
+    let mut builder = Builder::resume(module);
+    for &(name, value) in scripts {
+        let span = tree.nodes[value].span;
+        let mut text = Embedded::default();
+        unescape(source.slice(span), span.start as usize, &mut text);
+        if !crate::prefilter::names_variables(&text.text) {
+            continue;
+        }
+        let label = tree.scalar(name).unwrap_or("");
+        let hole = |builder: &mut Builder, span| builder.expr(span, ExprKind::Unknown);
+        let Ok(script) = shell::script(&text, label, &hole) else { continue };
+        let (_, blocks) = text.graft(&mut builder, script);
+        embed::adopt(&mut builder.module().env_blocks, blocks, None);
+    }
+    builder.finish()
+}
+
+/// The tree of a text, and its comments that hold `mixlint:`.
+pub(super) fn read(text: &str) -> Result<(Tree<'_>, Vec<Comment>), Unparsable> {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_json::LANGUAGE.into()).map_err(|error| Unparsable::Refused(error.to_string()))?;
-    let Some(syntax) = parser.parse(&source.text, None) else {
+    let Some(syntax) = parser.parse(text, None) else {
         return Err(Unparsable::Refused("no syntax tree".to_owned()));
     };
     let root = syntax.root_node();
-    let mut reader = Reader { text: &source.text, tree: Tree::default(), open: Vec::new(), comments: Vec::new() };
+    let mut reader = Reader { text, tree: Tree::default(), open: Vec::new(), comments: Vec::new() };
     reader.read(root);
     reader.tree.recovered = root.has_error();
-    let comments = reader.comments;
-    Ok(lower(source, &reader.tree, |_| comments))
+    Ok((reader.tree, reader.comments))
 }
 
 /// Builds the tree in one walk that does not recurse.
@@ -167,4 +217,46 @@ impl<'a> Reader<'a> {
         let span = Span { start: span.start + 1, end: span.end - 1 };
         (span, Kind::Scalar(text, ScalarStyle::DoubleQuoted))
     }
+}
+
+/// Adds what a JSON string says, with the places of its parts.
+pub(super) fn unescape(raw: &str, start: usize, out: &mut Embedded) {
+    let bytes = raw.as_bytes();
+    let mut plain = 0;
+    let mut at = 0;
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
+        let escape = at + found;
+        let one = |byte: u8| match byte {
+            b'n' => Some("\n"),
+            b't' => Some("\t"),
+            b'r' => Some(""),
+            b'"' => Some("\""),
+            b'\\' => Some("\\"),
+            b'/' => Some("/"),
+            b'b' | b'f' => Some(" "),
+            _ => None,
+        };
+        out.push(raw.get(plain..escape).unwrap_or(""), start + plain);
+        let (length, decoded) = match bytes.get(escape + 1) {
+            Some(b'u') => unicode(&raw[escape..]),
+            Some(&byte) => (2, one(byte).map_or_else(String::new, str::to_owned)),
+            None => (1, String::new()),
+        };
+        let end = (escape + length).min(bytes.len());
+        out.push_decoded(&decoded, start + escape, start + end);
+        (at, plain) = (end, end);
+    }
+    out.push(raw.get(plain..).unwrap_or(""), start + plain);
+}
+
+/// `\u00e9`, or two of them that are one character: how long it is, and what.
+fn unicode(raw: &str) -> (usize, String) {
+    let unit = |at: usize| {
+        let digits = raw.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let Some(first) = unit(0) else { return (2, String::new()) };
+    let units: Vec<u16> =
+        [Some(first), unit(6).filter(|_| (0xd800..0xdc00).contains(&first))].into_iter().flatten().collect();
+    (units.len() * 6, String::from_utf16_lossy(&units))
 }

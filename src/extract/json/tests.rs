@@ -103,3 +103,15 @@ fn depth_and_length_are_borne() {
         read(&text);
     }
 }
+
+#[test]
+fn commands_are_scripts() {
+    let text = "{\r\n\t\"scripts\": { \"a\": \"A_KEY=\\\"v\\\" node .\", \"b\": \"echo\" }\r\n}";
+    let source = Source::new("package.json", Language::Json, text);
+    let module = lower(&source).unwrap();
+    let vars: Vec<_> = module.env_blocks.iter().flat_map(|block| &block.vars).collect();
+    assert_eq!(vars.len(), 1);
+    assert_eq!((vars[0].name.as_str(), source.slice(vars[0].name_span)), ("A_KEY", "A_KEY"));
+    assert_eq!(source.slice(module.span(vars[0].value)).trim_matches(['\\', '"']), "v");
+    assert_eq!(module.env_blocks[0].label, "node");
+}

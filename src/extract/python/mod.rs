@@ -14,7 +14,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tree_sitter::{Node, Parser, TreeCursor};
+use tree_sitter::{Node, Parser, Tree, TreeCursor};
 
 use super::Unparsable;
 use crate::facts::{Builder, ClassId, Comment, ExprId, ExprKind, Module, Place, Span};
@@ -34,13 +34,7 @@ const MAX_DEPTH: usize = 200;
 
 /// Lowers one file.
 pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
-    let mut parser = Parser::new();
-    parser
-        .set_language(&tree_sitter_python::LANGUAGE.into())
-        .map_err(|error| Unparsable::Refused(error.to_string()))?;
-    let Some(tree) = parser.parse(&source.text, None) else {
-        return Err(Unparsable::Refused("no syntax tree".to_owned()));
-    };
+    let tree = parse(source)?;
     let root = tree.root_node();
     let mut lower = Lower {
         text: &source.text,
@@ -57,6 +51,15 @@ pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
         module.module().comments = comments(&source.text, root.walk());
     }
     Ok(module.finish())
+}
+
+/// Parses a file.
+pub(super) fn parse(source: &Source) -> Result<Tree, Unparsable> {
+    let mut parser = Parser::new();
+    parser
+        .set_language(&tree_sitter_python::LANGUAGE.into())
+        .map_err(|error| Unparsable::Refused(error.to_string()))?;
+    parser.parse(&source.text, None).ok_or_else(|| Unparsable::Refused("no syntax tree".to_owned()))
 }
 
 /// The walk's state.

@@ -5,7 +5,13 @@ use tree_sitter::Node;
 use super::script::is_dotenv_path;
 use super::word::Word;
 use super::{Declared, Lowering, span};
+use crate::extract::embed::Embedded;
 use crate::facts::{Arg, Call, EnvBlock, EnvKind, EnvSource, EnvVar, ExprId, ExprKind, Place, Span, Spread, Stmt};
+use crate::language::Language;
+use crate::source::Source;
+
+/// Scripts inside scripts inside scripts.
+const MAX_NESTING: usize = 3;
 
 impl Lowering<'_> {
     pub(super) fn command(&mut self, node: Node<'_>) {
@@ -69,7 +75,7 @@ impl Lowering<'_> {
         let point = self.point();
         let label = if base.is_empty() { "command".to_owned() } else { base.clone() };
         let block = self.block(label, whole, vars, Vec::new(), false);
-        self.script.command(block, point, true);
+        self.script.command(EnvBlock { programs: vec![base.clone()], ..block }, point, true);
         match base.as_str() {
             "export" | "declare" | "typeset" | "local" | "readonly" => self.declaration_words(&base, words),
             "exit" | "return" => self.ends(&base),
@@ -80,6 +86,8 @@ impl Lowering<'_> {
                 self.script.load(&file);
             }
             "eval" => self.script.may_set_more(),
+            "echo" | "printf" if self.hands_on.is_some() || is_azure(&words) => self.hand_on(words),
+            "sh" | "bash" | "zsh" | "dash" | "ash" | "ksh" if self.nested(&words) => {}
             "read" => self.read(words),
             "test" | "[" | "true" | "false" | ":" => {}
             _ => {
@@ -102,6 +110,81 @@ impl Lowering<'_> {
                 self.builder.stmt(Stmt::Expr(call));
             }
         }
+    }
+
+    /// `echo NAME=value >> "$GITHUB_ENV"`, `echo 'export NAME=value' >> "$BASH_ENV"`, and what Azure pipelines take from
+    /// the output: `echo "##vso[task.setvariable variable=NAME]value"`.
+    fn hand_on(&mut self, words: Vec<Word>) {
+        let mut words: Vec<Word> =
+            words.into_iter().skip_while(|word| word.head().starts_with('-') || word.head() == "%s\\n").collect();
+        let point = self.point();
+        let word = if words.is_empty() { return } else { words.swap_remove(0) };
+        let head = word.head();
+        if let Some(rest) = head.strip_prefix(AZURE) {
+            let name = crate::extract::dotenv::expand::name_at(rest);
+            if let Some(end) = rest.find(']').filter(|_| name > 0) {
+                let text = rest[..name].to_owned();
+                let (whole, start) = (word.span, word.span.start + 1 + AZURE.len() as u32);
+                let name_span = Span { start, end: start + name as u32 };
+                let value = self.join(word.skip(AZURE.len() + end + 1));
+                self.script.hand_on(EnvVar { name: text, name_span, value, span: whole }, point);
+            }
+            return;
+        }
+        let word = match self.hands_on {
+            Some(super::Syntax::Export) if head.starts_with("export ") => word.skip("export ".len()),
+            _ => word,
+        };
+        let one = words.is_empty() && !word.head().contains(['\n', ';']);
+        match word.assigns().filter(|_| one) {
+            Some(name) => {
+                let var = self.variable_of(word, name);
+                let var = self.without_quotes(var);
+                self.script.hand_on(var, point);
+            }
+            None => self.script.hand_on_unknown(),
+        }
+    }
+
+    /// A value that is written in quotes of its own, for the shell that reads it later: those are left out.
+    fn without_quotes(&mut self, var: EnvVar) -> EnvVar {
+        let expr = self.builder.module().expr(var.value).clone();
+        let ExprKind::Str(text) = &expr.kind else { return var };
+        let inner = ['"', '\''].into_iter().find_map(|quote| {
+            let inner = text.expose().strip_prefix(quote)?.strip_suffix(quote)?;
+            (self.hands_on == Some(super::Syntax::Export) && inner.len() + 2 == expr.span.range().len())
+                .then(|| inner.to_owned())
+        });
+        match inner {
+            Some(inner) => {
+                let span = Span { start: expr.span.start + 1, end: expr.span.end - 1 };
+                EnvVar { value: self.builder.expr(span, ExprKind::Str(inner.into())), ..var }
+            }
+            None => var,
+        }
+    }
+
+    /// `sh -c 'script'`: the script is lowered, where it is written out. False where it is not.
+    fn nested(&mut self, words: &[Word]) -> bool {
+        let Some(option) = words.iter().position(|word| {
+            let head = word.head();
+            head.starts_with('-') && head.ends_with('c') && !head.starts_with("--")
+        }) else {
+            return false;
+        };
+        let Some(word) = words.get(option + 1).filter(|_| self.nesting < MAX_NESTING) else { return false };
+        let raw = self.source.slice(word.span);
+        let quoted = ['\'', '"'].into_iter().find_map(|quote| raw.strip_prefix(quote)?.strip_suffix(quote));
+        let Some(inner) = quoted.filter(|inner| !inner.contains(['\\', '`']) && !self.has_hole(word.span)) else {
+            return false;
+        };
+        let mut text = Embedded::default();
+        text.push(inner, word.span.start as usize + 1);
+        let source = Source::new(self.source.path(), Language::Shell, inner);
+        let Ok(module) = super::lower(&source, None, self.nesting + 1) else { return false };
+        let (_, blocks) = text.graft(&mut self.builder, module);
+        self.script.nest(blocks);
+        true
     }
 
     fn block(&self, label: String, span: Span, vars: Vec<EnvVar>, sources: Vec<EnvSource>, open: bool) -> EnvBlock {
@@ -182,6 +265,7 @@ impl Lowering<'_> {
             "curl" => self.curl(words),
             "wget" => self.wget(words),
             "http" | "https" | "xh" | "xhs" => self.httpie(words),
+            "aider" => self.aider(words),
             _ => words.into_iter().map(|word| self.argument(None, word)).collect(),
         }
     }
@@ -229,8 +313,9 @@ impl Lowering<'_> {
             at += if takes { 2 } else { 1 };
         }
         let point = self.point();
+        let programs = words.get(at..).unwrap_or_default().iter().filter_map(Word::text).collect();
         let block = self.block(format!("{program} run"), whole, vars, files, open);
-        self.script.command(block, point, false);
+        self.script.command(EnvBlock { programs, ..block }, point, false);
     }
 
     /// `NAME=value`, or `NAME` alone, which passes the variable on.
@@ -242,6 +327,13 @@ impl Lowering<'_> {
         let value: ExprId = self.builder.expr(word.span, ExprKind::Env { name: name.clone(), default: None });
         Some(EnvVar { name, name_span: word.span, value, span: word.span })
     }
+}
+
+/// How Azure pipelines are told of a variable.
+const AZURE: &str = "##vso[task.setvariable variable=";
+
+fn is_azure(words: &[Word]) -> bool {
+    words.iter().any(|word| word.head().starts_with(AZURE))
 }
 
 /// A second word of the same pieces, to read it in another way.

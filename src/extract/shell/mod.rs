@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
 use super::Unparsable;
+use super::embed::{Embedded, LowerHole};
 use crate::facts::{BlockId, Builder, Comment, EnvVar, ExprId, ExprKind, Function, Module, Param, ParamKind};
 use crate::facts::{Place, Script, Span, Stmt};
 use crate::language::Language;
@@ -19,26 +20,44 @@ use crate::source::Source;
 mod command;
 mod control;
 mod request;
-mod script;
+pub(super) mod script;
 #[cfg(test)]
 mod tests;
 mod word;
+
+pub(super) use script::is_dotenv_path;
 
 /// Syntax nested deeper than this is not looked into.
 const MAX_DEPTH: usize = 200;
 
 /// Lowers one file.
 pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
+    lower(source, None, 0)
+}
+
+/// Lowers a script that stands inside another file; `lower_hole` gives the value of what that file puts in.
+///
+/// What it hands to later scripts (`>> "$GITHUB_ENV"`) is in blocks that do not run.
+pub(super) fn script(text: &Embedded, label: &str, lower_hole: LowerHole<'_>) -> Result<Module, Unparsable> {
+    let source = Source::new(label.replace(['/', '\\'], "-"), Language::Shell, text.text.as_str());
+    let holes = Holes { spans: &text.holes, lower: lower_hole };
+    lower(&source, (!text.holes.is_empty()).then_some(&holes), 0)
+}
+
+fn lower(source: &Source, holes: Option<&Holes<'_>>, nesting: usize) -> Result<Module, Unparsable> {
     let tree = parse(&source.text)?;
     let root = tree.root_node();
     let mut lowering = Lowering {
         source,
+        holes,
         builder: Builder::new(),
         script: script::Script::default(),
         depth: 0,
+        nesting,
         conditional: false,
         subshell: false,
         function: None,
+        hands_on: None,
     };
     lowering.statements(root);
     lowering.builder.module().recovered = root.has_error();
@@ -66,15 +85,35 @@ fn parse(text: &str) -> Result<Tree, Unparsable> {
 
 struct Lowering<'a> {
     source: &'a Source,
+    holes: Option<&'a Holes<'a>>,
     builder: Builder,
     script: script::Script,
     depth: usize,
+    /// How many scripts (`sh -c '...'`) are around this one.
+    nesting: usize,
+    /// What is written goes to the environment of later scripts.
+    hands_on: Option<Syntax>,
     /// What is lowered may not run.
     conditional: bool,
     /// What is lowered runs in a process of its own, which `exit` ends.
     subshell: bool,
     /// The function that is lowered.
     function: Option<Scope>,
+}
+
+/// What the file around a script puts into it.
+struct Holes<'a> {
+    spans: &'a [Span],
+    lower: LowerHole<'a>,
+}
+
+/// How a line of a file of variables is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Syntax {
+    /// `NAME=value`, as in `$GITHUB_ENV`.
+    Plain,
+    /// `export NAME=value`, as in `$BASH_ENV`.
+    Export,
 }
 
 /// The names that a function writes.
@@ -135,7 +174,8 @@ impl<'a> Lowering<'a> {
         match node.kind() {
             "command" => self.command(node),
             "variable_assignment" => self.assignment(node, Declared::default()),
-            "variable_assignments" | "compound_statement" | "do_group" | "pipeline" | "negated_command" | "ERROR" => {
+            "pipeline" => self.pipeline(node),
+            "variable_assignments" | "compound_statement" | "do_group" | "negated_command" | "ERROR" => {
                 self.statements(node);
             }
             "declaration_command" => self.declaration(node),
@@ -162,10 +202,19 @@ impl<'a> Lowering<'a> {
     /// `command <file`, `command <<END | other`.
     fn redirected(&mut self, node: Node<'_>) {
         let mut cursor = node.walk();
-        for child in node.named_children(&mut cursor) {
+        let children: Vec<_> = node.named_children(&mut cursor).collect();
+        let outer = self.hands_on;
+        for child in children.iter().filter(|child| child.kind() == "file_redirect") {
+            self.hands_on = handed(self.text(*child)).or(self.hands_on);
+        }
+        for child in children {
             match child.kind() {
                 "heredoc_redirect" => {
-                    // The rest of the line stands inside; the text itself is no code.
+                    // The text itself is no code; it may be a list of variables.
+                    if self.hands_on.is_some() || handed(self.text(child).lines().next().unwrap_or("")).is_some() {
+                        self.script.hand_on_unknown();
+                    }
+                    // The rest of the line stands inside.
                     let mut inner = child.walk();
                     for part in child.named_children(&mut inner) {
                         if !part.kind().starts_with("heredoc") {
@@ -177,6 +226,18 @@ impl<'a> Lowering<'a> {
                 _ => self.statement(child),
             }
         }
+        self.hands_on = outer;
+    }
+
+    /// `a | b`: what goes to `tee -a "$GITHUB_ENV"` is handed on.
+    fn pipeline(&mut self, node: Node<'_>) {
+        let outer = self.hands_on;
+        let last = node.named_child(node.named_child_count().saturating_sub(1) as u32);
+        if let Some(text) = last.map(|last| self.text(last)).filter(|text| text.starts_with("tee ")) {
+            self.hands_on = handed(text).or(outer);
+        }
+        self.statements(node);
+        self.hands_on = outer;
     }
 
     /// Lowers the commands of every `$(...)` and `<(...)` somewhere in a node that is not lowered itself.
@@ -213,6 +274,9 @@ impl<'a> Lowering<'a> {
     /// `NAME=value`, as a statement.
     fn assignment(&mut self, node: Node<'_>, declared: Declared) {
         let Some((place, name_span, value)) = self.assigned(node) else { return };
+        if self.has_hole(name_span) {
+            return self.script.may_set_more();
+        }
         self.assign(span(node), place, name_span, value, declared);
     }
 
@@ -356,6 +420,11 @@ impl<'a> Lowering<'a> {
         module.functions[0].script = Some(Script { language: Language::Shell, environment: None });
         self.builder.finish()
     }
+}
+
+/// Whether a redirection's text names a file of variables that later scripts get.
+fn handed(text: &str) -> Option<Syntax> {
+    if text.contains("GITHUB_ENV") { Some(Syntax::Plain) } else { text.contains("BASH_ENV").then_some(Syntax::Export) }
 }
 
 /// `1..=n`, where `$n` is the highest positional parameter that a function's text reads.

@@ -1,5 +1,5 @@
-//! The arguments of curl, wget and httpie that decide where a request goes and which key it carries: `url`, `header`,
-//! `bearer` and `user`. Other options are left out.
+//! The arguments of curl, wget, httpie and aider that decide where a request goes and which key it carries: `url`,
+//! `header`, `bearer` and `user`, aider's own. Other options are left out.
 
 use super::Lowering;
 use super::word::{Part, Word};
@@ -21,6 +21,16 @@ impl Lowering<'_> {
 
     pub(super) fn wget(&mut self, words: Vec<Word>) -> Vec<Arg> {
         self.request(words, wget_short, wget_long)
+    }
+
+    /// Of aider's options those that say where its requests go.
+    pub(super) fn aider(&mut self, words: Vec<Word>) -> Vec<Arg> {
+        let long = |name: &str| match name {
+            "openai-api-key" => Some(Value::Named("openai-api-key")),
+            "openai-api-base" => Some(Value::Named("openai-api-base")),
+            _ => None,
+        };
+        self.request(words, |_| None, long)
     }
 
     /// The arguments of a program with the usual option syntax.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::extract::embed;
 use crate::facts::{BlockId, Builder, EnvBlock, EnvKind, EnvSource, EnvVar, ExprKind, Span};
 use crate::language::is_dotenv;
 use crate::source::Source;
@@ -11,7 +12,7 @@ type Point = (BlockId, u32);
 
 /// The exports of a script, while it is read.
 #[derive(Default)]
-pub(super) struct Script {
+pub(in crate::extract) struct Script {
     /// Variables that are set whenever the script runs, and whether that statement exports them.
     assigned: Vec<(EnvVar, bool)>,
     /// Names exported by any statement.
@@ -25,11 +26,15 @@ pub(super) struct Script {
     sources: Vec<EnvSource>,
     /// Blocks of single commands, and whether each inherits the script's.
     commands: Vec<(EnvBlock, bool)>,
+    /// Blocks of scripts inside this one.
+    nested: Vec<Vec<EnvBlock>>,
+    /// What later scripts get.
+    handed: Vec<EnvBlock>,
 }
 
 impl Script {
     /// `NAME=value` or `export NAME=value`.
-    pub(super) fn assign(&mut self, var: EnvVar, export: bool, conditional: bool) {
+    pub(in crate::extract) fn assign(&mut self, var: EnvVar, export: bool, conditional: bool) {
         let export = export || self.all;
         if export {
             self.exported.insert(var.name.clone());
@@ -93,8 +98,25 @@ impl Script {
         }
     }
 
+    /// Adds the blocks of a script inside this one.
+    pub(super) fn nest(&mut self, blocks: Vec<EnvBlock>) {
+        self.nested.push(blocks);
+    }
+
+    /// A variable for later scripts.
+    pub(super) fn hand_on(&mut self, var: EnvVar, point: Point) {
+        let block = EnvBlock::new(EnvKind::Ci, "GITHUB_ENV", var.span);
+        self.handed.push(EnvBlock { at: Some(point), vars: vec![var], runs: false, ..block });
+    }
+
+    /// Variables for later scripts, of which nothing is known.
+    pub(super) fn hand_on_unknown(&mut self) {
+        let block = EnvBlock::new(EnvKind::Ci, "GITHUB_ENV", Span::default());
+        self.handed.push(EnvBlock { open: true, runs: false, ..block });
+    }
+
     /// All blocks, the script's own first.
-    pub(super) fn blocks(&mut self, source: &Source, builder: &mut Builder) -> Vec<EnvBlock> {
+    pub(in crate::extract) fn blocks(&mut self, source: &Source, builder: &mut Builder) -> Vec<EnvBlock> {
         let mut vars = Vec::new();
         let mut last: Vec<EnvVar> = Vec::new();
         for (var, export) in self.assigned.drain(..) {
@@ -124,12 +146,16 @@ impl Script {
             block.parent = script.filter(|_| inherits);
             blocks.push(block);
         }
+        for nested in self.nested.drain(..) {
+            embed::adopt(&mut blocks, nested, script);
+        }
+        blocks.append(&mut self.handed);
         blocks
     }
 }
 
 /// Whether a path names a dotenv file.
-pub(super) fn is_dotenv_path(path: &str) -> bool {
+pub(in crate::extract) fn is_dotenv_path(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     !path.contains(['$', '*']) && is_dotenv(&name.to_ascii_lowercase())
 }

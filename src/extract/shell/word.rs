@@ -146,16 +146,16 @@ impl Lowering<'_> {
         let raw = self.text(node);
         let at = node.start_byte();
         match node.kind() {
-            "word" | "extglob_pattern" | "regex" | "$" => text(word, at, raw, unescape_word(raw)),
-            "number" if node.named_child_count() == 0 => text(word, at, raw, raw.to_owned()),
-            "variable_name" => text(word, at, raw, raw.to_owned()),
+            "word" | "extglob_pattern" | "regex" | "$" => self.piece(word, at, raw, unescape_word),
+            "number" if node.named_child_count() == 0 => self.piece(word, at, raw, str::to_owned),
+            "variable_name" => self.piece(word, at, raw, str::to_owned),
             "raw_string" => {
                 let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or("");
-                text(word, at + 1, inner, inner.to_owned());
+                self.piece(word, at + 1, inner, str::to_owned);
             }
             "ansi_c_string" => {
                 let inner = raw.get(2..raw.len().saturating_sub(1)).unwrap_or("");
-                text(word, at + 2, inner, unescape_ansi(inner));
+                self.piece(word, at + 2, inner, unescape_ansi);
             }
             "string" => self.string(node, word),
             "concatenation" | "translated_string" | "command_name" => {
@@ -201,10 +201,35 @@ impl Lowering<'_> {
         self.literal(from, end, word);
     }
 
-    fn literal(&self, start: usize, end: usize, word: &mut Word) {
+    fn literal(&mut self, start: usize, end: usize, word: &mut Word) {
         if let Some(raw) = self.source.text.get(start..end) {
-            text(word, start, raw, unescape_quoted(raw));
+            self.piece(word, start, raw, unescape_quoted);
         }
+    }
+
+    /// Adds a literal piece, with what the file around it puts in.
+    fn piece(&mut self, word: &mut Word, start: usize, raw: &str, decode: fn(&str) -> String) {
+        let mut from = start;
+        let end = start + raw.len();
+        let Some(holes) = self.holes else { return text(word, start, raw, decode(raw)) };
+        let first = holes.spans.partition_point(|hole| (hole.end as usize) <= start);
+        for hole in holes.spans.iter().skip(first).take_while(|hole| (hole.start as usize) < end) {
+            let range = hole.range();
+            if let Some(before) = raw.get(from - start..range.start.max(from) - start) {
+                text(word, from, before, decode(before));
+            }
+            let expr = (holes.lower)(&mut self.builder, *hole);
+            word.parts.push(Part::Expr(*hole, expr));
+            from = range.end.min(end);
+        }
+        if let Some(rest) = raw.get(from - start..) {
+            text(word, from, rest, decode(rest));
+        }
+    }
+
+    /// Whether the file around puts something into a span.
+    pub(super) fn has_hole(&self, span: Span) -> bool {
+        self.holes.is_some_and(|holes| holes.spans.iter().any(|hole| hole.start < span.end && span.start < hole.end))
     }
 
     /// `$X`
@@ -268,7 +293,7 @@ impl Lowering<'_> {
                 let end = (node.end_byte() - closed).max(operator.end_byte());
                 let rest = Span::new(operator.end_byte(), end);
                 let raw = self.source.slice(rest);
-                let plain = !raw.contains(['$', '"', '\'', '`', '\\']);
+                let plain = !raw.contains(['$', '"', '\'', '`', '\\']) && !self.has_hole(rest);
                 let default = if plain {
                     self.builder.expr(rest, ExprKind::Str(Text::new(raw)))
                 } else {

@@ -12,6 +12,7 @@ use crate::source::Source;
 mod mask;
 mod rows;
 mod scopes;
+mod scripts;
 #[cfg(test)]
 mod tests;
 mod tree;

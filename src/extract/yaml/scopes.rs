@@ -1,11 +1,16 @@
 //! Finds the environment blocks of a file by the shape of what is around them.
 
 use super::mask::Masked;
+use super::scripts::Filling;
 use super::tree::{Kind, NodeId, Tree};
 use super::value::{Values, is_upper};
 use super::vars::{self, Names, entries, get};
-use crate::facts::{Builder, EnvBlock, EnvKind, EnvSource, ExprKind, Span};
+use crate::facts::{Builder, EnvBlock, EnvKind, ExprKind, Span};
 use crate::source::Source;
+
+mod ci;
+mod compose;
+mod kubernetes;
 
 /// Variables that a file's aliases and merges may bring in, beyond those written out.
 const MAX_MERGED: usize = 50_000;
@@ -22,6 +27,10 @@ struct Around {
     fragment: bool,
     /// In a CI file, inside a container that takes nothing from the job.
     container: bool,
+    /// Whoever calls this may set variables, too: a composite action's steps.
+    open: bool,
+    /// Steps run PowerShell if they say nothing else.
+    windows: bool,
 }
 
 /// What kind of document a node is in.
@@ -45,12 +54,14 @@ pub(super) fn find(source: &Source, masked: &Masked, tree: &Tree<'_>, builder: &
         done: vec![false; tree.nodes.len()],
         blocks: Vec::new(),
         fuel: MAX_MERGED + tree.nodes.len(),
+        filling: Filling::None,
+        handed: Vec::new(),
     };
     let mut around = vec![Around::default(); tree.nodes.len()];
     for (id, node) in tree.nodes.iter().enumerate() {
         let mut here = match node.parent {
             Some(parent) => finder.inherit(around[parent], node.key),
-            None => Around { doc: finder.document(id), ..Around::default() },
+            None => finder.start(id),
         };
         here.fragment |= node.shared;
         if matches!(node.kind, Kind::Map(_)) {
@@ -69,14 +80,35 @@ struct Finder<'a> {
     done: Vec<bool>,
     blocks: Vec<EnvBlock>,
     fuel: usize,
+    /// What the CI system puts into scripts.
+    filling: Filling,
+    /// What steps have handed to the later ones of their list.
+    handed: Vec<(NodeId, usize)>,
 }
 
 impl Finder<'_> {
+    fn start(&mut self, root: NodeId) -> Around {
+        let tree = self.values.tree;
+        let doc = self.document(root);
+        let path = self.values.source.path.to_string_lossy().replace('\\', "/");
+        self.filling = if path.contains(".circleci/") {
+            Filling::Circle
+        } else if path.rsplit('/').next().is_some_and(|name| name.starts_with("azure-pipelines")) {
+            Filling::Macro
+        } else {
+            Filling::None
+        };
+        let called = get(tree, root, "runs").is_some_and(|runs| get(tree, runs, "steps").is_some());
+        // GitLab's included files may hold variables.
+        Around { doc, open: called || get(tree, root, "include").is_some(), ..Around::default() }
+    }
+
     fn document(&self, root: NodeId) -> Doc {
         let tree = self.values.tree;
         let path = self.values.source.path.to_string_lossy().replace('\\', "/");
         let has = |name: &str| get(tree, root, name).is_some();
-        let github = has("jobs") && (has("on") || has("true"));
+        let composite = get(tree, root, "runs").is_some_and(|runs| get(tree, runs, "steps").is_some());
+        let github = (has("jobs") && (has("on") || has("true"))) || composite;
         let services = get(tree, root, "services");
         if github || is_ci(&path) {
             Doc::Ci
@@ -97,6 +129,7 @@ impl Finder<'_> {
             here.container = true;
         }
         here.fragment |= parent.doc == Doc::Compose && name.starts_with("x-");
+        here.fragment |= parent.doc == Doc::Ci && name.starts_with('.');
         here
     }
 
@@ -110,89 +143,34 @@ impl Finder<'_> {
             here.kubernetes = true;
             self.object(id, kind);
         }
+        if tree.nodes[id].parent.is_none() {
+            self.generators(id);
+        }
+        let nested = matches!(here.doc, Doc::Ci | Doc::Tasks);
+        if nested && !here.container {
+            here.scope = self.handed_to(id).or(here.scope);
+            let runner = get(tree, id, "runs-on").or_else(|| get(tree, id, "vmImage"));
+            here.windows |= runner.and_then(|runner| tree.scalar(runner)).is_some_and(|os| os.starts_with("windows"));
+        }
         let own = if self.done[id] { None } else { self.environment(id, here) };
-        if matches!(here.doc, Doc::Ci | Doc::Tasks) {
-            if own.is_some() {
-                here.scope = own;
-            }
+        if let Some(own) = own {
+            self.link(own, here.doc);
+        }
+        if nested {
             if is_process(tree, id)
-                && let Some(scope) = here.scope
+                && let Some(scope) = own.or(here.scope)
             {
-                self.blocks[scope].runs = true;
+                self.blocks[scope].runs |= !here.fragment;
             }
+            self.step(id, own, here);
+            here.scope = own.or(here.scope);
+        } else if here.kubernetes
+            && (own.is_some() || ["image", "envFrom"].iter().any(|key| get(tree, id, key).is_some()))
+        {
+            self.container(id, own);
         }
         if !self.claimed[id] {
             self.mapping(id, *here);
-        }
-    }
-
-    /// The services of a compose file.
-    fn services(&mut self, root: NodeId) {
-        let tree = self.values.tree;
-        let Some(services) = get(tree, root, "services") else { return };
-        for (key, service) in entries(tree, services, &mut self.fuel).unwrap_or_default() {
-            let (Some(label), Some(settings)) = (tree.scalar(key), entries(tree, service, &mut self.fuel)) else {
-                continue;
-            };
-            let find = |name: &str| settings.iter().rfind(|(key, _)| tree.scalar(*key) == Some(name));
-            self.done[service] = true;
-            let mut files = Vec::new();
-            let mut open = find("extends").is_some();
-            if let Some((_, file)) = find("env_file") {
-                open |= !self.env_files(*file, &mut files);
-            }
-            let span = Span {
-                start: tree.nodes[key].span.start,
-                end: tree.nodes[service].span.end.max(tree.nodes[key].span.end),
-            };
-            let programs = programs(tree, service);
-            let block = EnvBlock { open, sources: files, programs, ..EnvBlock::new(EnvKind::Compose, label, span) };
-            let environment = find("environment").map(|(_, value)| *value);
-            self.emit(block, environment, Names::All);
-        }
-    }
-
-    /// The paths of `env_file`; false where one of them is not known.
-    fn env_files(&self, node: NodeId, files: &mut Vec<EnvSource>) -> bool {
-        let tree = self.values.tree;
-        let items = match &tree.nodes[node].kind {
-            Kind::Seq(items) => items.clone(),
-            _ => vec![node],
-        };
-        let mut known = true;
-        for item in items {
-            let path = get(tree, item, "path").unwrap_or(item);
-            let masked = !self.values.masked.within(tree.nodes[path].span.range()).is_empty();
-            match tree.scalar(path) {
-                Some(text) if !masked && !text.contains('$') => {
-                    files.push(EnvSource::File { path: text.to_owned(), raw: false });
-                }
-                _ => known = false,
-            }
-        }
-        known
-    }
-
-    /// The data of a ConfigMap or Secret.
-    fn object(&mut self, id: NodeId, kind: &str) {
-        if !matches!(kind, "ConfigMap" | "Secret" | "SealedSecret") {
-            return;
-        }
-        let tree = self.values.tree;
-        let name = get(tree, id, "metadata").and_then(|meta| get(tree, meta, "name"));
-        let label = name.and_then(|name| tree.scalar(name)).unwrap_or(kind).to_owned();
-        for field in ["data", "stringData"] {
-            let Some(data) = get(tree, id, field) else { continue };
-            self.claimed[data] = true;
-            let span = tree.nodes[data].span;
-            let block = EnvBlock { runs: false, ..EnvBlock::new(EnvKind::Store, label.as_str(), span) };
-            let found = self.emit(block, Some(data), Names::All);
-            // Base64: the names are known, the values are not.
-            if let Some(found) = found.filter(|_| kind == "Secret" && field == "data") {
-                for var in &self.blocks[found].vars {
-                    self.values.builder.module().exprs[var.value.index()].kind = ExprKind::Unknown;
-                }
-            }
         }
     }
 
@@ -218,11 +196,12 @@ impl Finder<'_> {
             let own = tree.nodes[value].parent == Some(id);
             let at = tree.nodes[if own { key } else { id }].span;
             let end = if own { tree.nodes[value].span.end } else { at.end };
+            let mut sources = Vec::new();
+            let known = self.extended_jobs(id, &mut sources) && self.env_from(id, &mut sources);
             let block = EnvBlock {
                 parent: if nested { last.or(here.scope) } else { None },
-                open: get(tree, id, "envFrom").is_some()
-                    || get(tree, id, "extends").is_some()
-                    || tree.nodes[id].partial,
+                sources,
+                open: !known || here.open || tree.nodes[id].partial,
                 runs: if nested { here.container } else { !here.fragment && !build },
                 programs: programs(tree, id),
                 ..EnvBlock::new(kind, self.label(id, value, kind), Span { start: at.start, end: end.max(at.end) })
@@ -251,8 +230,8 @@ impl Finder<'_> {
             _ => EnvKind::Mapping,
         };
         let block = EnvBlock {
-            runs: !ci && !here.fragment,
-            open: ci || tree.nodes[id].partial,
+            runs: !here.fragment,
+            open: ci || here.open || tree.nodes[id].partial,
             ..EnvBlock::new(kind, self.label(id, id, EnvKind::Mapping), tree.nodes[id].span)
         };
         self.emit(block, Some(id), Names::Upper);

@@ -4,6 +4,8 @@ use crate::facts::{ExprKind, Module};
 use crate::language::Language;
 use crate::source::Source;
 
+mod scripts;
+
 fn read_at(path: &str, text: &str) -> (Source, Module) {
     let source = Source::new(path, Language::Yaml, text);
     let module = lower(&source).unwrap();
@@ -71,7 +73,8 @@ env1 Compose "api" open runs
     KEY = env(KEY or "d$") ++ "/z"
     PASS = env(PASS)
     N = #3
-env2 Compose "list" open runs
+env2 Compose "list" runs
+    extends web
     K = "\"quoted\""
     L = "in item"
     BARE = env(BARE)
@@ -124,18 +127,18 @@ stringData:
   B_KEY: plain
 "#,
         r#"
-env0 Kubernetes "app" open runs
+env0 Kubernetes "app" runs
+    store c
     A = env(HOST) ++ "/v1"
-    B = env(MIX_KEY)
-    C = ?
+    B = stored(s/MIX_KEY)
+    C = stored(s/lower)
     D = ?
     E = null
 env1 Store "settings"
     url = "https://h"
     A.b = "x"
 env2 Store "keys"
-    A_KEY = ?
-env3 Store "keys"
+    A_KEY = "abc"
     B_KEY = "plain"
 "#,
     );
@@ -169,18 +172,18 @@ jobs:
 "#,
         r#"
 env0 Ci "CI" runs
-    A = env(A_KEY)
+    A = stored(A_KEY)
 env1 Ci "build" in 0 runs
-    B = ((env(B) || env(C)) || "https://h") ++ "/v1"
+    B = ((stored(B) || stored(C)) || "https://h") ++ "/v1"
 env2 Ci "db" runs
     P = "q"
 env3 Ci "Ask" in 1 runs
-    C = env(A)
+    C = stored(A_KEY)
     D = ?
-env4 Ci "jobs.build.steps.with" open
+env4 Ci "jobs.build.steps.with" open runs
     OPENAI_API_KEY = "x"
-env5 Ci "jobs.call.secrets" open
-    OPENAI_API_KEY = env(X)
+env5 Ci "jobs.call.secrets" open runs
+    OPENAI_API_KEY = stored(X)
 "#,
     );
 }

@@ -77,45 +77,45 @@ impl Values<'_> {
         let raw = self.source.slice(span);
         let kind = if action.github {
             let inner = raw.get(3..raw.len().saturating_sub(2)).unwrap_or("");
-            return self.github(inner, action.range.start + 3, span);
+            return github(self.builder, inner, action.range.start + 3, span);
         } else {
             template_name(raw).map_or(ExprKind::Unknown, |name| ExprKind::Env { name, default: None })
         };
         self.builder.expr(span, kind)
     }
-
-    /// `secrets.A || vars.B || 'text'`
-    fn github(&mut self, inner: &str, start: usize, span: Span) -> ExprId {
-        let mut value = None;
-        let mut at = start;
-        for operand in inner.split("||") {
-            let text = operand.trim();
-            let from = at + (operand.len() - operand.trim_start().len());
-            at += operand.len() + 2;
-            let own = Span::new(from, from + text.len());
-            let whole = text.len() == inner.trim().len();
-            let own = if whole { span } else { own };
-            let right = match github_name(text) {
-                Some(name) => self.builder.expr(own, ExprKind::Env { name, default: None }),
-                None => match text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
-                    Some(literal) if !literal.contains('\'') => {
-                        let own = Span::new(from + 1, from + 1 + literal.len());
-                        self.builder.expr(own, ExprKind::Str(Text::new(literal)))
-                    }
-                    _ => self.builder.expr(own, ExprKind::Unknown),
-                },
-            };
-            value = Some(match value {
-                Some(left) => self.builder.expr(span, ExprKind::Fallback { left, right, nullish: false }),
-                None => right,
-            });
-        }
-        value.unwrap_or_else(|| self.builder.expr(span, ExprKind::Unknown))
-    }
 }
 
-/// `secrets.X`, `vars['X']`
-fn github_name(text: &str) -> Option<String> {
+/// `secrets.A || vars.B || 'text'`
+pub(super) fn github(builder: &mut Builder, inner: &str, start: usize, span: Span) -> ExprId {
+    let mut value = None;
+    let mut at = start;
+    for operand in inner.split("||") {
+        let text = operand.trim();
+        let from = at + (operand.len() - operand.trim_start().len());
+        at += operand.len() + 2;
+        let own = Span::new(from, from + text.len());
+        let whole = text.len() == inner.trim().len();
+        let own = if whole { span } else { own };
+        let right = match github_name(text) {
+            Some(kind) => builder.expr(own, kind),
+            None => match text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+                Some(literal) if !literal.contains('\'') => {
+                    let own = Span::new(from + 1, from + 1 + literal.len());
+                    builder.expr(own, ExprKind::Str(Text::new(literal)))
+                }
+                _ => builder.expr(own, ExprKind::Unknown),
+            },
+        };
+        value = Some(match value {
+            Some(left) => builder.expr(span, ExprKind::Fallback { left, right, nullish: false }),
+            None => right,
+        });
+    }
+    value.unwrap_or_else(|| builder.expr(span, ExprKind::Unknown))
+}
+
+/// `secrets.X`, `vars['X']`, `env.X`
+fn github_name(text: &str) -> Option<ExprKind> {
     let (context, rest) = text.split_at(text.find(['.', '['])?);
     if !matches!(context, "secrets" | "vars" | "env" | "variables") {
         return None;
@@ -124,11 +124,15 @@ fn github_name(text: &str) -> Option<String> {
         Some(name) => name,
         None => rest.strip_prefix("['")?.strip_suffix("']")?,
     };
-    (!name.is_empty() && name_at(name) == name.len()).then(|| name.to_owned())
+    let name = Some(name).filter(|name| !name.is_empty() && name_at(name) == name.len())?.to_owned();
+    Some(match context {
+        "env" => ExprKind::Env { name, default: None },
+        _ => ExprKind::Stored { store: None, name },
+    })
 }
 
 /// The variable that a Helm, Jinja or ERB action inserts: its only upper-case name, where it ends with that.
-fn template_name(raw: &str) -> Option<String> {
+pub(super) fn template_name(raw: &str) -> Option<String> {
     let inner = raw.trim_start_matches(['{', '%', '<', '-', '=', '~']).trim_end_matches(['}', '%', '>', '-', '~']);
     let mut steps = inner.split('|');
     let expression = steps.next()?.trim();

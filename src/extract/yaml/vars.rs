@@ -183,12 +183,17 @@ fn reference(values: &mut Values<'_>, map: NodeId) -> Option<ExprId> {
     };
     let key = get(tree, target, "key");
     let span = tree.nodes[key.unwrap_or(target)].span;
-    let name = key.and_then(|key| tree.scalar(key)).filter(|name| is_upper(name));
-    let kind = match name {
-        Some(name) if values.masked.within(span.range()).is_empty() => {
-            ExprKind::Env { name: name.to_owned(), default: None }
+    let plain = |node: NodeId| values.masked.within(tree.nodes[node].span.range()).is_empty();
+    let kind = match key.and_then(|key| tree.scalar(key)).filter(|_| plain(target)) {
+        Some(name) => {
+            let store = get(tree, target, "name").and_then(|store| tree.scalar(store)).map(str::to_owned);
+            ExprKind::Stored { store, name: name.to_owned() }
         }
-        _ => ExprKind::Unknown,
+        // The name that the chart gives the Secret says nothing of the key's.
+        None => match key.filter(|&key| plain(key)).and_then(|key| tree.scalar(key)) {
+            Some(name) => ExprKind::Stored { store: None, name: name.to_owned() },
+            None => ExprKind::Unknown,
+        },
     };
     Some(values.builder.expr(span, kind))
 }

@@ -1,0 +1,111 @@
+//! Writes a file's new text so that at every moment either the old or the new text is there as a whole.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::source::{Encoding, decode};
+
+/// Writes a text in the place of another, which the file must still hold. Encoding, mode and owner stay, and a symbolic
+/// link stays one.
+pub(super) fn replace(path: &Path, before: &str, after: &str) -> Result<(), String> {
+    let target = path.canonicalize().map_err(|error| crate::walk::reason(&error))?;
+    let bytes = fs::read(&target).map_err(|error| crate::walk::reason(&error))?;
+    let encoding = Encoding::of(&bytes);
+    if decode(bytes).as_deref() != Ok(before) {
+        return Err("changed since it was read".to_owned());
+    }
+    swap(&target, &encoding.encode(after)).map_err(|error| crate::walk::reason(&error))?
+}
+
+fn swap(target: &Path, bytes: &[u8]) -> io::Result<Result<(), String>> {
+    let metadata = fs::metadata(target)?;
+    // A rename asks the directory alone: that the file may be written has to be asked for.
+    if metadata.permissions().readonly() {
+        return Ok(Err("read-only".to_owned()));
+    }
+    OpenOptions::new().write(true).open(target)?;
+    if has_other_names(&metadata) {
+        return Ok(Err("has other names (hard links), which would keep the old text".to_owned()));
+    }
+    let dir = target.parent().unwrap_or(Path::new("."));
+    let mut new = tempfile::Builder::new().prefix(".mixlint-").suffix(".tmp").tempfile_in(dir)?;
+    new.write_all(bytes)?;
+    keep_owner(new.as_file(), &metadata);
+    new.as_file().set_permissions(metadata.permissions())?;
+    new.as_file().sync_all()?;
+    new.persist(target).map_err(|error| error.error)?;
+    // That the new name lasts is up to the directory; not every system can be asked.
+    if let Ok(dir) = File::open(dir) {
+        let _ = dir.sync_all();
+    }
+    Ok(Ok(()))
+}
+
+#[cfg(unix)]
+fn has_other_names(metadata: &fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(metadata) > 1
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_: &fs::Metadata) -> bool {
+    false
+}
+
+/// Who may not give files away keeps the new one, as with any editor.
+#[cfg(unix)]
+fn keep_owner(file: &File, metadata: &fs::Metadata) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let _ = fchown(file, None, Some(metadata.gid()));
+    let _ = fchown(file, Some(metadata.uid()), None);
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &fs::Metadata) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_changed_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.py");
+        fs::write(&path, "newer").unwrap();
+        assert_eq!(replace(&path, "old", "new"), Err("changed since it was read".to_owned()));
+        assert_eq!(fs::read(&path).unwrap(), b"newer");
+        assert_eq!(replace(&path, "newer", "new"), Ok(()));
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left behind");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn mode_link_and_encoding_stay() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let dir = tempfile::tempdir().unwrap();
+        let (path, link) = (dir.path().join("a.sh"), dir.path().join("link.sh"));
+        fs::write(&path, b"\xFF\xFEa\0\r\0\n\0").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o750)).unwrap();
+        symlink("a.sh", &link).unwrap();
+        replace(&link, "a\r\n", "b\r\n").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&path).unwrap(), b"\xFF\xFEb\0\r\0\n\0");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o750);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_must_not_be_written_is_not() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.py");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+        assert_eq!(replace(&path, "old", "new"), Err("read-only".to_owned()));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        fs::hard_link(&path, dir.path().join("b.py")).unwrap();
+        assert!(replace(&path, "old", "new").unwrap_err().contains("hard links"));
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+    }
+}

@@ -1,0 +1,108 @@
+//! One more variable for an environment, beside the one that holds the key.
+
+use super::Place;
+use crate::facts::{EnvVar, Module, Span};
+use crate::finding::Edit;
+use crate::language::Language;
+
+/// Sets a variable beside the one whose name stands at a place.
+pub(super) fn add(place: &Place<'_>, module: &Module, key: Span, name: &str, url: &str) -> Option<Vec<Edit>> {
+    let block = module.env_blocks.iter().find(|block| block.vars.iter().any(|var| var.name_span == key))?;
+    let var = block.vars.iter().find(|var| var.name_span == key)?;
+    // One that is there, and empty.
+    if let Some(known) = block.vars.iter().find(|known| known.name == name) {
+        return super::values::set_url(place, module.span(known.value), url);
+    }
+    match place.source.language {
+        Language::Dotenv => Some(line(place, var, &format!("{name}={url}"))),
+        Language::Shell => Some(shell(place, var, name, url)),
+        Language::Yaml => yaml(place, var, name, url),
+        // `$env:KEY = "…"`
+        Language::PowerShell => Some(line(place, var, &format!("{name} = \"{url}\""))),
+        Language::Toml | Language::Json => data(place, var, name, url),
+        _ => None,
+    }
+}
+
+/// A line of its own below the key's, which begins as that does: `export `, blanks.
+fn line(place: &Place<'_>, var: &EnvVar, text: &str) -> Vec<Edit> {
+    let start = var.name_span.start as usize;
+    let head = &place.text()[place.line_start(start)..start];
+    let end = place.line_end((var.span.end as usize).max(start));
+    vec![place.insert(end, format!("{}{head}{text}", place.newline()))]
+}
+
+/// An entry in front of the key's: `"KEY": "…", `, `KEY = "…"`.
+fn data(place: &Place<'_>, var: &EnvVar, name: &str, url: &str) -> Option<Vec<Edit>> {
+    let text = place.text();
+    let (mut start, mut end) = (var.name_span.start as usize, var.name_span.end as usize);
+    if text[..start].ends_with('"') && text[end..].starts_with('"') {
+        (start, end) = (start - 1, end + 1);
+    }
+    let quote = if text[start..end].starts_with('"') { "\"" } else { "" };
+    let alone = text[place.line_start(start)..start].trim().is_empty();
+    let between = format!("{}{}", place.newline(), place.indent(start));
+    match (place.source.language, text[end..].trim_start().chars().next()?) {
+        (Language::Json, ':') => {
+            let between = if alone { between } else { " ".to_owned() };
+            Some(vec![place.insert(start, format!("{quote}{name}{quote}: \"{url}\",{between}"))])
+        }
+        (Language::Toml, '=') => {
+            let between = if alone { between } else { ", ".to_owned() };
+            Some(vec![place.insert(start, format!("{quote}{name}{quote} = \"{url}\"{between}"))])
+        }
+        _ => None,
+    }
+}
+
+fn shell(place: &Place<'_>, var: &EnvVar, name: &str, url: &str) -> Vec<Edit> {
+    let start = var.name_span.start as usize;
+    let end = var.span.end as usize;
+    let head = place.text()[place.line_start(start)..start].trim();
+    let rest = place.text()[end..place.line_end(end)].trim();
+    let alone = rest.is_empty() || rest.starts_with('#');
+    let plain =
+        head.split_whitespace().all(|word| matches!(word, "export" | "declare" | "typeset" | "readonly" | "-x"));
+    if alone && plain {
+        return line(place, var, &format!("{name}={url}"));
+    }
+    // Among other words: `KEY=… command`, `docker run -e KEY=…`.
+    let flag = head.split_whitespace().last().filter(|word| matches!(*word, "-e" | "--env"));
+    let flag = flag.map_or(String::new(), |flag| format!("{flag} "));
+    vec![place.insert(start, format!("{name}={url} {flag}"))]
+}
+
+fn yaml(place: &Place<'_>, var: &EnvVar, name: &str, url: &str) -> Option<Vec<Edit>> {
+    let text = place.text();
+    let start = var.name_span.start as usize;
+    let line_start = place.line_start(start);
+    let head = &text[line_start..start];
+    let after = text[var.name_span.end as usize..].trim_start_matches(['"', '\'']);
+    let newline = place.newline();
+    let end = place.line_end((var.span.end as usize).max(var.name_span.end as usize));
+    let opening = head.trim_end_matches(['"', '\'']);
+    let quote = &head[opening.len()..];
+    let dashed = opening.trim_start();
+    let indent = &opening[..opening.len() - dashed.len()];
+    if dashed.is_empty() && after.trim_start().starts_with(':') {
+        // `KEY: value`
+        return Some(vec![place.insert(end, format!("{newline}{indent}{quote}{name}{quote}: {url}"))]);
+    }
+    let item = dashed.strip_prefix('-').map(str::trim_start);
+    if item == Some("") && after.starts_with('=') {
+        // `- KEY=value`
+        return Some(vec![place.insert(end, format!("{newline}{opening}{quote}{name}={url}{quote}"))]);
+    }
+    if let Some(rest) = item
+        && rest.trim_end() == "name:"
+    {
+        // `- name: KEY`, `value: …` below it.
+        let field = " ".repeat(dashed.len() - rest.len());
+        let item = format!("{newline}{opening}{quote}{name}{quote}{newline}{indent}{field}value: {url}");
+        return Some(vec![place.insert(end, item)]);
+    }
+    // `{KEY: value}`
+    let at = start - quote.len();
+    let flow = opening.trim_end().ends_with(['{', ',']) && after.trim_start().starts_with(':');
+    flow.then(|| vec![place.insert(at, format!("{quote}{name}{quote}: {quote}{url}{quote}, "))])
+}

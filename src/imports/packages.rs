@@ -1,0 +1,362 @@
+//! Imports by a name that is no path: what `tsconfig.json` calls by another name, packages of an npm or pnpm workspace,
+//! crates of a Cargo workspace, and Django's settings.
+//!
+//! Manifests are read once for each directory.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{files_of, plain};
+use crate::language::Language;
+
+/// What the manifests of a run's projects say.
+#[derive(Debug, Default)]
+pub struct Packages {
+    tsconfig: HashMap<PathBuf, Option<TsConfig>>,
+    npm: HashMap<PathBuf, Option<BTreeMap<String, PathBuf>>>,
+    cargo: HashMap<PathBuf, BTreeMap<String, PathBuf>>,
+}
+
+/// The names of a `tsconfig.json`.
+#[derive(Clone, Debug)]
+struct TsConfig {
+    /// Where names without a dot begin, too.
+    base: Option<PathBuf>,
+    /// Patterns and what they stand for, absolute.
+    paths: Vec<(String, Vec<PathBuf>)>,
+}
+
+/// No manifest is read beyond this size.
+const MAX_SIZE: u64 = 4 << 20;
+/// Packages of one workspace.
+const MAX_PACKAGES: usize = 2_000;
+
+impl Packages {
+    /// Where an import may lead that is no path of its language, most likely first.
+    pub fn candidates(&mut self, language: Language, file: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
+        let Some(dir) = file.parent() else { return Vec::new() };
+        match language {
+            Language::JavaScript | Language::TypeScript | Language::Tsx => self.javascript(dir, root, key),
+            Language::Rust => self.rust(dir, root, key),
+            Language::Python if key == "django.conf.settings" => django(dir, root),
+            _ => Vec::new(),
+        }
+    }
+
+    fn javascript(&mut self, dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
+        if key.is_empty() || key.starts_with(['.', '/']) || key.contains("..") || key.contains(':') {
+            return Vec::new();
+        }
+        let mut out = Vec::new();
+        if let Some(config) = self.tsconfig(dir, root) {
+            for (pattern, targets) in &config.paths {
+                let Some(rest) = matched(pattern, key) else { continue };
+                for target in targets {
+                    let target = target.to_string_lossy().replace('*', rest);
+                    out.extend(files_of(&plain(Path::new(&target))));
+                }
+            }
+            out.extend(config.base.iter().flat_map(|base| files_of(&base.join(key))));
+        }
+        // `@scope/name/path`, `name/path`.
+        let words = if key.starts_with('@') { 2 } else { 1 };
+        let at = key.match_indices('/').nth(words - 1).map_or(key.len(), |(at, _)| at);
+        let (name, below) = key.split_at(at);
+        for ancestor in dir.ancestors() {
+            let found = self.npm.entry(ancestor.to_path_buf()).or_insert_with(|| npm_workspace(ancestor));
+            if let Some(package) = found.as_ref().and_then(|packages| packages.get(name)) {
+                out.extend(entries(package, below.trim_start_matches('/')));
+            }
+            if ancestor == root {
+                break;
+            }
+        }
+        out
+    }
+
+    /// The nearest configuration, as it stands or as it is extended.
+    fn tsconfig(&mut self, dir: &Path, root: &Path) -> Option<TsConfig> {
+        for ancestor in dir.ancestors() {
+            let known = self.tsconfig.entry(ancestor.to_path_buf()).or_insert_with(|| {
+                ["tsconfig.json", "jsconfig.json"].iter().find_map(|name| tsconfig(&ancestor.join(name), 0))
+            });
+            if known.is_some() {
+                return known.clone();
+            }
+            if ancestor == root {
+                break;
+            }
+        }
+        None
+    }
+
+    fn rust(&mut self, dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
+        let mut words = key.split('.');
+        let Some(name) = words.next().filter(|name| !matches!(*name, "crate" | "self" | "super" | "std" | "")) else {
+            return Vec::new();
+        };
+        let path: PathBuf = words.collect();
+        for ancestor in dir.ancestors() {
+            let crates = self.cargo.entry(ancestor.to_path_buf()).or_insert_with(|| crates(ancestor));
+            if let Some(package) = crates.get(name) {
+                let source = package.join("src");
+                if path.as_os_str().is_empty() {
+                    return vec![source.join("lib.rs")];
+                }
+                return vec![source.join(&path).with_extension("rs"), source.join(&path).join("mod.rs")];
+            }
+            if ancestor == root {
+                break;
+            }
+        }
+        Vec::new()
+    }
+}
+
+/// The text in the place of a pattern's `*`.
+fn matched<'k>(pattern: &str, key: &'k str) -> Option<&'k str> {
+    match pattern.split_once('*') {
+        Some((head, tail)) => key.strip_prefix(head)?.strip_suffix(tail),
+        None => (pattern == key).then_some(""),
+    }
+}
+
+fn tsconfig(path: &Path, depth: u32) -> Option<TsConfig> {
+    let config: Value = relaxed(&read(path)?)?;
+    let dir = path.parent()?;
+    let options = &config["compilerOptions"];
+    let base = options["baseUrl"].as_str().map(|base| plain(&dir.join(base)));
+    let paths = options["paths"].as_object();
+    if paths.is_none() && base.is_none() {
+        // What it extends may say it.
+        let extended = match &config["extends"] {
+            Value::String(one) => one.as_str(),
+            Value::Array(all) => all.last()?.as_str()?,
+            _ => return None,
+        };
+        if depth >= 4 || !extended.starts_with('.') {
+            return None;
+        }
+        let target = plain(&dir.join(extended));
+        return tsconfig(&target, depth + 1).or_else(|| tsconfig(&target.with_extension("json"), depth + 1));
+    }
+    let from = base.clone().unwrap_or_else(|| dir.to_path_buf());
+    let paths = paths.into_iter().flatten().map(|(pattern, targets)| {
+        let targets = targets.as_array().into_iter().flatten().filter_map(Value::as_str);
+        (pattern.clone(), targets.map(|target| from.join(target)).collect())
+    });
+    Some(TsConfig { base, paths: paths.collect() })
+}
+
+/// JSON with comments and trailing commas.
+fn relaxed(text: &str) -> Option<Value> {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.trim_start_matches('\u{feff}').chars().peekable();
+    let mut in_string = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => {
+                in_string = !in_string;
+                out.push(c);
+            }
+            '\\' if in_string => {
+                out.push(c);
+                out.extend(chars.next());
+            }
+            '/' if !in_string && chars.peek() == Some(&'/') => {
+                while chars.peek().is_some_and(|&c| c != '\n') {
+                    chars.next();
+                }
+            }
+            '/' if !in_string && chars.peek() == Some(&'*') => {
+                chars.next();
+                let mut last = ' ';
+                for c in chars.by_ref() {
+                    if last == '*' && c == '/' {
+                        break;
+                    }
+                    last = c;
+                }
+            }
+            '}' | ']' if !in_string => {
+                let kept = out.trim_end().len();
+                if out[..kept].ends_with(',') {
+                    out.truncate(kept - 1);
+                }
+                out.push(c);
+            }
+            _ => out.push(c),
+        }
+    }
+    serde_json::from_str(&out).ok()
+}
+
+/// The packages of a workspace by name; `None` where the directory is not the root of one.
+fn npm_workspace(dir: &Path) -> Option<BTreeMap<String, PathBuf>> {
+    let mut globs: Vec<String> = Vec::new();
+    if let Some(manifest) = read(&dir.join("package.json")).and_then(|text| relaxed(&text)) {
+        let listed = &manifest["workspaces"];
+        let listed = listed.as_array().or_else(|| listed["packages"].as_array());
+        globs.extend(listed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
+    }
+    if let Some(text) = read(&dir.join("pnpm-workspace.yaml")) {
+        let list = text.lines().skip_while(|line| !line.starts_with("packages:")).skip(1);
+        let items = list.map_while(|line| match line.trim() {
+            "" => Some(None),
+            item if item.starts_with('#') => Some(None),
+            item => item.strip_prefix('-').map(|item| Some(item.trim().trim_matches(['"', '\'']).to_owned())),
+        });
+        globs.extend(items.flatten());
+    }
+    if globs.is_empty() {
+        return None;
+    }
+    let mut out = BTreeMap::new();
+    for package in globs.iter().filter(|glob| !glob.starts_with('!')).flat_map(|glob| directories(dir, glob)) {
+        let name = read(&package.join("package.json")).and_then(|text| relaxed(&text));
+        if let Some(name) = name.as_ref().and_then(|manifest| manifest["name"].as_str())
+            && out.len() < MAX_PACKAGES
+        {
+            out.insert(name.to_owned(), package);
+        }
+    }
+    Some(out)
+}
+
+/// The directories of a workspace's pattern: `packages/*`, `apps/**`, `web`.
+fn directories(dir: &Path, glob: &str) -> Vec<PathBuf> {
+    let glob = glob.trim_start_matches("./").trim_end_matches('/');
+    if glob.contains("..") || glob.starts_with('/') {
+        return Vec::new();
+    }
+    let mut out = vec![dir.to_path_buf()];
+    for part in glob.split('/') {
+        out = match part {
+            "*" | "**" => out.iter().flat_map(|dir| below(dir)).collect(),
+            part if part.contains('*') => return Vec::new(),
+            part => out.iter().map(|dir| dir.join(part)).collect(),
+        };
+        out.truncate(MAX_PACKAGES);
+    }
+    out
+}
+
+fn below(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut out: Vec<PathBuf> = entries
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()) && entry.file_name() != "node_modules")
+        .map(|entry| entry.path())
+        .collect();
+    out.sort();
+    out
+}
+
+/// Where a package of the workspace begins, or a path in it leads.
+fn entries(package: &Path, below: &str) -> Vec<PathBuf> {
+    if !below.is_empty() {
+        return [package.join("src").join(below), package.join(below)].iter().flat_map(|path| files_of(path)).collect();
+    }
+    let mut out = Vec::new();
+    if let Some(manifest) = read(&package.join("package.json")).and_then(|text| relaxed(&text)) {
+        let exported = match &manifest["exports"] {
+            Value::String(one) => vec![one.as_str()],
+            all => {
+                let root = if all["."].is_null() { all } else { &all["."] };
+                let ways =
+                    ["source", "import", "default", "types", "require"].iter().filter_map(|way| root[way].as_str());
+                root.as_str().into_iter().chain(ways).collect()
+            }
+        };
+        let fields = ["source", "module", "main", "types"].iter().filter_map(|field| manifest[field].as_str());
+        out.extend(exported.into_iter().chain(fields).map(|path| plain(&package.join(path))));
+    }
+    for path in ["src/index", "index"] {
+        out.extend(files_of(&package.join(path)));
+    }
+    // What is built is not what is written.
+    out.retain(|path| path.extension().is_some_and(|extension| extension != "json"));
+    out
+}
+
+/// The crates that a Cargo.toml gives a path: its own, its dependencies, the members of its workspace.
+fn crates(dir: &Path) -> BTreeMap<String, PathBuf> {
+    let mut out = BTreeMap::new();
+    let Some(manifest) = read(&dir.join("Cargo.toml")).and_then(|text| text.parse::<toml::Table>().ok()) else {
+        return out;
+    };
+    let name = |manifest: &toml::Table| {
+        let lib = manifest.get("lib").and_then(|lib| lib.get("name")).and_then(toml::Value::as_str);
+        let package = manifest.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
+        lib.or(package).map(|name| name.replace('-', "_"))
+    };
+    if let Some(own) = name(&manifest) {
+        out.insert(own, dir.to_path_buf());
+    }
+    let workspace = manifest.get("workspace");
+    let sections = ["dependencies", "dev-dependencies"].map(|section| manifest.get(section));
+    let shared = workspace.and_then(|workspace| workspace.get("dependencies"));
+    for (name, value) in sections.into_iter().chain([shared]).flatten().filter_map(toml::Value::as_table).flatten() {
+        if let Some(path) = value.get("path").and_then(toml::Value::as_str) {
+            out.insert(name.replace('-', "_"), plain(&dir.join(path)));
+        }
+    }
+    let members = workspace.and_then(|workspace| workspace.get("members")).and_then(toml::Value::as_array);
+    for member in members.into_iter().flatten().filter_map(toml::Value::as_str) {
+        for package in directories(dir, member) {
+            let manifest = read(&package.join("Cargo.toml")).and_then(|text| text.parse::<toml::Table>().ok());
+            if let Some(name) = manifest.as_ref().and_then(name)
+                && out.len() < MAX_PACKAGES
+            {
+                out.entry(name).or_insert(package);
+            }
+        }
+    }
+    out
+}
+
+/// The files that may be Django's settings: of the project's packages, those beside the file first.
+fn django(dir: &Path, root: &Path) -> Vec<PathBuf> {
+    let mut out = Vec::new();
+    for ancestor in dir.ancestors() {
+        for place in std::iter::once(ancestor.to_path_buf()).chain(below(ancestor)) {
+            out.push(place.join("settings.py"));
+            out.push(place.join("settings").join("base.py"));
+            out.push(place.join("settings").join("__init__.py"));
+        }
+        if ancestor == root {
+            break;
+        }
+    }
+    out
+}
+
+fn read(path: &Path) -> Option<String> {
+    let metadata = path.metadata().ok()?;
+    if !metadata.is_file() || metadata.len() > MAX_SIZE {
+        return None;
+    }
+    std::fs::read_to_string(path).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_and_commas() {
+        let text = "{ // one\n \"a\": \"//x\", /* two */ \"b\": [1, 2,],\n}";
+        assert_eq!(relaxed(text), Some(serde_json::json!({ "a": "//x", "b": [1, 2] })));
+        assert_eq!(relaxed("{ \"a\": "), None);
+        assert_eq!(relaxed("\"\\"), None);
+    }
+
+    #[test]
+    fn patterns() {
+        assert_eq!(matched("@/*", "@/lib/urls"), Some("lib/urls"));
+        assert_eq!(matched("~config", "~config"), Some(""));
+        assert_eq!(matched("~config", "~config/x"), None);
+        assert_eq!(matched("*", "x"), Some("x"));
+    }
+}

@@ -1,0 +1,150 @@
+//! Settings: classes whose fields are environment variables, objects that read variables, and what the fields of data
+//! classes are by default.
+
+use super::value::{Alt, Ctx, Value};
+use super::{Resolver, under, words};
+use crate::facts::{Call, ClassId, ExprId, ExprKind, Field};
+use crate::finding::{FileId, Location};
+
+impl Resolver<'_> {
+    /// A field of a settings class: the variables that pydantic reads for it, first one set wins, then its default.
+    pub(super) fn setting(&mut self, ctx: &Ctx, class: ClassId, field: &Field) -> Vec<Alt> {
+        let file = ctx.file;
+        let at = Location { file, span: field.span };
+        let mut names = self.aliases(file, field);
+        if names.is_empty() {
+            let prefix = self.prefix(file, class);
+            names.push(format!("{prefix}{}", field.name).to_ascii_uppercase());
+        }
+        let mut names = names.into_iter().rev();
+        let Some(last) = names.next() else { return vec![Alt::unknown()] };
+        let own = self.env_value(ctx, &last, at);
+        let mut out = match field.value {
+            Some(value) => {
+                let subject = self.subjects.get(&format!("env:{last}"));
+                self.fallback(own, subject, true, |resolver| {
+                    let alts = resolver.default_of(file, value);
+                    // A field without a default must be set, or the program ends.
+                    if alts.is_empty() { resolver.env_value(ctx, &last, at) } else { alts }
+                })
+            }
+            None => own,
+        };
+        for name in names {
+            let alts = self.env_value(ctx, &name, at);
+            let subject = self.subjects.get(&format!("env:{name}"));
+            out = self.fallback(alts, subject, true, |_| out);
+        }
+        out
+    }
+
+    /// The names that a field is given: `Field(validation_alias=AliasChoices("A", "B"))`, `Field(env="A")`.
+    fn aliases(&self, file: FileId, field: &Field) -> Vec<String> {
+        let module = self.module(file);
+        let Some(ExprKind::Call(call)) = field.value.map(|value| module.kind(value)) else { return Vec::new() };
+        let given = |name: &str| call.args.iter().find(|arg| arg.name.as_deref() == Some(name)).map(|arg| arg.value);
+        let Some(alias) = given("validation_alias").or_else(|| given("alias")).or_else(|| given("env")) else {
+            return Vec::new();
+        };
+        let texts: Vec<ExprId> = match module.kind(alias) {
+            ExprKind::Call(choices) => choices.args.iter().map(|arg| arg.value).collect(),
+            ExprKind::List(items) => items.iter().map(|item| item.value).collect(),
+            _ => vec![alias],
+        };
+        let name = |expr: ExprId| match module.kind(expr) {
+            // The names of variables are the same in either case.
+            ExprKind::Str(text) => Some(text.expose().to_ascii_uppercase()),
+            _ => None,
+        };
+        texts.into_iter().filter_map(name).collect()
+    }
+
+    /// What all variables of a settings class begin with: `model_config = SettingsConfigDict(env_prefix="LLM_")`, or the
+    /// same in a class `Config`.
+    fn prefix(&self, file: FileId, class: ClassId) -> String {
+        let module = self.module(file);
+        let fields = &module.classes[class.index()].fields;
+        let text = |expr: ExprId| match module.kind(expr) {
+            ExprKind::Str(text) => Some(text.expose().to_owned()),
+            _ => None,
+        };
+        let found = fields.iter().find_map(|field| match (field.name.as_str(), module.kind(field.value?)) {
+            ("model_config", ExprKind::Call(call)) => {
+                let given = call.args.iter().find(|arg| arg.name.as_deref() == Some("env_prefix"))?;
+                text(given.value)
+            }
+            ("model_config", ExprKind::Object(object)) => object.entries.iter().find_map(|entry| match entry {
+                crate::facts::Entry::Field { key: Some(key), value, .. } if key == "env_prefix" => text(*value),
+                _ => None,
+            }),
+            ("Config", ExprKind::Class(config)) => {
+                let fields = &module.classes[config.index()].fields;
+                fields.iter().find(|field| field.name == "env_prefix").and_then(|field| text(field.value?))
+            }
+            _ => None,
+        });
+        found.unwrap_or_default()
+    }
+
+    /// The value of a field in a class's body, seen through `field(default_factory=...)` and `Field(...)`; nothing where
+    /// those give no default.
+    pub(super) fn default_of(&mut self, file: FileId, value: ExprId) -> Vec<Alt> {
+        let ctx = self.ctx_of(file, value);
+        let module = self.module(file);
+        let ExprKind::Call(call) = module.kind(value) else { return self.eval(&ctx, value) };
+        let name = match module.kind(call.callee) {
+            ExprKind::Name(name) | ExprKind::Member(_, name) => name.as_str(),
+            _ => "",
+        };
+        if !words::FIELDS.contains(&name) {
+            return self.eval(&ctx, value);
+        }
+        let given = |names: &[&str]| {
+            call.args
+                .iter()
+                .find(|arg| arg.name.as_deref().is_some_and(|name| names.contains(&name)))
+                .map(|arg| arg.value)
+        };
+        if let Some(factory) = given(&["default_factory", "factory"]) {
+            return self.eval_through(&ctx, factory);
+        }
+        let first = || call.args.first().filter(|arg| arg.name.is_none()).map(|arg| arg.value);
+        match given(&["default"]).or_else(first) {
+            Some(default) if !matches!(module.kind(default), ExprKind::Unknown) => self.eval(&ctx, default),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a value is an object that reads variables by name: `environs.Env()`.
+    pub(super) fn reads_variables(&mut self, value: &Value) -> bool {
+        let Value::Made(made) = value else { return false };
+        let ctx = made.ctx.clone();
+        let module = self.module(ctx.file);
+        let ExprKind::Call(call) = module.kind(made.expr) else { return false };
+        let (ExprKind::Name(name) | ExprKind::Member(_, name)) = module.kind(call.callee) else { return false };
+        // Before anything is asked: whether it can be called so at all.
+        let may_be = self.project.file(ctx.file).index.renamed.values().flatten().any(|other| other == name)
+            || words::ENV_OBJECTS.iter().any(|object| object.ends_with(name.as_str()));
+        if !may_be {
+            return false;
+        }
+        self.eval(&ctx, call.callee)
+            .iter()
+            .any(|alt| matches!(&alt.value, Value::Symbol(symbol) if words::ENV_OBJECTS.contains(&symbol.as_str())))
+    }
+
+    /// A call that reads the variable which its first argument names; its second one, or `default`, is the default.
+    pub(super) fn read_by_call(&mut self, ctx: &Ctx, expr: ExprId, call: &Call) -> Option<Vec<Alt>> {
+        let first = call.args.first().filter(|arg| arg.name.is_none())?;
+        let default = call.args.iter().find(|arg| arg.name.as_deref() == Some("default"));
+        let default = default.or_else(|| call.args.get(1).filter(|arg| arg.name.is_none()));
+        let at = self.location(ctx.file, expr);
+        let fallback = default.map(|arg| self.eval(ctx, arg.value));
+        let mut out = Vec::new();
+        for name in self.eval(ctx, first.value) {
+            let Value::Str(text, _) = &name.value else { return None };
+            out.extend(under(self.env_read(ctx, text.expose(), at, fallback.clone()), &name.arms));
+        }
+        Some(out)
+    }
+}

@@ -1,0 +1,40 @@
+//! `late-base-url`: the environment or the module's setting is written when the client has read it already.
+
+use super::ignored_base_url::{is_harmless, takes};
+use super::{Facts, spell};
+use crate::clients::IgnoredKind;
+use crate::finding::{Finding, Label, Severity};
+use crate::routes::Client;
+
+const RULE: &str = "late-base-url";
+
+/// Judges what is written after a client was made.
+pub(super) fn check(_facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
+    let mut out: Vec<Finding> = Vec::new();
+    for late in client.ignored.iter().filter(|ignored| ignored.kind == IgnoredKind::Late) {
+        let mut lost = client.routes.iter().filter(|route| takes(route, late)).peekable();
+        let reached = late.endpoint.url.is_some();
+        if lost.peek().is_none() || lost.all(|route| route.endpoint.is_default() && is_harmless(route, late)) {
+            continue;
+        }
+        let host = client.default_endpoint.as_deref().and_then(crate::endpoint::Url::parse).map(|url| url.host);
+        let effect = host.map_or(String::new(), |host| format!(" and talks to {host}"));
+        let message = format!("`{}` is set too late: {} has read it already{effect}", late.name, client.name);
+        let labels = vec![
+            Label { at: late.at, text: "too late".to_owned() },
+            Label { at: client.callee_at, text: "the client is made here".to_owned() },
+        ];
+        let spelled = client.spelling.as_deref().zip(late.endpoint.url.as_ref().filter(|_| reached));
+        let help = match spelled {
+            Some((spelling, url)) => {
+                format!("move it above the client, or give the client {}", spell(spelling, &url.shown()))
+            }
+            None => "move it above the client".to_owned(),
+        };
+        if !out.iter().any(|known| known.at == late.at) {
+            let labels = super::distinct(labels);
+            out.push(Finding { labels, help: Some(help), ..Finding::new(RULE, Severity::Warning, late.at, message) });
+        }
+    }
+    out
+}
