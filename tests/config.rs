@@ -76,3 +76,13 @@ fn a_wrapper_in_the_same_repository() {
         assert!(found.len() == 1 && found[0].ends_with("mixroute-key-without-base-url"), "{text}: {found:?}");
     }
 }
+
+/// The wheel hook installs the wheel of the same version.
+#[test]
+fn versions_agree() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let project: toml::Table = toml::from_str(&std::fs::read_to_string(root.join("pyproject.toml")).unwrap()).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(project["project"]["version"].as_str(), Some(version));
+    assert_eq!(project["project"]["dependencies"][0].as_str(), Some(format!("mixlint=={version}").as_str()));
+}

@@ -53,8 +53,12 @@ venv() {
     "$1/bin/pip" install --quiet --disable-pip-version-check "${@:2}"
 }
 
-# wheel REPOSITORY: the wheel, in $work/dist.
+# wheel REPOSITORY: the wheel, in $work/dist; that of the directory $WHEELS, if there is one already.
 wheel() {
+    if [ -n "${WHEELS:-}" ]; then
+        cp -r "$WHEELS" "$work/dist"
+        return
+    fi
     [ -x "$work/maturin/bin/maturin" ] || venv "$work/maturin" 'maturin>=1.8,<2'
     (cd "$1/packaging/pypi" && "$work/maturin/bin/maturin" build --quiet --release --out "$work/dist")
 }

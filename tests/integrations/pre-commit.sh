@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Both hooks with the real pre-commit from PyPI, in a scratch repository. Needs Python, cargo and a package index.
+# Both hooks with the real pre-commit from PyPI, in a scratch repository. Needs Python, cargo and a package
+# index. Arguments: the hooks to try; both by default.
 . "$(dirname "$0")/lib.sh"
 
 venv "$work/tools" pre-commit
@@ -21,7 +22,8 @@ from openai import OpenAI
 
 client = OpenAI(api_key=$key)"
 
-for hook in mixlint mixlint-wheel; do
+[ $# -gt 0 ] || set -- mixlint mixlint-wheel
+for hook in "$@"; do
     say "hook $hook"
     project="$work/project-$hook"
     git init -q "$project"
