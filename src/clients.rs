@@ -448,6 +448,15 @@ fn is_absent(value: &Value) -> bool {
 fn given(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, construct: &Construct, slot: Slot) -> Vec<Alt> {
     let paths = if slot == Slot::Endpoint { &construct.endpoint } else { &construct.key };
     let mut out = vec![Alt::new(Value::Undefined)];
+    // What is written out is not taken to be in an unknown `**kwargs`, under another of its names.
+    let written = |path: &&String| {
+        let first = path.split('.').next();
+        !call.args.iter().any(|arg| arg.name.is_some() && arg.name.as_deref() == first)
+    };
+    let mut paths: Vec<&String> = paths.iter().collect();
+    if call.args.iter().any(|arg| arg.spread == Spread::Keyword) {
+        paths.sort_by_key(written);
+    }
     for path in paths {
         out = or_else(out, || {
             let mut alts = argument(resolver, ctx, call, path);

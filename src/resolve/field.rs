@@ -343,15 +343,24 @@ impl Resolver<'_> {
     }
 
     /// Whether the values of the class body are defaults that its constructor may replace: a dataclass, or a class
-    /// with a base from outside, which may be one.
+    /// with a base from outside, however far up, which may be one.
     fn is_filled_by_constructor(&mut self, file: FileId, class: ClassId) -> bool {
-        let module = self.module(file);
-        let data = &module.classes[class.index()];
-        self.is_dataclass(file, class)
-            || data.bases.iter().any(|&base| {
-                let alts = self.eval(&self.ctx_of(file, base), base);
-                alts.iter().any(|alt| !matches!(alt.value, Value::Made(_)))
-            })
+        let mut stack = vec![(file, class)];
+        let mut budget = 16;
+        while let Some((file, class)) = stack.pop() {
+            budget -= 1;
+            if budget == 0 || self.is_dataclass(file, class) {
+                return true;
+            }
+            for &base in &self.module(file).classes[class.index()].bases {
+                for alt in self.eval(&self.ctx_of(file, base), base) {
+                    let Value::Made(made) = &alt.value else { return true };
+                    let ExprKind::Class(next) = *self.module(made.ctx.file).kind(made.expr) else { return true };
+                    stack.push((made.ctx.file, next));
+                }
+            }
+        }
+        false
     }
 
     /// Whether the fields of a class are read from the environment: `class Settings(BaseSettings)`.
@@ -503,6 +512,19 @@ impl Resolver<'_> {
     fn instance_field(&mut self, made: &Arc<Made>, name: &str) -> Vec<Alt> {
         let ctx = made.ctx.clone();
         let ExprKind::Call(call) = self.module(ctx.file).kind(made.expr) else { return vec![Alt::unknown()] };
+        // `Args::parse()`, `Config::load()`: what a derived function gives is an object of its type.
+        if let ExprKind::Member(base, method) = self.module(ctx.file).kind(call.callee)
+            && self.project.file(ctx.file).source.language == crate::language::Language::Rust
+            && let [Alt { value: Value::Made(of), .. }] = self.eval(&ctx, *base).as_slice()
+            && let ExprKind::Class(class) = *self.module(of.ctx.file).kind(of.expr)
+        {
+            let data = &self.module(of.ctx.file).classes[class.index()];
+            if !data.methods.iter().any(|(known, _)| known == method)
+                && data.fields.iter().any(|field| field.name == name)
+            {
+                return self.class_field(of.ctx.file, class, name, None, 0);
+            }
+        }
         let mut out = Vec::new();
         for callee in self.eval(&ctx, call.callee) {
             let Value::Made(class_made) = &callee.value else {

@@ -158,7 +158,35 @@ impl Lower<'_> {
                     self.field_assignment(class, assignment);
                 }
             }
+            "if_statement" | "try_statement" | "with_statement" => {
+                self.deeper(|this| this.nested(class, node));
+            }
             _ => {}
+        }
+    }
+
+    /// Assignments below a condition in a class body: what they make is made; which value the field has is not known.
+    fn nested(&mut self, class: ClassId, node: Node) {
+        for child in operands(node) {
+            match child.kind() {
+                "expression_statement" => {
+                    for assignment in operands(child).into_iter().filter(|child| child.kind() == "assignment") {
+                        if let Some(value) = assignment.child_by_field_name("right") {
+                            let value = self.expr(value);
+                            self.builder.stmt(Stmt::Expr(value));
+                        }
+                        if let Some(name) = assignment.child_by_field_name("left").filter(|n| n.kind() == "identifier")
+                        {
+                            self.field(class, name, None);
+                        }
+                    }
+                }
+                "block" | "if_statement" | "elif_clause" | "else_clause" | "try_statement" | "except_clause"
+                | "finally_clause" | "with_statement" => {
+                    self.deeper(|this| this.nested(class, child));
+                }
+                _ => {}
+            }
         }
     }
 

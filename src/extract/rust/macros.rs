@@ -90,6 +90,52 @@ impl Parse for LazyStatics {
     }
 }
 
+/// The items of a branch of `cfg_if!`.
+struct Items(Vec<syn::Item>);
+
+impl Parse for Items {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let mut items = Vec::new();
+        while !input.is_empty() {
+            items.push(input.parse()?);
+        }
+        Ok(Self(items))
+    }
+}
+
+/// The branches of `select!`: the future, and what is done with its result.
+struct Branches(Vec<Expr>);
+
+impl Parse for Branches {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let mut all = Vec::new();
+        while !input.is_empty() {
+            if input.peek(syn::Ident) && input.peek2(Token![;]) {
+                // `biased;`
+                input.parse::<syn::Ident>()?;
+                input.parse::<Token![;]>()?;
+                continue;
+            }
+            if input.peek(Token![else]) {
+                input.parse::<Token![else]>()?;
+            } else {
+                syn::Pat::parse_multi_with_leading_vert(input)?;
+                input.parse::<Token![=]>()?;
+                all.push(input.parse()?);
+                if input.peek(Token![,]) && input.peek2(Token![if]) {
+                    input.parse::<Token![,]>()?;
+                    input.parse::<Token![if]>()?;
+                    input.parse::<Expr>()?;
+                }
+            }
+            input.parse::<Token![=>]>()?;
+            all.push(input.parse()?);
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok(Self(all))
+    }
+}
+
 /// A value in `json!`.
 enum Json {
     Object(Vec<(Expr, Json)>, token::Brace),
@@ -147,6 +193,20 @@ impl Lower<'_> {
 
     /// Lowers a macro that defines something; false if it does not.
     pub(super) fn macro_item(&mut self, node: &Macro) -> bool {
+        if name(node) == "cfg_if" && self.reparsed < MAX_REPARSED {
+            // Each branch defines what holds in some build.
+            self.reparsed += 1;
+            for token in node.tokens.clone() {
+                let TokenTree::Group(group) = token else { continue };
+                if group.delimiter() == proc_macro2::Delimiter::Brace
+                    && let Some(Items(items)) = parse(group.stream(), Items::parse)
+                {
+                    self.items(&items.iter().collect::<Vec<_>>());
+                }
+            }
+            self.reparsed -= 1;
+            return true;
+        }
         if !matches!(name(node).as_str(), "lazy_static" | "thread_local") {
             return false;
         }
@@ -200,6 +260,12 @@ impl Lower<'_> {
                 [one] => self.value(&one.value),
                 all => self.list_of(span, all),
             },
+            "select" => {
+                for branch in self.reparse(node).map(|Branches(all)| all).unwrap_or_default() {
+                    self.effect(&branch);
+                }
+                self.unknown(span)
+            }
             // Its second half is a pattern.
             "matches" => {
                 if let Some(value) = parse(node.tokens.clone(), first_argument) {
