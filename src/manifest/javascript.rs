@@ -59,10 +59,10 @@ pub(super) fn yarn_lock(_: &Path, text: &str, say: Say<'_>) {
                 let at = rest.find('@')? + 1;
                 line.trim_start_matches('"').get(..at)
             });
-        } else if let (Some(name), Some(version)) = (name, line.strip_prefix("  version")) {
-            if let Some(version) = Version::parse(version.trim_matches([':', ' ', '"'])) {
-                say(name, Said::Locked(version));
-            }
+        } else if let (Some(name), Some(version)) = (name, line.strip_prefix("  version"))
+            && let Some(version) = Version::parse(version.trim_matches([':', ' ', '"']))
+        {
+            say(name, Said::Locked(version));
         }
     }
 }

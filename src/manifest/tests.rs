@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::source::Source;
 
@@ -219,4 +221,24 @@ fn what_a_program_says() {
         Some(Version::new(4, 20, 1))
     );
     assert_eq!(of("a.ts", "import OpenAI from \"openai\";\n"), None);
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics(text in "\\PC{0,60}", odd in "[-@/:\"'\\[\\]{}=<>~.,a-z0-9#_() \n]{0,80}") {
+        let names = [
+            "uv.lock", "pylock.toml", "Pipfile.lock", "pyproject.toml", "Pipfile", "setup.cfg", "setup.py",
+            "environment.yml", "package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",
+            "deno.json", "Cargo.toml", "constraints.txt", "requirements.txt",
+        ];
+        let entry = format!("packages:\n  {odd}\n[[package]]\nname = {odd}\nversion = {odd}\n%pip install {odd}");
+        for text in [text, odd, entry] {
+            for name in names {
+                let (_, read) = reader(name).unwrap();
+                read(Path::new("/nonexistent"), &text, &mut |_, _| {});
+            }
+            let source = Source::new("a.py", crate::language::Language::Python, text);
+            of_source(&source, &crate::facts::Module::default(), &known());
+        }
+    }
 }
