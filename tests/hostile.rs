@@ -236,7 +236,8 @@ fn huge_files() {
     for format in ["full", "json", "sarif", "github"] {
         let outcome = run(dir.path(), &["check", "--output-format", format]);
         assert_eq!(outcome.code, Some(1), "{}", clip(&outcome.err));
-        assert!(outcome.out.len() < 100_000, "{format}: {} bytes", outcome.out.len());
+        // SARIF holds the pages of all rules.
+        assert!(outcome.out.len() < 300_000, "{format}: {} bytes", outcome.out.len());
     }
     // The same with no limit worth the name.
     write(&dir, "mixlint.toml", "max-file-size = \"100 MiB\"\n");

@@ -22,11 +22,15 @@ fn read(path: &str) -> String {
 
 /// The structs of the catalogue as schemas, by name.
 fn structs() -> BTreeMap<String, Value> {
-    let file = syn::parse_file(&read("src/catalog/mod.rs")).unwrap();
+    let files = ["src/catalog/mod.rs", "src/catalog/tool.rs"];
+    let items = files.iter().flat_map(|file| syn::parse_file(&read(file)).unwrap().items);
     let mut out = BTreeMap::new();
-    for item in file.items {
+    for item in items {
         let syn::Item::Struct(item) = item else { continue };
         let syn::Fields::Named(fields) = &item.fields else { continue };
+        if !item.attrs.iter().any(|attr| attr.path().is_ident("serde")) {
+            continue;
+        }
         let mut properties = Map::new();
         let mut required = Vec::new();
         for field in &fields.named {
@@ -75,12 +79,14 @@ fn schema_of(ty: &syn::Type) -> Value {
         _ => panic!("no arguments"),
     };
     match last.ident.to_string().as_str() {
-        "String" | "Range" => json!({ "type": "string" }),
+        "String" | "Range" | "Blank" => json!({ "type": "string" }),
         "bool" => json!({ "type": "boolean" }),
         "Option" => inner(0),
         "Vec" => json!({ "type": "array", "items": inner(0) }),
         "BTreeMap" => json!({ "type": "object", "additionalProperties": inner(1) }),
         "Construct" => json!({ "$ref": "#/definitions/construct" }),
+        "ToolRow" => json!({ "$ref": "#/definitions/tool-row" }),
+        "ToolEnvironment" => json!({ "$ref": "#/definitions/tool-environment" }),
         "UrlKind" => json!({ "enum": ["openai-base", "host-only", "full", "any"] }),
         "Slot" => json!({ "enum": ["key", "endpoint", "headers"] }),
         "EnvName" => json!({ "anyOf": [
@@ -167,11 +173,14 @@ fn schema() -> Value {
             },
             "provider": { "type": "array", "items": structs.remove("Provider").unwrap() },
             "client": { "type": "array", "items": client },
+            "tool": { "type": "array", "items": structs.remove("Tool").unwrap() },
         },
         "definitions": {
             "construct": construct,
             "provider-id": { "anyOf": [{ "enum": providers }, { "type": "string" }] },
             "rule": { "enum": rules },
+            "tool-row": structs.remove("ToolRow").unwrap(),
+            "tool-environment": structs.remove("ToolEnvironment").unwrap(),
         },
     })
 }
