@@ -43,6 +43,52 @@ pub fn may_be_a_class(source: &Source, name: &str) -> bool {
     !defined
 }
 
+/// Whether a file names something, as a whole word.
+pub fn names(source: &Source, name: &str) -> bool {
+    words(&source.text, name).next().is_some()
+}
+
+/// Whether a file may import something by a name: a line that imports has it, or belongs to a list of imports.
+pub fn imports(source: &Source, name: &str) -> bool {
+    const IMPORTS: [&str; 5] = ["import", "from", "require", "use ", "mod "];
+    words(&source.text, name).any(|at| {
+        let start = source.text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let end = source.text[at..].find('\n').map_or(source.text.len(), |end| at + end);
+        let line = &source.text[start..end];
+        // A line of a list that goes over several: `    name,`
+        let is_item = || line.trim().chars().all(|c| is_part(c) || matches!(c, ' ' | ',' | '{' | '}' | ':' | '*'));
+        IMPORTS.iter().any(|word| line.contains(word)) || is_item()
+    })
+}
+
+/// Where a text has a word.
+fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> {
+    memchr::memmem::find_iter(text.as_bytes(), word.as_bytes()).filter(move |&at| {
+        let before = text.get(..at).is_some_and(|before| !before.ends_with(is_part));
+        before && text.get(at + word.len()..).is_some_and(|after| !after.starts_with(is_part))
+    })
+}
+
+/// The statements of a file that import, alone; the rest is left out.
+pub fn import_statements(source: &Source) -> Source {
+    let mut kept = String::new();
+    let mut open = false;
+    for line in source.text.lines() {
+        let start = line.trim_start();
+        let begins = ["import ", "from ", "use ", "pub use ", "mod ", "pub mod ", "export "];
+        let imports = begins.iter().any(|word| start.starts_with(word)) || line.contains("require(");
+        // A statement goes on until its brackets are closed.
+        if imports || open {
+            let count = |of: [char; 2]| line.chars().filter(|c| of.contains(c)).count();
+            let (opens, closes) = (count(['(', '{']), count([')', '}']));
+            open = if open { closes <= opens } else { opens > closes };
+            kept.push_str(if imports { start } else { line });
+            kept.push('\n');
+        }
+    }
+    Source::new(&source.path, source.language, kept)
+}
+
 /// Whether a name is defined here, and then whether as something that is no client.
 fn definition(language: Language, before: &str, after: &str) -> Option<bool> {
     let before = before.trim_end_matches([' ', '\t', '*']);

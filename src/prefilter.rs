@@ -18,7 +18,7 @@ mod callees;
 mod evidence;
 
 use callees::Callees;
-use evidence::Evidence;
+use evidence::{Evidence, Whose};
 
 /// What the names of variables for keys and URLs have in them, and headers.
 const ENVIRONMENT: [&str; 12] = [
@@ -76,9 +76,32 @@ const COMMON: [&str; 15] = [
 /// Headers that carry a key, and the method that sets one.
 const HEADERS: &str = "(?i-u:uthorization|bearer_auth|api[-_]key\\b)";
 
+/// What a file's text shows without being parsed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// It may say something of a client: it is worth parsing, in a project of any usual size.
+    pub admitted: bool,
+    /// It may be the place of a finding by what stands in it alone.
+    pub certain: bool,
+    /// It may make a client.
+    pub makes: bool,
+    /// It names a key or a host that is not OpenAI's.
+    pub foreign: bool,
+    /// It may say something that matters to clients elsewhere.
+    pub elsewhere: bool,
+}
+
+impl Sight {
+    /// That of a file which is parsed in any case.
+    pub fn sure() -> Self {
+        Self { admitted: true, certain: true, makes: true, foreign: true, elsewhere: true }
+    }
+}
+
 /// The words, compiled.
 #[derive(Debug)]
-pub struct Prefilter {
+pub struct Prefilter<'c> {
+    catalog: &'c Catalog,
     code: Option<Regex>,
     environment: Option<Regex>,
     fields: Option<Regex>,
@@ -87,13 +110,14 @@ pub struct Prefilter {
     headers: Option<Regex>,
     elsewhere: Option<Regex>,
     own: Option<Regex>,
+    slips: Option<Regex>,
     callees: Callees,
     evidence: Evidence,
 }
 
-impl Prefilter {
+impl<'c> Prefilter<'c> {
     /// Compiles the words of a catalogue.
-    pub fn new(catalog: &Catalog) -> Self {
+    pub fn new(catalog: &'c Catalog) -> Self {
         let mut words: BTreeSet<String> = BTreeSet::new();
         for client in &catalog.clients {
             // Of a callee without modules (`acme.llm.connect`) the module is a part.
@@ -130,6 +154,7 @@ impl Prefilter {
             .filter(|word| !words.iter().any(|other| other != word && word.contains(other.as_str())))
             .collect();
         Self {
+            catalog,
             code: any_of(shortest),
             environment: any_of(ENVIRONMENT),
             fields: any_of(FIELDS),
@@ -138,15 +163,21 @@ impl Prefilter {
             headers: Regex::new(HEADERS).ok(),
             elsewhere: elsewhere(catalog),
             own: own(catalog),
+            slips: slips(catalog),
             callees: Callees::new(catalog),
             evidence: Evidence::new(catalog),
         }
     }
 
-    /// Whether a file is worth parsing.
-    pub fn admits(&self, catalog: &Catalog, source: &Source) -> bool {
+    /// The catalogue that the words come from.
+    pub fn catalog(&self) -> &'c Catalog {
+        self.catalog
+    }
+
+    /// What a file's text shows.
+    pub fn look(&self, source: &Source) -> Sight {
         let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(source.text.as_bytes()));
-        match source.language {
+        let admitted = match source.language {
             Language::Dotenv
             | Language::Http
             | Language::Shell
@@ -162,25 +193,45 @@ impl Prefilter {
                 has(&self.environment) || (has(&self.fields) && has(&self.urls))
             }
             Language::Markdown => has(&self.code) || has(&self.environment) || (has(&self.fields) && has(&self.urls)),
-            _ => self.admits_code(catalog, source),
-        }
+            _ => return self.look_at_code(source),
+        };
+        // They are read whenever they may say something.
+        let signs = admitted.then(|| self.evidence.of(self.catalog, &source.text));
+        let foreign = signs.is_some_and(|signs| signs.key.max(signs.host) == Whose::Others);
+        Sight { admitted, certain: admitted, foreign, ..Sight::default() }
     }
 
-    fn admits_code(&self, catalog: &Catalog, source: &Source) -> bool {
+    fn look_at_code(&self, source: &Source) -> Sight {
         let text = source.text.as_bytes();
         let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(text));
+        if only_declares(source) {
+            return Sight::default();
+        }
         let mentions = has(&self.code);
-        if has(&self.own) {
-            return true;
-        }
-        if mentions
-            && (has(&self.elsewhere) || self.callees.may_be_called(source) || self.callees.sets_an_attribute(source))
-        {
-            return true;
-        }
+        let own = has(&self.own);
+        let makes = own || (mentions && (self.callees.may_be_called(source) || self.callees.sets_an_attribute(source)));
+        let elsewhere = mentions && has(&self.elsewhere);
         // A request, or a row of a table, counts only with a key or a host that is known.
-        let request = mentions && has(&self.headers);
-        (request || (has(&self.urls) && has(&self.code_fields))) && self.evidence.is_in(catalog, &source.text)
+        let row = (mentions && has(&self.headers)) || (has(&self.urls) && has(&self.code_fields));
+        if !(makes || elsewhere || row || has(&self.code_fields)) {
+            return Sight::default();
+        }
+        let signs = self.evidence.of(self.catalog, &source.text);
+        let foreign = signs.key.max(signs.host) == Whose::Others;
+        let known = signs.key.max(signs.host) != Whose::Nobodys;
+        let certain = own
+            || (mentions && memchr::memmem::find(text, b"mixlint:").is_some())
+            || (makes && (foreign || self.slips(source)))
+            || (row && foreign && signs.host != Whose::Nobodys);
+        let row = row && (makes || known || self.evidence.imports_some(&source.text));
+        Sight { admitted: makes || elsewhere || row, certain, makes, foreign, elsewhere }
+    }
+
+    /// Whether something in the file looks like what the rules find that ask for no other provider: an option that the
+    /// client drops, a base URL of nothing, or one that comes too late.
+    fn slips(&self, source: &Source) -> bool {
+        self.slips.as_ref().is_none_or(|slips| slips.is_match(source.text.as_bytes()))
+            || self.evidence.has_misspelled_host(self.catalog, &source.text)
     }
 }
 
@@ -192,6 +243,31 @@ fn elsewhere(catalog: &Catalog) -> Option<Regex> {
     words.push("mixlint:".to_owned());
     words.push(r"(?mi-u:^[ \t]+\w*(?:url|base|endpoint|host|path|proxy)[ \t]*:[ \t]*\w)".to_owned());
     Regex::new(&words.join("|")).ok()
+}
+
+/// Whether a file declares types only: `x.d.ts`.
+fn only_declares(source: &Source) -> bool {
+    if source.language != Language::TypeScript {
+        return false;
+    }
+    let name = source.path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end))
+}
+
+/// Options that clients drop, by name; base URLs that are the empty string; base URLs that are written to an attribute
+/// or a variable.
+fn slips(catalog: &Catalog) -> Option<Regex> {
+    let constructs = || catalog.clients.iter().flat_map(|client| &client.construct);
+    let last = |path: &String| regex::escape(path.rsplit('.').next().unwrap_or(path));
+    let dropped: BTreeSet<String> = constructs().flat_map(|construct| &construct.ignored).map(last).collect();
+    let read: BTreeSet<String> =
+        constructs().flat_map(|construct| &construct.env_endpoint).map(|name| regex::escape(name.name())).collect();
+    let (dropped, read) = (Vec::from_iter(dropped).join("|"), Vec::from_iter(read).join("|"));
+    let name = r"(?i-u:base_?url|api_?base|endpoint|base_?path)";
+    Regex::new(&format!(
+        r#"(?-u)\b(?:{dropped})["'`]?\s*[:=][^=]|{name}\w*["'`]?\]?\s*[:=,(]\s*(?:""[^"]|''[^']|``)|\.{name}\s*=[^=]|\b(?:{read})["'`]?\]?\s*=[^=]|set_var|setdefault|environ\.update|load_dotenv|dotenv"#
+    ))
+    .ok()
 }
 
 /// What the configuration's own clients are called by: a file of the same project is imported by a path that need not

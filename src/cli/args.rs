@@ -97,6 +97,9 @@ pub(super) struct Paths {
     /// Parse every file
     #[arg(long, hide = true)]
     pub(super) no_prefilter: bool,
+    /// Parse only what may be about a finding, as in a large project
+    #[arg(long, hide = true, conflicts_with = "no_prefilter")]
+    pub(super) narrow: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Read, Write};
 
 use super::args::{self, Global, TraceFormat};
-use super::check::{Run, analyze, style};
+use super::check::{Aim, Run, analyze, style};
 use super::{EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, Host, Stop};
 use crate::report::{self, Files, Format};
 use crate::source::decode;
@@ -12,7 +12,7 @@ use crate::{screen, walk};
 
 pub(super) fn trace(args: &args::Trace, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
     let text = message(&args.message, global, host)?;
-    let Some(run) = analyze(&args.paths(), false, global, host)? else { return Ok(EXIT_OK) };
+    let Some(run) = analyze(&args.paths(), Aim::Texts, global, host)? else { return Ok(EXIT_OK) };
     let Run { failed, output, catalog, .. } = run;
     let root = crate::root::project_root(&host.cwd);
     let files = Files { sources: &output.sources, secrets: &output.secrets, cwd: &host.cwd, root: &root };
