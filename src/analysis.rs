@@ -168,6 +168,7 @@ struct Run<'a> {
     /// How many files imports have added.
     imported: usize,
     packages: imports::Packages,
+    folders: imports::Folders,
     /// The clients of each file, as the last look at it found them.
     clients: BTreeMap<FileId, Vec<Client>>,
 }
@@ -204,6 +205,7 @@ impl<'a> Run<'a> {
             roots: HashMap::new(),
             imported: 0,
             packages: imports::Packages::default(),
+            folders: imports::Folders::default(),
             clients: BTreeMap::new(),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Only the file system is asked, never an interpreter or package manager. What is not found is from outside.
 
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 use crate::facts::{EnvKind, EnvSource, ExprKind, Module};
@@ -74,11 +75,34 @@ fn paths(module: &Module) -> Vec<String> {
     out
 }
 
+/// What is known of folders: each is looked at once.
+#[derive(Debug, Default)]
+pub struct Folders(HashMap<PathBuf, Folder>);
+
+#[derive(Clone, Copy, Debug)]
+struct Folder {
+    /// A Python package: it has an `__init__.py`.
+    is_package: bool,
+    /// It has a folder `src`.
+    has_src: bool,
+}
+
+impl Folders {
+    fn look(&mut self, dir: &Path) -> Folder {
+        if let Some(known) = self.0.get(dir) {
+            return *known;
+        }
+        let folder = Folder { is_package: dir.join("__init__.py").is_file(), has_src: dir.join("src").is_dir() };
+        self.0.insert(dir.to_path_buf(), folder);
+        folder
+    }
+}
+
 /// Where an import may lead, most likely first.
-pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
+pub fn candidates(folders: &mut Folders, language: Language, file: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
     let Some(dir) = file.parent() else { return Vec::new() };
     match language {
-        Language::Python | Language::Notebook => python(dir, root, key),
+        Language::Python | Language::Notebook => python(folders, dir, root, key),
         Language::JavaScript | Language::TypeScript | Language::Tsx => javascript(dir, key),
         Language::Rust => rust(file, dir, key),
         Language::Shell
@@ -106,7 +130,7 @@ pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Ve
     }
 }
 
-fn python(dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
+fn python(folders: &mut Folders, dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
     let dots = key.bytes().take_while(|&b| b == b'.').count();
     let path = key[dots..].replace('.', "/");
     let files = |base: &Path| {
@@ -123,10 +147,11 @@ fn python(dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
     let mut out = Vec::new();
     for base in dir.ancestors() {
         // Inside a package `import openai` is the library, though `openai.py` stands beside the file.
-        if !base.join("__init__.py").is_file() {
+        let folder = folders.look(base);
+        if !folder.is_package {
             out.extend(files(base));
         }
-        if base.join("src").is_dir() {
+        if folder.has_src {
             out.extend(files(&base.join("src")));
         }
         if base == root {

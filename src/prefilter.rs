@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, EnvName};
 use crate::language::Language;
 use crate::source::Source;
 
@@ -111,6 +111,9 @@ pub struct Prefilter<'c> {
     elsewhere: Option<Regex>,
     own: Option<Regex>,
     slips: Option<Regex>,
+    variables: Option<Regex>,
+    /// An assignment of nothing, in a dotenv file.
+    nothing: Option<Regex>,
     callees: Callees,
     evidence: Evidence,
 }
@@ -164,6 +167,8 @@ impl<'c> Prefilter<'c> {
             elsewhere: elsewhere(catalog),
             own: own(catalog),
             slips: slips(catalog),
+            variables: variables(catalog),
+            nothing: Regex::new(r#"(?m-u)^[^#\n]*(?:URL|BASE|ENDPOINT|HOST)\w*[ \t]*=[ \t"']*\r?$"#).ok(),
             callees: Callees::new(catalog),
             evidence: Evidence::new(catalog),
         }
@@ -195,10 +200,13 @@ impl<'c> Prefilter<'c> {
             Language::Markdown => has(&self.code) || has(&self.environment) || (has(&self.fields) && has(&self.urls)),
             _ => return self.look_at_code(source),
         };
-        // They are read whenever they may say something.
-        let signs = admitted.then(|| self.evidence.of(self.catalog, &source.text));
-        let foreign = signs.is_some_and(|signs| signs.key.max(signs.host) == Whose::Others);
-        Sight { admitted, certain: admitted, foreign, ..Sight::default() }
+        if !admitted {
+            return Sight::default();
+        }
+        let signs = self.evidence.of(self.catalog, &source.text);
+        let foreign = signs.key.max(signs.host) == Whose::Others || has(&self.nothing);
+        let pair = foreign && signs.key.min(signs.host) != Whose::Nobodys;
+        Sight { admitted, certain: pair || has(&self.variables), foreign, ..Sight::default() }
     }
 
     fn look_at_code(&self, source: &Source) -> Sight {
@@ -209,7 +217,8 @@ impl<'c> Prefilter<'c> {
         }
         let mentions = has(&self.code);
         let own = has(&self.own);
-        let makes = own || (mentions && (self.callees.may_be_called(source) || self.callees.sets_an_attribute(source)));
+        let sets = mentions && self.callees.sets_an_attribute(source);
+        let makes = own || sets || (mentions && self.callees.may_be_called(source));
         let elsewhere = mentions && has(&self.elsewhere);
         // A request, or a row of a table, counts only with a key or a host that is known.
         let row = (mentions && has(&self.headers)) || (has(&self.urls) && has(&self.code_fields));
@@ -220,9 +229,10 @@ impl<'c> Prefilter<'c> {
         let foreign = signs.key.max(signs.host) == Whose::Others;
         let known = signs.key.max(signs.host) != Whose::Nobodys;
         let certain = own
+            || sets
             || (mentions && memchr::memmem::find(text, b"mixlint:").is_some())
             || (makes && (foreign || self.slips(source)))
-            || (row && foreign && signs.host != Whose::Nobodys);
+            || (row && foreign && signs.key.min(signs.host) != Whose::Nobodys);
         let row = row && (makes || known || self.evidence.imports_some(&source.text));
         Sight { admitted: makes || elsewhere || row, certain, makes, foreign, elsewhere }
     }
@@ -231,6 +241,7 @@ impl<'c> Prefilter<'c> {
     /// client drops, a base URL of nothing, or one that comes too late.
     fn slips(&self, source: &Source) -> bool {
         self.slips.as_ref().is_none_or(|slips| slips.is_match(source.text.as_bytes()))
+            || self.callees.drops_an_option(source)
             || self.evidence.has_misspelled_host(self.catalog, &source.text)
     }
 }
@@ -254,20 +265,27 @@ fn only_declares(source: &Source) -> bool {
     [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end))
 }
 
-/// Options that clients drop, by name; base URLs that are the empty string; base URLs that are written to an attribute
-/// or a variable.
+/// Base URLs that are the empty string, or that are written to a variable that clients read.
 fn slips(catalog: &Catalog) -> Option<Regex> {
     let constructs = || catalog.clients.iter().flat_map(|client| &client.construct);
-    let last = |path: &String| regex::escape(path.rsplit('.').next().unwrap_or(path));
-    let dropped: BTreeSet<String> = constructs().flat_map(|construct| &construct.ignored).map(last).collect();
     let read: BTreeSet<String> =
         constructs().flat_map(|construct| &construct.env_endpoint).map(|name| regex::escape(name.name())).collect();
-    let (dropped, read) = (Vec::from_iter(dropped).join("|"), Vec::from_iter(read).join("|"));
+    let read = Vec::from_iter(read).join("|");
     let name = r"(?i-u:base_?url|api_?base|endpoint|base_?path)";
     Regex::new(&format!(
-        r#"(?-u)\b(?:{dropped})["'`]?\s*[:=][^=]|{name}\w*["'`]?\]?\s*[:=,(]\s*(?:""[^"]|''[^']|``)|\.{name}\s*=[^=]|\b(?:{read})["'`]?\]?\s*=[^=]|set_var|setdefault|environ\.update|load_dotenv|dotenv"#
+        r#"(?-u){name}\w*["'`]?\]?\s*[:=(]\s*(?:""[^"]|''[^']|``)|\b(?:{read})["'`]?\]?\s*=[^=]|env::set_var|environ\.(?:setdefault|update)"#
     ))
     .ok()
+}
+
+/// The variables that clients and tools read, by name: what a block of settings sets.
+fn variables(catalog: &Catalog) -> Option<Regex> {
+    let constructs = || catalog.clients.iter().flat_map(|client| &client.construct);
+    let names = constructs().flat_map(|construct| construct.env_key.iter().chain(&construct.env_endpoint));
+    let mut words: BTreeSet<&str> = names.map(EnvName::name).collect();
+    words.insert("OPENAI_");
+    let words: Vec<&str> = words.into_iter().collect();
+    any_of(words.iter().copied().filter(|word| !words.iter().any(|other| other != word && word.contains(other))))
 }
 
 /// What the configuration's own clients are called by: a file of the same project is imported by a path that need not

@@ -117,8 +117,9 @@ fn broken_files_are_linted_and_the_prefilter_changes_nothing() {
 
 #[test]
 fn the_prefilter_changes_nothing_in_the_fixtures() {
-    for name in ["hazards", "example"] {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    for name in ["hazards", "example", "causes", "carriers", "tools"] {
+        let dir = root.join(name);
         assert_eq!(diagnostics(&dir, &[]), diagnostics(&dir, &["--no-prefilter"]), "{name}");
         assert_eq!(diagnostics(&dir, &[]), diagnostics(&dir, &["--narrow"]), "{name} as in a large project");
     }

@@ -127,8 +127,9 @@ impl Run<'_> {
             return known.clone().filter(|found| *found != path);
         }
         let root = self.root(&path);
-        let exists = |path: &PathBuf| self.project.by_path.contains_key(path) || path.is_file();
-        let found = imports::candidates(language, &path, &root, key).into_iter().find(exists);
+        let by_path = &self.project.by_path;
+        let exists = |path: &PathBuf| by_path.contains_key(path) || path.is_file();
+        let found = imports::candidates(&mut self.folders, language, &path, &root, key).into_iter().find(exists);
         // A library is known by its name, though its own repository may hold it.
         let is_library = || self.options.catalog.clients.iter().any(|client| client.modules.iter().any(|m| m == key));
         let found = match found {
@@ -264,18 +265,15 @@ impl Run<'_> {
     ) -> bool {
         let before = self.project.links.len();
         for _ in 0..MAX_LINKS {
-            let names = self.import_names(&files(self));
-            if names.is_empty() {
-                break;
-            }
+            let names = glance::Words::new(self.import_names(&files(self)).iter());
+            let (Some(names), of) = (names, glance::Words::new(of.iter())) else { break };
             let may_import = |id: &FileId| {
                 let seen = !foreign || self.parsed.contains(id) || self.sights[id.index()].foreign;
                 if !seen || !self.project.file(*id).source.language.is_code() {
                     return false;
                 }
                 let source = self.text(*id);
-                (of.is_empty() || of.iter().any(|name| glance::names(&source, name)))
-                    && names.iter().any(|name| glance::imports(&source, name))
+                of.as_ref().is_none_or(|of| of.are_in(&source)) && names.are_imported_by(&source)
             };
             let ids: Vec<FileId> = self.project.ids().collect();
             let importers: Vec<FileId> = ids.into_par_iter().filter(may_import).collect();
