@@ -29,8 +29,10 @@ use crate::source::Source;
 use crate::text::Text;
 
 mod dormant;
+mod heirs;
 mod reach;
 
+use heirs::Heirs;
 use reach::New;
 
 /// A file that findings may be about.
@@ -44,16 +46,19 @@ pub struct Given {
     pub sight: Sight,
     /// Its length in bytes.
     bytes: usize,
+    /// What it says of classes.
+    classes: Vec<heirs::Pair>,
 }
 
 impl Given {
     /// Looks at a file; `keep` says that it cannot be read again.
     pub fn new(mut source: Source, path: PathBuf, prefilter: &Prefilter<'_>, keep: bool) -> Self {
         let (sight, bytes) = (prefilter.look(&source), source.text.len());
+        let classes = if source.language.is_code() { heirs::pairs(&source) } else { Vec::new() };
         if !keep && !sight.certain {
             source.close();
         }
-        Self { source, path, sight, bytes }
+        Self { source, path, sight, bytes, classes }
     }
 }
 
@@ -161,6 +166,8 @@ struct Run<'a> {
     sights: Vec<Sight>,
     /// Whether only files are parsed that may be about a finding.
     narrow: bool,
+    /// Classes that may be clients, where only such files are parsed.
+    heirs: Option<Heirs>,
     /// Where imports lead, by folder.
     targets: HashMap<(PathBuf, Language, String), Option<PathBuf>>,
     unparsed: Vec<(FileId, String)>,
@@ -193,6 +200,7 @@ impl<'a> Run<'a> {
             options,
             sights: Vec::new(),
             narrow: false,
+            heirs: None,
             targets: HashMap::new(),
             project: Project {
                 environment,
@@ -213,6 +221,10 @@ impl<'a> Run<'a> {
     fn run(mut self, given: Vec<Given>) -> Output {
         let making = given.iter().filter(|given| given.sight.makes).map(|given| given.bytes).sum::<usize>();
         self.narrow = self.is_large(making);
+        self.heirs = self.narrow.then(|| {
+            let pairs = given.iter().flat_map(|given| given.classes.iter().copied());
+            Heirs::new(self.options.catalog, pairs)
+        });
         let new = given.into_iter().map(|given| New {
             source: given.source,
             path: given.path,

@@ -70,6 +70,12 @@ pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId)
     let module = resolver.module(file);
     let mut by_language: HashMap<&str, Candidates<'_>> = HashMap::new();
     let mut out = Vec::new();
+    let params: HashSet<&str> =
+        module.functions.iter().flat_map(|func| &func.params).map(|param| param.name.as_str()).collect();
+    let assigns = &resolver.project.file(file).index.assigns;
+    // A name that is given once in the whole file is the same in all of it.
+    let is_fixed = |name: &str| assigns.get(name).is_none_or(|all| all.len() < 2) && !params.contains(name);
+    let mut no_clients: HashSet<&str> = HashSet::new();
     for call in module.expr_ids() {
         let ExprKind::Call(data) = module.kind(call) else { continue };
         let language = resolver.language_at(file, module.points[call.index()].0);
@@ -86,6 +92,10 @@ pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId)
                 continue;
             }
         }
+        let is_name = matches!(module.kind(data.callee), ExprKind::Name(_));
+        if is_name && no_clients.contains(last) {
+            continue;
+        }
         resolver.refuel(CALLEE_FUEL);
         let ctx = resolver.ctx_of(file, call);
         let symbols = resolver.callee_symbols(&ctx, data);
@@ -100,6 +110,9 @@ pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId)
         }
         if out.len() > before || !symbols.is_empty() {
             continue;
+        }
+        if is_name && is_fixed(last) {
+            no_clients.insert(last);
         }
         let ExprKind::Member(base, _) = module.kind(data.callee) else { continue };
         if derives && let Some(site) = copied(resolver, catalog, file, call, *base, last) {

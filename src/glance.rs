@@ -109,6 +109,15 @@ pub fn import_statements(source: &Source) -> Source {
     Source::new(&source.path, source.language, kept)
 }
 
+/// Whether a file has a class of a name.
+pub fn is_a_class(source: &Source, name: &str) -> bool {
+    let text = source.text.as_str();
+    memchr::memmem::find_iter(text.as_bytes(), name.as_bytes()).any(|at| {
+        let before = text.get(..at).unwrap_or("").trim_end_matches([' ', '\t']);
+        before.ends_with("class") && !text.get(at + name.len()..).unwrap_or("").starts_with(is_part)
+    })
+}
+
 /// Whether a name is defined here, and then whether as something that is no client.
 fn definition(language: Language, before: &str, after: &str) -> Option<bool> {
     let before = before.trim_end_matches([' ', '\t', '*']);

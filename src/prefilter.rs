@@ -209,6 +209,11 @@ impl<'c> Prefilter<'c> {
         Sight { admitted, certain: pair || has(&self.variables), foreign, ..Sight::default() }
     }
 
+    /// Whether a program imports, by its name, what may say whose a key or a host is.
+    pub fn imports_some(&self, source: &Source) -> bool {
+        self.evidence.imports_some(&source.text)
+    }
+
     fn look_at_code(&self, source: &Source) -> Sight {
         let text = source.text.as_bytes();
         let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(text));

@@ -42,7 +42,7 @@ impl Run<'_> {
                 let Some(target) = self.target(id, &key) else { continue };
                 let Some(&target) = self.project.by_path.get(&target) else { continue };
                 let (from, to) = (self.sights[id.index()], self.sights[target.index()]);
-                if from.makes && to.foreign {
+                if from.makes && to.foreign && self.options.prefilter.imports_some(&self.text(id)) {
                     woken.insert(id);
                 }
                 if from.foreign && to.makes && !to.foreign {

@@ -244,7 +244,11 @@ impl Run<'_> {
         };
         let may_be_a_client = |wanted: &Wanted| match (&wanted.called, &source) {
             (Some(name), Some(source)) => {
-                self.options.extent == Extent::Everything || glance::may_be_a_class(source, name)
+                // What has not been given was not asked for its classes.
+                let asked = known.and(self.heirs.as_ref());
+                self.options.extent == Extent::Everything
+                    || (glance::may_be_a_class(source, name)
+                        && (asked.is_none_or(|heirs| heirs.may_hold(name)) || !glance::is_a_class(source, name)))
             }
             _ => true,
         };
