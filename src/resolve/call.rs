@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Part, Value};
 use super::{MAX_FRAMES, Resolver, under, words};
-use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Stmt, Test};
+use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Stmt};
 use crate::finding::FileId;
 use crate::text::Text;
 
@@ -167,12 +167,12 @@ impl Resolver<'_> {
         self.depth += 1;
         let mut out = Vec::new();
         // Returns in order, each under the tests of the arms it stands in and against those that left before.
-        let mut stack: Vec<(BlockId, usize, Vec<Test>)> = vec![(function.body, 0, Vec::new())];
+        let mut stack: Vec<BlockId> = vec![function.body];
         let mut budget = 400;
         let mut falls_through = true;
-        while let Some((block, from, tests)) = stack.pop() {
+        while let Some(block) = stack.pop() {
             let stmts = &module.block(block).stmts;
-            for (index, stmt) in stmts.iter().enumerate().skip(from) {
+            for (index, stmt) in stmts.iter().enumerate() {
                 budget -= 1;
                 if budget == 0 {
                     out.push(Alt::unknown());
@@ -182,7 +182,7 @@ impl Resolver<'_> {
                 match stmt {
                     Stmt::Return(value) => {
                         let at = Ctx { file, block, index, frame: frame.clone() };
-                        if let Some(lits) = self.tests(&at, &tests) {
+                        if let Some(lits) = self.within(&at) {
                             let before = self.left_before(&at);
                             let alts = match value {
                                 Some(value) => self.eval(&at, *value),
@@ -203,14 +203,8 @@ impl Resolver<'_> {
                         }
                         break;
                     }
-                    Stmt::Branch(arms) => {
-                        for arm in arms.iter().rev() {
-                            let mut inner = tests.clone();
-                            inner.extend(arm.tests.iter().cloned());
-                            stack.push((arm.body, 0, inner));
-                        }
-                    }
-                    Stmt::Block(inner) => stack.push((*inner, 0, tests.clone())),
+                    Stmt::Branch(arms) => stack.extend(arms.iter().rev().map(|arm| arm.body)),
+                    Stmt::Block(inner) => stack.push(*inner),
                     _ => {}
                 }
             }
@@ -228,15 +222,16 @@ impl Resolver<'_> {
         let mut arms = super::Arms::default();
         let (mut block, mut index) = (at.block, at.index);
         loop {
-            for stmt in module.block(block).stmts.iter().take(index) {
+            for (index, stmt) in module.block(block).stmts.iter().enumerate().take(index) {
                 let Stmt::Branch(branch) = stmt else { continue };
+                let here = Ctx { block, index, ..at.clone() };
                 let staying: Vec<_> = branch
                     .iter()
                     .filter(|arm| !matches!(module.block(arm.body).stmts.last(), Some(Stmt::Return(_) | Stmt::Exit)))
                     .collect();
                 if let [only] = staying.as_slice()
                     && branch.len() > 1
-                    && let Some(lits) = self.tests(at, &only.tests)
+                    && let Some(lits) = self.tests(&here, &only.tests)
                     && let Some(more) = arms.merge(&lits)
                 {
                     arms = more;

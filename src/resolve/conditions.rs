@@ -2,7 +2,7 @@
 
 use super::value::{Alt, Ctx, Presence, Value};
 use super::{Arms, Lit, Resolver, rows};
-use crate::facts::{ExprId, ExprKind, Test};
+use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Module, Place, Stmt, Test};
 use crate::finding::FileId;
 
 impl Resolver<'_> {
@@ -61,10 +61,9 @@ impl Resolver<'_> {
     pub(crate) fn subject_of_expr(&mut self, ctx: &Ctx, expr: ExprId) -> u32 {
         let module = self.module(ctx.file);
         if let (Some(frame), ExprKind::Name(name)) = (&ctx.frame, module.kind(expr))
+            && self.version(ctx, frame.func, name, name) == 0
             && let Some((value, caller)) = self.argument_of(frame, name)
         {
-            let frame = frame.clone();
-            drop(frame);
             return self.subject_of_expr(&caller, value);
         }
         if let Some(name) = self.env_name_of(ctx, expr) {
@@ -75,12 +74,12 @@ impl Resolver<'_> {
         self.subject(ctx, &text)
     }
 
-    /// The subject of a text, in the scope that binds its first name.
+    /// The subject of a text, in the scope that binds its first name, as the last assignment left it.
     fn subject(&mut self, ctx: &Ctx, text: &str) -> u32 {
         if text.starts_with("env:") {
             return self.subjects.get(text);
         }
-        let root: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_' || *c == '$').collect();
+        let root: String = text.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '@')).collect();
         let module = self.module(ctx.file);
         let index = &self.project.file(ctx.file).index;
         let mut func = Some(module.block(ctx.block).func);
@@ -99,7 +98,32 @@ impl Resolver<'_> {
         }
         let scope = func.map_or(0, |func| func.0);
         let frame = ctx.frame.as_ref().filter(|frame| func == Some(frame.func)).map_or(0, |frame| frame.id);
-        self.subjects.get(&format!("{}:{scope}:{frame}:{text}", ctx.file.0))
+        let version = func.map_or(0, |func| self.version(ctx, func, &root, text));
+        self.subjects.get(&format!("{}:{scope}:{frame}.{version}:{text}", ctx.file.0))
+    }
+
+    /// Which assignment in a function changed a text's meaning last, seen from a point; 0: none did. Inner functions
+    /// run when all of them have been made.
+    fn version(&self, ctx: &Ctx, func: FuncId, root: &str, text: &str) -> u32 {
+        let module = self.module(ctx.file);
+        let own = module.block(ctx.block).func == func;
+        let all = self.project.file(ctx.file).index.assigns.get(root).into_iter().flatten();
+        let before = all.filter_map(|&(block, at)| {
+            let Some(Stmt::Assign { span, place, .. }) = module.block(block).stmts.get(at as usize) else {
+                return None;
+            };
+            let here = module.block(block).func == func
+                && changes(place, &text[root.len()..])
+                && (!own || is_before(module, root, (block, at as usize), (ctx.block, ctx.index)));
+            here.then_some(span.start + 1)
+        });
+        before.max().unwrap_or(0)
+    }
+
+    /// The values that a place has at a point, each with the assumption that it itself makes true.
+    pub(super) fn assume_place(&mut self, ctx: &Ctx, root: &str, path: &[String], alts: Vec<Alt>) -> Vec<Alt> {
+        let text = text_of(root, path);
+        alts.into_iter().filter_map(|alt| self.assume_self(ctx, &text, alt)).collect()
     }
 
     /// A value with the assumption that it itself makes true: a name that is empty is not truthy, one that equals
@@ -128,21 +152,20 @@ impl Resolver<'_> {
 
     /// What the arms that enclose a program point assume: the branches that the point is in.
     pub fn guard(&mut self, ctx: &Ctx) -> Arms {
+        self.within(ctx).unwrap_or_default()
+    }
+
+    /// The same; `None` where a followed call never gets there. A test is about what its names were when it was made.
+    pub(super) fn within(&mut self, ctx: &Ctx) -> Option<Arms> {
         let module = self.module(ctx.file);
         let mut arms = Arms::default();
-        let mut block = Some(ctx.block);
-        while let Some(id) = block {
-            let tests = &module.block(id).tests;
-            for test in tests {
-                if let Ok(lit) = self.test(ctx, test)
-                    && let Some(more) = arms.clone().with(lit)
-                {
-                    arms = more;
-                }
-            }
-            block = module.block(id).parent.map(|(parent, _)| parent);
+        let mut block = ctx.block;
+        while let Some((parent, index)) = module.block(block).parent {
+            let at = Ctx { block: parent, index, ..ctx.clone() };
+            arms = arms.merge(&self.tests(&at, &module.block(block).tests)?)?;
+            block = parent;
         }
-        arms
+        Some(arms)
     }
 
     /// What tests assume; `None` where they cannot hold.
@@ -204,4 +227,42 @@ impl Resolver<'_> {
 
 fn is_false(text: &str) -> bool {
     matches!(text, "False" | "false" | "0")
+}
+
+/// A place as conditions write it.
+pub(super) fn text_of(root: &str, path: &[String]) -> String {
+    if path.is_empty() { root.to_owned() } else { format!("{root}.{}", path.join(".")) }
+}
+
+/// Whether a write changes what the rest of a text (`.kind`, after its first name) means.
+fn changes(place: &Place, rest: &str) -> bool {
+    let mut words = rest.split('.').skip(1);
+    place.path.iter().all(|step| match (step, words.next()) {
+        (Some(step), Some(word)) => word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '_') == step,
+        // `table[key] = …`
+        (None, Some(_)) => true,
+        (_, None) => false,
+    })
+}
+
+/// Whether a statement may have run before another of its function, on the same variable.
+fn is_before(module: &Module, root: &str, mut first: (BlockId, usize), point: (BlockId, usize)) -> bool {
+    loop {
+        let mut second = point;
+        loop {
+            if first.0 == second.0 {
+                return first.1 < second.1;
+            }
+            match module.block(second.0).parent {
+                Some(parent) => second = parent,
+                None => break,
+            }
+        }
+        // Its own variable ends with its block.
+        let block = module.block(first.0);
+        match block.parent {
+            Some(parent) if !block.declares.iter().any(|name| name == root) => first = parent,
+            _ => return false,
+        }
+    }
 }

@@ -17,7 +17,9 @@ impl Resolver<'_> {
         let function = module.func(func);
         if let Some(number) = function.params.iter().position(|param| param.name == root) {
             let alts = self.param(ctx, func, number);
-            return self.fields(alts, path);
+            let alts = self.fields(alts, path);
+            let start = Ctx { block: function.body, index: 0, ..ctx.clone() };
+            return self.assume_place(&start, root, path, alts);
         }
         if function.receiver.as_deref() == Some(root) {
             let receiver = self.receiver(ctx, func);
