@@ -210,7 +210,8 @@ impl<'p> Resolver<'p> {
         let mut out = Vec::new();
         let mut missing: Vec<Arms> = Vec::new();
         for alt in left {
-            match alt.value.presence() {
+            let presence = if self.is_result(&alt.value) { Presence::Maybe } else { alt.value.presence() };
+            match presence {
                 Presence::Null | Presence::Absent => missing.push(alt.arms),
                 Presence::Empty if !nullish => missing.push(alt.arms),
                 Presence::Present | Presence::Empty => out.push(alt),
@@ -230,6 +231,18 @@ impl<'p> Resolver<'p> {
             out.extend(under(right.clone(), open));
         }
         out
+    }
+
+    /// Whether a value is what some function gives back, which may be nothing. An object that is made here is there.
+    fn is_result(&self, value: &Value) -> bool {
+        let Value::Made(made) = value else { return false };
+        let module = self.module(made.ctx.file);
+        let ExprKind::Call(call) = module.kind(made.expr) else { return false };
+        let name = match module.kind(call.callee) {
+            ExprKind::Name(name) | ExprKind::Member(_, name) => name.as_str(),
+            _ => "",
+        };
+        !call.new && !name.starts_with(char::is_uppercase)
     }
 
     fn concat(&mut self, ctx: &Ctx, parts: &[ExprId], at: Location) -> Vec<Alt> {

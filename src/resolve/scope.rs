@@ -157,6 +157,9 @@ impl Resolver<'_> {
         let subject = self.subjects.get(&format!("calls:{}:{}", ctx.file.0, func.0));
         let mut out = Vec::new();
         let sites = self.call_sites(ctx.file, func);
+        // However much is asked about the callers, what the function itself says is still found out.
+        let kept = self.fuel / 2;
+        self.fuel -= kept;
         for frame in &sites {
             let site = self.constants.get(&format!("#{}:{}", frame.caller.file.0, frame.call.0));
             let Some(arms) = Arms::default().with(Lit { subject, value: Some(site), negated: false }) else { continue };
@@ -175,6 +178,7 @@ impl Resolver<'_> {
                 alt
             }));
         }
+        self.fuel += kept;
         if sites.is_empty() {
             if let Some(alts) = self.dependency(ctx, func, number).or_else(|| self.callback(ctx, func, number)) {
                 return alts;
