@@ -181,10 +181,11 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
     }
     let key = with_globals(resolver, ctx, call, construct, key, &construct.global_key);
     let endpoint = with_globals(resolver, ctx, call, construct, endpoint, &construct.global_endpoint);
-    let key = environment::fill(resolver, site, ctx, key, Slot::Key);
+    let mut key = environment::fill(resolver, site, ctx, key, Slot::Key);
     let mut endpoint = environment::fill(resolver, site, ctx, endpoint, Slot::Endpoint);
+    // Another provider's model has variables and a default of its own.
     if !construct.model_prefixes.is_empty() && !is_own_model(resolver, ctx, call, construct) {
-        for value in &mut endpoint {
+        for value in key.iter_mut().chain(&mut endpoint) {
             if value.from != From::Code {
                 *value = SlotValue { alt: Alt { value: Value::Unknown(None), ..value.alt.clone() }, from: From::Code };
             }
