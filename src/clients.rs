@@ -8,6 +8,7 @@ use crate::catalog::{Catalog, Client, Construct, Slot};
 use crate::facts::{Call, ExprId, ExprKind, Stmt};
 use crate::finding::FileId;
 use crate::resolve::{Alt, Ctx, Presence, Resolver, Value, settle};
+use crate::text::Text;
 
 mod arguments;
 mod changes;
@@ -77,6 +78,14 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
     let mut slots = constructed(resolver, catalog, site, &ctx, 0);
     let outermost = chained(resolver, site, &ctx, &mut slots);
     afterwards(resolver, site, outermost, &mut slots);
+    for alt in slots.endpoint.iter_mut().map(|value| &mut value.alt) {
+        if let Value::Symbol(symbol) = &alt.value
+            && let Some(url) = site.client.constants.get(symbol)
+        {
+            let at = alt.steps.last().map_or_else(|| resolver.location(site.file, site.call), |step| step.at);
+            alt.value = Value::Str(Text::new(url), at);
+        }
+    }
     if is_template(resolver, site, outermost) || is_completed(resolver, site) {
         for value in slots.endpoint.iter_mut().filter(|value| value.from == From::Nothing) {
             *value = SlotValue { alt: Alt { value: Value::Unknown(None), ..value.alt.clone() }, from: From::Code };

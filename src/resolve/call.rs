@@ -76,7 +76,12 @@ impl Resolver<'_> {
             };
             return self.eval_through(ctx, inner);
         }
-        let last = symbol.rsplit('.').next().unwrap_or(symbol);
+        let (of, last) = symbol.rsplit_once('.').unwrap_or(("", symbol));
+        // `OPENAI_API_BASE.to_string()`.
+        let is_constant = |name: &str| !name.is_empty() && !name.contains(char::is_lowercase);
+        if words::SAME.contains(&last) && is_constant(of.rsplit('.').next().unwrap_or(of)) {
+            return vec![Alt::new(Value::Symbol(of.to_owned()))];
+        }
         if let Some(part) = match symbol {
             "Object.entries" => Some(Part::Items),
             "Object.values" => Some(Part::Values),

@@ -75,7 +75,7 @@ impl Resolver<'_> {
     }
 
     /// The subject of a text, in the scope that binds its first name, as the last assignment left it.
-    fn subject(&mut self, ctx: &Ctx, text: &str) -> u32 {
+    pub(super) fn subject(&mut self, ctx: &Ctx, text: &str) -> u32 {
         if text.starts_with("env:") {
             return self.subjects.get(text);
         }

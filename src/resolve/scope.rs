@@ -173,10 +173,13 @@ impl Resolver<'_> {
                 Argument::Unknown => vec![unknown.clone()],
             };
             let step = Step { at, kind: StepKind::Param(param.name.clone()) };
-            out.extend(under(alts, &arms).into_iter().map(|mut alt| {
+            let arms = arms.merge(&self.guard(&frame.caller)).unwrap_or(arms);
+            let tested = self.tested_arguments(frame);
+            for mut alt in under(alts, &arms) {
+                let Some(arms) = alt.arms.also_of(&tested) else { continue };
                 alt.steps.push(step.clone());
-                alt
-            }));
+                out.push(Alt { arms, ..alt });
+            }
         }
         self.fuel += kept;
         if sites.is_empty() {
@@ -191,6 +194,21 @@ impl Resolver<'_> {
                 }
             }
             out.push(unknown);
+        }
+        out
+    }
+
+    /// Arguments of a call whose parameters are tested: the subjects of both.
+    fn tested_arguments(&mut self, frame: &Arc<Frame>) -> Vec<(u32, u32)> {
+        let function = self.module(frame.file).func(frame.func);
+        let start = Ctx { file: frame.file, block: function.body, index: 0, frame: None };
+        let mut out = Vec::new();
+        for param in &function.params {
+            if self.project.file(frame.file).index.subjects.contains(&param.name)
+                && let Some((value, caller)) = self.argument_of(frame, &param.name)
+            {
+                out.push((self.subject_of_expr(&caller, value), self.subject(&start, &param.name)));
+            }
         }
         out
     }
