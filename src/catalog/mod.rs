@@ -125,6 +125,9 @@ pub struct Client {
     /// Constructors that take it, and its endpoint as their second argument: `new OpenAIApi(configuration, basePath)`.
     #[serde(default)]
     pub completed_by: Vec<String>,
+    /// URLs that its package has names for: `async_openai.config.OPENAI_API_BASE`.
+    #[serde(default)]
+    pub constants: BTreeMap<String, String>,
     /// Methods that make a changed copy, with arguments as the constructor's: `with_options`.
     #[serde(default)]
     pub derive: Vec<String>,
