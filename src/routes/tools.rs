@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::blocks::values;
 use super::rows::{Field, MOST_FIELDS, Places, Role, endpoints, keys};
-use super::{Client, Endpoint, Ignored, Key, Route, URL_SUFFIXES, endpoint, key, key_prefix, pair, values};
+use super::{Client, Endpoint, Ignored, Key, Route, URL_SUFFIXES, endpoint, key, key_prefix, pair};
 use crate::catalog::{Catalog, Tool, ToolEnvironment, ToolRow, UrlKind};
 use crate::clients::{From, IgnoredKind, SlotValue};
 
