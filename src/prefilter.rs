@@ -87,6 +87,7 @@ pub struct Prefilter {
     headers: Option<Regex>,
     elsewhere: Option<Regex>,
     own: Option<Regex>,
+    unkeyed: Option<Regex>,
     callees: Callees,
     evidence: Evidence,
 }
@@ -138,6 +139,7 @@ impl Prefilter {
             headers: Regex::new(HEADERS).ok(),
             elsewhere: elsewhere(catalog),
             own: own(catalog),
+            unkeyed: unkeyed(catalog),
             callees: Callees::new(catalog),
             evidence: Evidence::new(catalog),
         }
@@ -159,7 +161,7 @@ impl Prefilter {
             | Language::Systemd
             | Language::Procfile => has(&self.environment),
             Language::Yaml | Language::Json | Language::Toml | Language::Terraform => {
-                has(&self.environment) || (has(&self.fields) && has(&self.urls))
+                has(&self.environment) || (has(&self.fields) && has(&self.urls)) || has(&self.unkeyed)
             }
             Language::Markdown => has(&self.code) || has(&self.environment) || (has(&self.fields) && has(&self.urls)),
             _ => self.admits_code(catalog, source),
@@ -205,6 +207,14 @@ fn own(catalog: &Catalog) -> Option<Regex> {
         .collect();
     // No words match nothing.
     if words.is_empty() { Regex::new("[^\\s\\S]").ok() } else { any_of(words) }
+}
+
+/// The fields for a URL of tools that know their key's variable by themselves: their files may not speak of a key.
+fn unkeyed(catalog: &Catalog) -> Option<Regex> {
+    let rows = catalog.tools.iter().flat_map(|tool| &tool.row).filter(|row| row.key_variable.is_some());
+    let fields: BTreeSet<&str> =
+        rows.flat_map(|row| &row.endpoint).map(|path| path.rsplit('.').next().unwrap_or(path)).collect();
+    if fields.is_empty() { Regex::new("[^\\s\\S]").ok() } else { any_of(fields) }
 }
 
 /// One SIMD pass for any of some words.
