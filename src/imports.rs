@@ -34,12 +34,25 @@ pub fn keys(language: Language, path: &Path, module: &Module) -> Vec<String> {
             EnvSource::Extends { file: None, .. } | EnvSource::Store { .. } => {}
         }
     }
+    if language == Language::Terraform
+        && module.expr_ids().any(|expr| matches!(module.kind(expr), ExprKind::Env { .. }))
+    {
+        out.extend(module_files(path));
+    }
     if module.env_blocks.iter().any(|block| block.kind == EnvKind::Compose) {
         out.extend(scopes::compose_neighbours(path).iter().map(|name| (*name).to_owned()));
     }
     out.sort();
     out.dedup();
     out
+}
+
+/// The files of a Terraform module beside one of them.
+fn module_files(path: &Path) -> Vec<String> {
+    const MOST: usize = 200;
+    let Some(entries) = path.parent().and_then(|dir| std::fs::read_dir(dir).ok()) else { return Vec::new() };
+    let names = entries.flatten().take(MOST).filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter(|name| name.ends_with(".tf") || name.ends_with(".tfvars")).collect()
 }
 
 /// Whether the name in `from module import name` may be a module itself.

@@ -104,7 +104,7 @@ impl Resolver<'_> {
     }
 
     /// What an environment block sets a variable to.
-    fn set_value(&mut self, file: FileId, value: ExprId, name: &str) -> Vec<Alt> {
+    pub(super) fn set_value(&mut self, file: FileId, value: ExprId, name: &str) -> Vec<Alt> {
         let ctx = self.ctx_of(file, value);
         let mut alts = self.eval(&ctx, value);
         let at = Location { file, span: self.module(file).span(value) };
@@ -177,7 +177,8 @@ impl Resolver<'_> {
                 return vec![unset];
             }
             // A tool's configuration is expanded by the tool.
-            Language::Json | Language::Toml | Language::Terraform | Language::Markdown => return vec![unset],
+            Language::Json | Language::Toml | Language::Markdown => return vec![unset],
+            Language::Terraform => return self.module_value(file, name, unset),
             // An image and a unit take nothing from a dotenv file.
             Language::Dockerfile | Language::Systemd => return vec![unset],
             _ => project.dotenv_of(file).to_vec(),

@@ -19,6 +19,7 @@ mod lookup;
 mod rows;
 mod scope;
 mod settings;
+mod terraform;
 pub mod value;
 mod words;
 
