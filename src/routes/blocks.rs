@@ -6,6 +6,7 @@ use super::{Client, ENVIRONMENT, Endpoint, Key, Route, endpoint, key, pair, tool
 use crate::catalog::{Catalog, UrlKind};
 use crate::clients::{From, SlotValue};
 use crate::endpoint::Url;
+use crate::evidence::{self, KeyProblem};
 use crate::facts::EnvKind;
 use crate::finding::{FileId, Location, UrlSlot, Verdict};
 use crate::resolve::{Alt, Arms, FUEL, Resolver, Step, StepKind, Value};
@@ -77,6 +78,15 @@ pub(super) fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: Fi
                     url_kind = block_url_kind(&url.name);
                 }
             }
+            // Without a URL nothing is known of where it goes; how it is written is wrong anywhere.
+            if urls.is_empty() && routes.is_empty() && keys.iter().any(is_malformed) {
+                let is_known =
+                    ["OPENAI", "LLM", ""].contains(&prefix) || !evidence::of_name(catalog, &var.name).is_empty();
+                let own = own(var) || block.parent.is_none();
+                if is_known && own {
+                    routes = pair(resolver, keys, vec![unknown(&var.name)], &Arms::default());
+                }
+            }
             if routes.is_empty() {
                 continue;
             }
@@ -108,6 +118,21 @@ pub(super) fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: Fi
         }
     }
     out
+}
+
+/// Whether a key has around it what nobody takes away. Templates say with a URL or stars where a key is to be had.
+fn is_malformed(key: &Key) -> bool {
+    let Value::Str(text, _) = &key.alt.value else { return false };
+    let problem = evidence::key_problem(text.expose());
+    problem.is_some_and(|problem| {
+        matches!(problem, KeyProblem::WhiteSpace | KeyProblem::LineEnd | KeyProblem::Quotes | KeyProblem::Bearer)
+    })
+}
+
+/// An endpoint of which nothing is known.
+fn unknown(key: &str) -> Endpoint {
+    let from = From::Environment(key.to_owned());
+    Endpoint { alt: Alt::new(Value::Unknown(None)), from, url: None, provider: None, forwards: false }
 }
 
 /// The variables that hold a URL to go with a key's, by what is in front of both.
