@@ -1,4 +1,4 @@
-//! A finding points at exactly the value that is wrong, whatever carries it: `fixtures/positions.txt`.
+//! A finding points at exactly the value that is wrong, whatever carries it: `tests/positions.txt`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -59,7 +59,7 @@ fn faults(files: &[(&str, String)]) -> String {
 
 #[test]
 fn findings_span_exactly_the_value() {
-    let cases = include_str!("../fixtures/positions.txt").replace("\r\n", "\n");
+    let cases = include_str!("positions.txt").replace("\r\n", "\n");
     let mut out = String::new();
     let mut count = 0;
     for case in cases.split("\n=== ").skip(1) {

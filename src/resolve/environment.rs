@@ -188,7 +188,9 @@ impl Resolver<'_> {
         let mut modes: Vec<(String, Vec<Alt>)> = Vec::new();
         for id in files {
             let module = &project.file(id).module;
-            let var = module.env_blocks.iter().flat_map(|block| &block.vars).rev().find(|var| var.name == name);
+            let mut vars = module.env_blocks.iter().flat_map(|block| &block.vars).filter(|var| var.name == name);
+            // Of a variable that is set twice dotenvy keeps the first value, everybody else the last.
+            let var = if own.source.language == Language::Rust { vars.next() } else { vars.next_back() };
             let Some(var) = var else { continue };
             let alts = self.set_value(id, var.value, name);
             let file_name = project.file(id).path.file_name().and_then(|n| n.to_str()).unwrap_or("").to_owned();

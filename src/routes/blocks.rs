@@ -151,7 +151,7 @@ pub(super) fn values(resolver: &mut Resolver<'_>, var: &Visible) -> Vec<SlotValu
     let slot = |mut alt: Alt| {
         alt.steps.push(set.clone());
         if var.raw {
-            alt.value = scopes::with_quotes(project, alt.value);
+            alt.value = scopes::as_written(project, alt.value);
         }
         SlotValue { alt, from: From::Environment(var.name.clone()) }
     };
