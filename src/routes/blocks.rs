@@ -78,10 +78,10 @@ pub(super) fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: Fi
                     url_kind = block_url_kind(&url.name);
                 }
             }
-            // Without a URL nothing is known of where it goes; how it is written is wrong anywhere.
+            // Without a URL nothing is known of where it goes; how it is written is wrong anywhere, except where a
+            // program of its own reads a name of its own (`API_KEY`), and may take away what is around it.
             if urls.is_empty() && routes.is_empty() && keys.iter().any(is_malformed) {
-                let is_known =
-                    ["OPENAI", "LLM", ""].contains(&prefix) || !evidence::of_name(catalog, &var.name).is_empty();
+                let is_known = ["OPENAI", "LLM"].contains(&prefix) || !evidence::of_name(catalog, &var.name).is_empty();
                 let own = own(var) || block.parent.is_none();
                 if is_known && own {
                     routes = pair(resolver, keys, vec![unknown(&var.name)], &Arms::default());
