@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-use crate::facts::{EnvKind, EnvSource, ExprKind, Module};
+use crate::facts::{EnvBlock, EnvKind, EnvSource, ExprKind, Module};
 use crate::language::Language;
 
 mod packages;
@@ -35,12 +35,35 @@ pub fn keys(language: Language, path: &Path, module: &Module) -> Vec<String> {
             EnvSource::Extends { file: None, .. } | EnvSource::Store { .. } => {}
         }
     }
+    if language == Language::Terraform
+        && module.expr_ids().any(|expr| matches!(module.kind(expr), ExprKind::Env { .. }))
+    {
+        out.extend(beside(path, &[".tf", ".tfvars"]));
+    }
+    // ConfigMaps and Secrets are known by name, whatever their file is called.
+    let kept = |block: &EnvBlock| block.sources.iter().any(|source| matches!(source, EnvSource::Store { .. }));
+    let stored = |expr| matches!(module.kind(expr), ExprKind::Stored { store: Some(_), .. });
+    if language == Language::Yaml && (module.env_blocks.iter().any(kept) || module.expr_ids().any(stored)) {
+        out.extend(beside(path, &[".yaml", ".yml"]));
+    }
     if module.env_blocks.iter().any(|block| block.kind == EnvKind::Compose) {
         out.extend(scopes::compose_neighbours(path).iter().map(|name| (*name).to_owned()));
     }
     out.sort();
     out.dedup();
     out
+}
+
+/// The files beside one of them that belong together without naming each other: a Terraform module, the objects of a
+/// Kubernetes folder.
+fn beside(path: &Path, endings: &[&str]) -> Vec<String> {
+    const MOST: usize = 200;
+    let Some(entries) = path.parent().and_then(|dir| std::fs::read_dir(dir).ok()) else { return Vec::new() };
+    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| endings.iter().any(|end| name.ends_with(end))).collect();
+    names.sort();
+    names.truncate(MOST);
+    names
 }
 
 /// Whether the name in `from module import name` may be a module itself.

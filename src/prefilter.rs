@@ -114,6 +114,7 @@ pub struct Prefilter<'c> {
     variables: Option<Regex>,
     /// An assignment of nothing, in a dotenv file.
     nothing: Option<Regex>,
+    unkeyed: Option<Regex>,
     callees: Callees,
     evidence: Evidence,
 }
@@ -169,6 +170,7 @@ impl<'c> Prefilter<'c> {
             slips: slips(catalog),
             variables: variables(catalog),
             nothing: Regex::new(r#"(?m-u)^[^#\n]*(?:URL|BASE|ENDPOINT|HOST)\w*[ \t]*=[ \t"']*\r?$"#).ok(),
+            unkeyed: unkeyed(catalog),
             callees: Callees::new(catalog),
             evidence: Evidence::new(catalog),
         }
@@ -195,7 +197,7 @@ impl<'c> Prefilter<'c> {
             | Language::Systemd
             | Language::Procfile => has(&self.environment),
             Language::Yaml | Language::Json | Language::Toml | Language::Terraform => {
-                has(&self.environment) || (has(&self.fields) && has(&self.urls))
+                has(&self.environment) || (has(&self.fields) && has(&self.urls)) || has(&self.unkeyed)
             }
             Language::Markdown => has(&self.code) || has(&self.environment) || (has(&self.fields) && has(&self.urls)),
             _ => return self.look_at_code(source),
@@ -206,7 +208,12 @@ impl<'c> Prefilter<'c> {
         let signs = self.evidence.of(self.catalog, &source.text);
         let foreign = signs.key.max(signs.host) == Whose::Others || has(&self.nothing);
         let pair = foreign && signs.key.min(signs.host) != Whose::Nobodys;
-        Sight { admitted, certain: pair || has(&self.variables), foreign, ..Sight::default() }
+        Sight {
+            admitted,
+            certain: pair || has(&self.variables) || (foreign && has(&self.unkeyed)),
+            foreign,
+            ..Sight::default()
+        }
     }
 
     /// Whether a program imports, by its name, what may say whose a key or a host is.
@@ -304,6 +311,14 @@ fn own(catalog: &Catalog) -> Option<Regex> {
         .collect();
     // No words match nothing.
     if words.is_empty() { Regex::new("[^\\s\\S]").ok() } else { any_of(words) }
+}
+
+/// The fields for a URL of tools that know their key's variable by themselves: their files may not speak of a key.
+fn unkeyed(catalog: &Catalog) -> Option<Regex> {
+    let rows = catalog.tools.iter().flat_map(|tool| &tool.row).filter(|row| row.key_variable.is_some());
+    let fields: BTreeSet<&str> =
+        rows.flat_map(|row| &row.endpoint).map(|path| path.rsplit('.').next().unwrap_or(path)).collect();
+    if fields.is_empty() { Regex::new("[^\\s\\S]").ok() } else { any_of(fields) }
 }
 
 /// One SIMD pass for any of some words.

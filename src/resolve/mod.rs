@@ -23,6 +23,7 @@ mod rows;
 mod scope;
 mod settings;
 mod sites;
+mod terraform;
 pub mod value;
 mod words;
 

@@ -7,7 +7,8 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
-use super::{CONFIG, Client, Endpoint, Key, Route, Verdict, endpoint, key, names, pair, tools};
+use super::whose::names;
+use super::{CONFIG, Client, Endpoint, Key, Route, Verdict, endpoint, key, pair, tools};
 use crate::catalog::{Catalog, UrlKind};
 use crate::clients::{From, SlotValue};
 use crate::evidence;
