@@ -320,6 +320,8 @@ pub enum UrlKind {
     Full,
     /// A URL that requests are joined with in ways not known (`axios.create`): only its host says something.
     Any,
+    /// The URL of one provider's own protocol: another provider's can never stand in its place.
+    Own,
 }
 
 impl EnvName {

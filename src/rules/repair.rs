@@ -23,7 +23,8 @@ pub(super) fn of_route(facts: &Facts<'_>, client: &Client, route: &Route, certai
         owners if owners.contains(&MIXROUTE) => MIXROUTE,
         _ => return None,
     };
-    if owner == OPENAI || route.endpoint.provider.as_deref() == Some(MIXROUTE) {
+    let own_protocol = client.url_kind == UrlKind::Own;
+    if own_protocol || owner == OPENAI || route.endpoint.provider.as_deref() == Some(MIXROUTE) {
         return None;
     }
     let provider = facts.catalog.provider(owner)?;
