@@ -28,14 +28,14 @@ use crate::walk::{Files as Walked, MAX_FILE_SIZE, Options, SkipReason};
 pub(super) struct Run {
     skipped: Vec<(PathBuf, SkipReason)>,
     pub(super) failed: Vec<(PathBuf, SkipReason)>,
-    config: Config,
+    pub(super) config: Config,
     pub(super) catalog: Cow<'static, Catalog>,
     pub(super) output: Output,
-    again: Again,
+    pub(super) again: Again,
 }
 
 /// What it takes to analyse the same files once more.
-struct Again {
+pub(super) struct Again {
     /// The files, if somebody asked for them to be kept.
     given: Vec<analysis::Given>,
     /// The one that is standard input.
@@ -48,6 +48,11 @@ struct Again {
 }
 
 impl Again {
+    /// Analyses the files that were kept as if some had other texts.
+    pub(super) fn once_more(&self, config: &Config, catalog: &Catalog, texts: &Texts) -> Result<Output, Stop> {
+        self.analyze(self.given.clone(), config, catalog, texts)
+    }
+
     /// Analyses files as if some had other texts.
     fn analyze(
         &self,
@@ -78,7 +83,7 @@ fn safely<T>(work: impl FnOnce() -> T) -> Result<T, Stop> {
 }
 
 /// What of the analysis is to be reported, and what a comment silences.
-fn judge(mut output: Output, selection: &Selection<'_>, cwd: &Path) -> Judged {
+pub(super) fn judge(mut output: Output, selection: &Selection<'_>, cwd: &Path) -> Judged {
     let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
     let rules = suppress::Rules { known: &names, active: &|rule| selection.is_active(rule) };
     let found = std::mem::take(&mut output.findings);
@@ -113,8 +118,7 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
     let (mut fixed_stdin, mut lost) = (false, false);
     if fixes {
         let cwd = host.cwd.clone();
-        let mut once_more =
-            |texts: &Texts| Ok(judge(again.analyze(again.given.clone(), &config, &catalog, texts)?, &selection, &cwd));
+        let mut once_more = |texts: &Texts| Ok(judge(again.once_more(&config, &catalog, texts)?, &selection, &cwd));
         let mut fixed = fix::fix(judged, most, &cwd, &mut once_more)?;
         if !global.quiet {
             fix::tell_refused(&fixed, host);
@@ -249,8 +253,8 @@ pub(super) fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host
         options,
         limit,
         directories,
-        no_prefilter: args.no_prefilter,
-        threads: args.jobs,
+        no_prefilter: args.reading.no_prefilter,
+        threads: args.reading.jobs,
     };
     let work = || again.analyze(given, &config, &catalog, &Texts::new());
     let output = progress.during(host.stderr, || format!("checking {count}"), work)?;
