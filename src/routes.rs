@@ -55,6 +55,8 @@ pub struct Client {
     pub traces_to: Option<Url>,
     /// What keeps the traces back, as the catalogue says it.
     pub traces_unless: Vec<String>,
+    /// The argument of its call that keeps them back.
+    pub traces_off: Option<String>,
     /// The routes.
     pub routes: Vec<Route>,
     /// Base URLs that were set for it and do not reach it.
@@ -254,6 +256,7 @@ fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> O
         endpoint_attributes: site.construct.global_endpoint.clone(),
         traces_to: site.client.traces_to.as_deref().and_then(Url::parse),
         traces_unless: site.client.traces_unless.clone(),
+        traces_off: site.construct.traces_off.clone(),
         routes,
         ignored,
         empty_is_default: !matches!(site.construct.empty_endpoint, None | Some(crate::catalog::Blank::Given)),
@@ -560,6 +563,7 @@ fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Ve
                 endpoint_attributes: Vec::new(),
                 traces_to: None,
                 traces_unless: Vec::new(),
+                traces_off: None,
                 routes,
                 ignored: Vec::new(),
                 empty_is_default: false,
