@@ -57,6 +57,8 @@ pub struct Client {
     pub traces_to: Option<Url>,
     /// What keeps the traces back, as the catalogue says it.
     pub traces_unless: Vec<String>,
+    /// The argument of its call that keeps them back.
+    pub traces_off: Option<String>,
     /// The routes.
     pub routes: Vec<Route>,
     /// Base URLs that were set for it and do not reach it.

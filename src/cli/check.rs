@@ -29,14 +29,14 @@ use crate::walk::{Files as Walked, MAX_FILE_SIZE, Options, SkipReason};
 pub(super) struct Run {
     skipped: Vec<(PathBuf, SkipReason)>,
     pub(super) failed: Vec<(PathBuf, SkipReason)>,
-    config: Config,
+    pub(super) config: Config,
     pub(super) catalog: Cow<'static, Catalog>,
     pub(super) output: Output,
-    again: Again,
+    pub(super) again: Again,
 }
 
 /// What it takes to analyse the same files once more.
-struct Again {
+pub(super) struct Again {
     /// The files, if somebody asked for them to be kept.
     given: Vec<analysis::Given>,
     /// The one that is standard input.
@@ -49,6 +49,11 @@ struct Again {
 }
 
 impl Again {
+    /// Analyses the files that were kept as if some had other texts.
+    pub(super) fn once_more(&self, config: &Config, catalog: &Catalog, texts: &Texts) -> Result<Output, Stop> {
+        self.analyze(self.given.clone(), config, &Prefilter::new(catalog), texts)
+    }
+
     /// Analyses files as if some had other texts.
     fn analyze(
         &self,
@@ -86,7 +91,7 @@ fn safely<T>(work: impl FnOnce() -> T) -> Result<T, Stop> {
 }
 
 /// What of the analysis is to be reported, and what a comment silences.
-fn judge(mut output: Output, selection: &Selection<'_>, cwd: &Path) -> Judged {
+pub(super) fn judge(mut output: Output, selection: &Selection<'_>, cwd: &Path) -> Judged {
     let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
     let rules = suppress::Rules { known: &names, active: &|rule| selection.is_active(rule) };
     let found = std::mem::take(&mut output.findings);
@@ -122,10 +127,7 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
     let (mut fixed_stdin, mut lost) = (false, false);
     if fixes {
         let cwd = host.cwd.clone();
-        let prefilter = Prefilter::new(&catalog);
-        let mut once_more = |texts: &Texts| {
-            Ok(judge(again.analyze(again.given.clone(), &config, &prefilter, texts)?, &selection, &cwd))
-        };
+        let mut once_more = |texts: &Texts| Ok(judge(again.once_more(&config, &catalog, texts)?, &selection, &cwd));
         let mut fixed = fix::fix(judged, most, &cwd, &mut once_more)?;
         if !global.quiet {
             fix::tell_refused(&fixed, host);
@@ -269,21 +271,21 @@ pub(super) fn analyze(args: &Paths, aim: Aim, global: &Global, host: &mut Host<'
         || safely(|| given.load(found, &options, limit, &prefilter, aim == Aim::Texts)),
     )?;
     let extent = match aim {
-        _ if args.no_prefilter => Extent::Everything,
+        _ if args.reading.no_prefilter => Extent::Everything,
         // A policy is about every client.
         Aim::Findings | Aim::Fixes if config.policy.is_empty() => {
-            Extent::Findings(if args.narrow { 0 } else { analysis::SMALL })
+            Extent::Findings(if args.reading.narrow { 0 } else { analysis::SMALL })
         }
         _ => Extent::Clients,
     };
     let again = Again {
-        given: if aim == Aim::Fixes { given.clone() } else { Vec::new() },
+        given: if matches!(aim, Aim::Fixes | Aim::Texts) { given.clone() } else { Vec::new() },
         stdin,
         options,
         limit,
         directories,
         extent,
-        threads: args.jobs,
+        threads: args.reading.jobs,
     };
     let work = || again.analyze(given, &config, &prefilter, &Texts::new());
     let output = progress.during(host.stderr, || format!("checking {count}"), work)?;

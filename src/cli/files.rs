@@ -119,10 +119,10 @@ fn to_path(bytes: &[u8]) -> Result<PathBuf, Stop> {
 impl Given {
     /// The configuration of the run: the nearest one upward from the first path.
     pub(super) fn config(&self, args: &Paths, cwd: &Path, known: &Known<'_>) -> Result<Config, Stop> {
-        if args.no_config {
+        if args.reading.no_config {
             return Ok(Config { root: cwd.to_path_buf(), ..Config::default() });
         }
-        if let Some(path) = &args.config {
+        if let Some(path) = &args.reading.config {
             return Ok(Config::read(&walk::absolute(path, cwd), known)?);
         }
         let first = self.paths.first().map(|path| walk::absolute(path, cwd));
@@ -227,15 +227,15 @@ impl analysis::Reader for Around<'_> {
 pub(super) fn options(args: &Paths, config: &Config, cwd: &Path) -> Result<Options, Stop> {
     let mut exclude = Excludes::default();
     let bad = |error: ignore::Error| Stop::User(format!("--exclude: {}", crate::screen::clean(&error.to_string())));
-    exclude.add(cwd, args.exclude.iter().map(String::as_str)).map_err(bad)?;
+    exclude.add(cwd, args.reading.exclude.iter().map(String::as_str)).map_err(bad)?;
     exclude.add(&config.root, config.exclude.iter().map(String::as_str)).map_err(bad)?;
     Ok(Options {
         cwd: cwd.to_path_buf(),
         exclude,
         force_exclude: args.force_exclude,
-        no_ignore: args.no_ignore,
-        documents: args.include_docs,
+        no_ignore: args.reading.no_ignore,
+        documents: args.reading.include_docs,
         shallow: false,
-        threads: args.jobs,
+        threads: args.reading.jobs,
     })
 }

@@ -110,6 +110,7 @@ pub(super) fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: Fi
                 endpoint_attributes: Vec::new(),
                 traces_to: None,
                 traces_unless: Vec::new(),
+                traces_off: None,
                 routes,
                 ignored: Vec::new(),
                 empty_is_default: false,

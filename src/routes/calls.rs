@@ -78,6 +78,7 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
         endpoint_attributes: site.construct.global_endpoint.clone(),
         traces_to: site.client.traces_to.as_deref().and_then(Url::parse),
         traces_unless: site.client.traces_unless.clone(),
+        traces_off: site.construct.traces_off.clone(),
         routes,
         ignored,
         empty_is_default: !matches!(site.construct.empty_endpoint, None | Some(Blank::Given)),

@@ -302,6 +302,7 @@ fn client(
         endpoint_attributes: Vec::new(),
         traces_to: None,
         traces_unless: Vec::new(),
+        traces_off: None,
         routes,
         ignored: Vec::new(),
         empty_is_default: false,

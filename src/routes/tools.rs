@@ -280,6 +280,7 @@ fn client(
         advice: None,
         traces_to: None,
         traces_unless: Vec::new(),
+        traces_off: None,
         row: None,
     }
 }
