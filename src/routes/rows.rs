@@ -56,6 +56,7 @@ const URLS: &[&str] = &[
     "baseurl",
     "apibase",
     "apibaseurl",
+    "baseapiurl",
     "apiurl",
     "apiendpoint",
     "apihost",
