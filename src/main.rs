@@ -5,10 +5,6 @@ use std::process::ExitCode;
 
 use mixlint::cli::{EXIT_ERROR, Host, run_with};
 
-/// Facts are many small pieces, made by several threads at once.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     // A panic's message may quote a scanned file; its place is ours.
     std::panic::set_hook(Box::new(|info| {

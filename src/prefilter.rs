@@ -208,9 +208,11 @@ impl<'c> Prefilter<'c> {
         let signs = self.evidence.of(self.catalog, &source.text);
         let foreign = signs.key.max(signs.host) == Whose::Others || has(&self.nothing);
         let pair = foreign && signs.key.min(signs.host) != Whose::Nobodys;
+        // These are few and small.
+        let small = matches!(source.language, Language::Dotenv | Language::Terraform | Language::Dockerfile);
         Sight {
             admitted,
-            certain: pair || has(&self.variables) || (foreign && has(&self.unkeyed)),
+            certain: small || pair || has(&self.variables) || (foreign && has(&self.unkeyed)),
             foreign,
             ..Sight::default()
         }
@@ -290,12 +292,26 @@ fn slips(catalog: &Catalog) -> Option<Regex> {
     .ok()
 }
 
-/// The variables that clients and tools read, by name: what a block of settings sets.
+/// What joins the parts of a deployment that stand in several files: each may hold half of a pair, under names of its
+/// own.
+const JOINTS: [&str; 8] = [
+    "envFrom",
+    "KeyRef",
+    "secretGenerator",
+    "configMapGenerator",
+    "env_file",
+    "env-file",
+    "kind: Secret",
+    "kind: ConfigMap",
+];
+
+/// The variables that clients and tools read, by name, which a block of settings sets; and what joins such blocks.
 fn variables(catalog: &Catalog) -> Option<Regex> {
     let constructs = || catalog.clients.iter().flat_map(|client| &client.construct);
     let names = constructs().flat_map(|construct| construct.env_key.iter().chain(&construct.env_endpoint));
     let mut words: BTreeSet<&str> = names.map(EnvName::name).collect();
     words.insert("OPENAI_");
+    words.extend(JOINTS);
     let words: Vec<&str> = words.into_iter().collect();
     any_of(words.iter().copied().filter(|word| !words.iter().any(|other| other != word && word.contains(other))))
 }
