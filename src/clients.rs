@@ -5,7 +5,7 @@
 //! globals, the environment, and at last its default.
 
 use crate::catalog::{Catalog, Client, Construct, Slot};
-use crate::facts::{Call, ExprId, ExprKind, Stmt};
+use crate::facts::{Call, ExprId, ExprKind, Spread, Stmt};
 use crate::finding::FileId;
 use crate::resolve::{Alt, Ctx, Presence, Resolver, Value, settle};
 use crate::text::Text;
@@ -167,10 +167,15 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
     }
     let mut endpoint = given(resolver, ctx, call, construct, Slot::Endpoint);
     for path in &construct.opaque_with {
-        let present = argument(resolver, ctx, call, path)
-            .iter()
-            // What an unknown spread may hold has not been seen.
-            .any(|alt| !matches!(alt.value, Value::Unknown(None) | Value::Undefined | Value::Null));
+        // What an unknown spread may hold has not been seen.
+        let first = path.split('.').next();
+        let spread = call.args.iter().any(|arg| arg.spread == Spread::Keyword)
+            && !call.args.iter().any(|arg| arg.name.as_deref() == first);
+        let present = argument(resolver, ctx, call, path).iter().any(|alt| match alt.value {
+            Value::Unknown(None) | Value::Undefined | Value::Null => false,
+            Value::Unknown(Some(_)) => !spread,
+            _ => true,
+        });
         if present {
             endpoint = vec![Alt::unknown()];
         }
