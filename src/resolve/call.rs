@@ -328,8 +328,9 @@ impl Resolver<'_> {
         let mut arms = super::Arms::default();
         let (mut block, mut index) = (at.block, at.index);
         loop {
-            for stmt in module.block(block).stmts.iter().take(index) {
-                let Stmt::Branch(branch) = stmt else { continue };
+            let marks = self.marks(at.file, block);
+            for number in marks.inner(index) {
+                let Stmt::Branch(branch) = &module.block(block).stmts[number] else { continue };
                 let staying: Vec<_> = branch
                     .iter()
                     .filter(|arm| !matches!(module.block(arm.body).stmts.last(), Some(Stmt::Return(_) | Stmt::Exit)))

@@ -16,6 +16,7 @@ mod call;
 mod environment;
 mod field;
 mod lookup;
+mod marks;
 mod rows;
 mod scope;
 mod settings;
@@ -51,6 +52,8 @@ pub struct Resolver<'p> {
     called: Option<String>,
     /// Answers to questions of that kind.
     known_called: Known,
+    /// Where what is looked for can be written.
+    marks: HashMap<(FileId, BlockId), Arc<marks::Marks<'p>>>,
 }
 
 /// Calls of a function.
@@ -78,6 +81,7 @@ impl<'p> Resolver<'p> {
             wanted: BTreeSet::new(),
             called: None,
             known_called: Known::default(),
+            marks: HashMap::new(),
         }
     }
 
