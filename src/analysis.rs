@@ -19,7 +19,8 @@ use crate::facts::{Comment, ExprKind, Stmt};
 use crate::finding::{FileId, Finding, Location, RouteRecord};
 use crate::fix;
 use crate::imports;
-use crate::prefilter::Prefilter;
+use crate::language::Language;
+use crate::prefilter::{Prefilter, Sight};
 use crate::project::{Project, Wanted};
 use crate::resolve::{Resolver, Value};
 use crate::routes::{self, Client};
@@ -27,15 +28,38 @@ use crate::rules::{self, Facts};
 use crate::source::Source;
 use crate::text::Text;
 
+mod dormant;
+mod heirs;
 mod reach;
+
+use heirs::Heirs;
+use reach::New;
 
 /// A file that findings may be about.
 #[derive(Clone, Debug)]
 pub struct Given {
-    /// Its text.
+    /// Its text, or no text where [`Given::new`] has found it not worth keeping: then it is read again if need be.
     pub source: Source,
     /// Where it is, absolute.
     pub path: PathBuf,
+    /// What the text shows.
+    pub sight: Sight,
+    /// Its length in bytes.
+    bytes: usize,
+    /// What it says of classes.
+    classes: Vec<heirs::Pair>,
+}
+
+impl Given {
+    /// Looks at a file; `keep` says that it cannot be read again.
+    pub fn new(mut source: Source, path: PathBuf, prefilter: &Prefilter<'_>, keep: bool) -> Self {
+        let (sight, bytes) = (prefilter.look(&source), source.text.len());
+        let classes = if source.language.is_code() { heirs::pairs(&source) } else { Vec::new() };
+        if !keep && !sight.certain {
+            source.close();
+        }
+        Self { source, path, sight, bytes, classes }
+    }
 }
 
 /// How the analysis gets at files besides the given ones.
@@ -54,11 +78,29 @@ pub struct Options<'a> {
     pub config: &'a Config,
     /// Providers and clients.
     pub catalog: &'a Catalog,
-    /// Parse every file, whatever the prefilter says. What is found must be the same.
-    pub no_prefilter: bool,
+    /// What tells which files are worth parsing.
+    pub prefilter: &'a Prefilter<'a>,
+    /// Which files are parsed.
+    pub extent: Extent,
     /// Number of threads; 0: as many as there are processors.
     pub threads: usize,
 }
+
+/// Which files are parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Every file, whatever the prefilter says. What is found must be the same.
+    Everything,
+    /// Every file that may say something of a client.
+    Clients,
+    /// In a project where these are more than so many bytes, only those that may be about a finding, and what these
+    /// lead to.
+    Findings(usize),
+}
+
+/// Bytes of programs with clients up to which a project is looked at as a whole: parsing these takes a tenth of a
+/// second or so.
+pub const SMALL: usize = 2 << 20;
 
 /// What the analysis says, of all rules, in no particular order.
 #[derive(Debug, Default)]
@@ -118,14 +160,22 @@ pub fn analyze(given: Vec<Given>, reader: &dyn Reader, options: &Options<'_>) ->
 struct Run<'a> {
     reader: &'a dyn Reader,
     options: &'a Options<'a>,
-    prefilter: Prefilter,
     project: Project,
     parsed: BTreeSet<FileId>,
+    /// What the text of each file shows.
+    sights: Vec<Sight>,
+    /// Whether only files are parsed that may be about a finding.
+    narrow: bool,
+    /// Classes that may be clients, where only such files are parsed.
+    heirs: Option<Heirs>,
+    /// Where imports lead, by folder.
+    targets: HashMap<(PathBuf, Language, String), Option<PathBuf>>,
     unparsed: Vec<(FileId, String)>,
     roots: HashMap<PathBuf, PathBuf>,
     /// How many files imports have added.
     imported: usize,
     packages: imports::Packages,
+    folders: imports::Folders,
     /// The clients of each file, as the last look at it found them.
     clients: BTreeMap<FileId, Vec<Client>>,
 }
@@ -148,7 +198,10 @@ impl<'a> Run<'a> {
         Self {
             reader,
             options,
-            prefilter: Prefilter::new(options.catalog),
+            sights: Vec::new(),
+            narrow: false,
+            heirs: None,
+            targets: HashMap::new(),
             project: Project {
                 environment,
                 declared_keys,
@@ -160,30 +213,45 @@ impl<'a> Run<'a> {
             roots: HashMap::new(),
             imported: 0,
             packages: imports::Packages::default(),
+            folders: imports::Folders::default(),
             clients: BTreeMap::new(),
         }
     }
 
     fn run(mut self, given: Vec<Given>) -> Output {
-        let new: Vec<(Source, PathBuf, bool)> =
-            given.into_iter().map(|given| (given.source, given.path, true)).collect();
-        let added = self.add(new, true);
+        let making = given.iter().filter(|given| given.sight.makes).map(|given| given.bytes).sum::<usize>();
+        self.narrow = self.is_large(making);
+        self.heirs = self.narrow.then(|| {
+            let pairs = given.iter().flat_map(|given| given.classes.iter().copied());
+            Heirs::new(self.options.catalog, pairs)
+        });
+        let new = given.into_iter().map(|given| New {
+            source: given.source,
+            path: given.path,
+            reported: true,
+            sight: given.sight,
+        });
+        let added = self.add(new.collect());
         self.follow_imports(added);
         self.add_dotenv();
+        if self.narrow {
+            self.wake();
+        }
         self.read_manifests();
         let mut clients = self.clients(None);
         let (files, names, asking) = self.open_functions(&clients);
-        if self.link(&names, |_| files.clone()) {
+        if self.link(&names, self.narrow, |_| files.clone()) {
             clients = self.clients(Some(&asking));
         }
+        if self.open_named(&clients) {
+            clients = self.clients(None);
+        }
         let mut findings = self.judge(&clients);
-        if self.link(&BTreeSet::new(), |run| rules::unlinked(&run.facts(&clients), &clients)) {
+        if self.link(&BTreeSet::new(), self.narrow, |run| rules::unlinked(&run.facts(&clients), &clients)) {
             findings = self.judge(&clients);
         }
         if findings.iter().any(|(_, finding)| rules::rests_on_default(finding)) {
-            let before = self.project.files.len();
-            self.widen();
-            if self.project.files.len() > before {
+            if self.widen(&clients, &findings) {
                 self.read_manifests();
                 clients = self.clients(None);
                 findings = self.judge(&clients);
@@ -191,6 +259,11 @@ impl<'a> Run<'a> {
             cover::drop_covered_blocks(&self.project, self.options.catalog, &clients, &mut findings);
         }
         self.output(clients, findings)
+    }
+
+    /// Whether so many bytes of programs with clients are too many to parse all of them.
+    fn is_large(&self, making: usize) -> bool {
+        matches!(self.options.extent, Extent::Findings(most) if making > most)
     }
 
     /// The clients of all parsed files that are given, and of the others that were added to look for a base URL.

@@ -6,7 +6,7 @@
 //! programs that stand elsewhere.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::catalog::Catalog;
 use crate::clients::From;
@@ -95,12 +95,33 @@ impl<'p> Blocks<'p> {
 
     /// Whether what a file sets up is the program in another file: it stands in the folder of that file or above.
     fn stands_above(&self, block: FileId, code: FileId) -> bool {
-        let mut dir = self.project.file(block).path.parent();
-        while let Some(folder) = dir.filter(|dir| is_deployment(dir)) {
-            dir = folder.parent();
-        }
-        dir.is_some_and(|dir| self.project.file(code).path.starts_with(dir))
+        program(self.project, block).is_some_and(|dir| self.project.file(code).path.starts_with(dir))
     }
+}
+
+/// The folder of the program that a file sets up: its own, or the one above where its own is there for that.
+fn program(project: &Project, block: FileId) -> Option<&Path> {
+    let mut dir = project.file(block).path.parent();
+    while let Some(folder) = dir.filter(|dir| is_deployment(dir)) {
+        dir = folder.parent();
+    }
+    dir
+}
+
+/// The folder of the programs that a block may be meant for, where it does not say so: its program's, or the whole
+/// workspace, which is the topmost folder above it with a manifest.
+pub fn scope(project: &Project, block: FileId) -> Option<PathBuf> {
+    const MANIFESTS: [&str; 7] =
+        ["package.json", "pyproject.toml", "setup.py", "requirements.txt", "Cargo.toml", "go.mod", "deno.json"];
+    /// Folders of settings, by convention.
+    const SETTINGS: [&str; 4] = ["conf", "config", "env", "envs"];
+    let program = program(project, block)?;
+    let name = program.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    let program = program.parent().filter(|_| SETTINGS.contains(&name)).unwrap_or(program);
+    let inside = |dir: &&Path| project.roots.iter().any(|root| dir.starts_with(root));
+    let is_workspace = |dir: &&Path| MANIFESTS.iter().any(|name| dir.join(name).is_file());
+    let workspace = program.ancestors().take_while(inside).filter(is_workspace).last();
+    Some(workspace.unwrap_or(program).to_path_buf())
 }
 
 fn is_deployment(dir: &Path) -> bool {
@@ -139,11 +160,11 @@ pub fn drop_covered_blocks(
     let mentions = mentions(project, catalog);
     findings.retain(|found| {
         let number = found.0;
-        !is_open(found) || !is_covered(clients, number, &mentions)
+        !is_open(found) || !is_covered(project, clients, number, &mentions)
     });
 }
 
-fn is_covered(clients: &[Client], number: usize, mentions: &[Location]) -> bool {
+fn is_covered(project: &Project, clients: &[Client], number: usize, mentions: &[Location]) -> bool {
     let block = &clients[number];
     let own: BTreeSet<Location> =
         block.routes.iter().flat_map(|route| route.key.alt.steps.iter().map(|step| step.at)).collect();
@@ -153,8 +174,12 @@ fn is_covered(clients: &[Client], number: usize, mentions: &[Location]) -> bool 
     };
     let consumed = others().any(|(_, route)| route.key.alt.steps.iter().any(|step| own.contains(&step.at)));
     let variable = &block.callee;
-    let sent_somewhere = others()
-        .any(|(client, route)| !client.is_block() && route.endpoint.is_unknown() && may_read(&route.key, variable));
+    let scope = scope(project, block.at.file);
+    let is_near =
+        |client: &Client| scope.as_ref().is_none_or(|scope| project.file(client.at.file).path.starts_with(scope));
+    let sent_somewhere = others().any(|(client, route)| {
+        !client.is_block() && route.endpoint.is_unknown() && may_read(&route.key, variable) && is_near(client)
+    });
     // Every place that names the right host is the endpoint of a client with another key.
     let taken: Vec<Location> = others()
         .filter(|(client, route)| {

@@ -226,7 +226,7 @@ pub fn path_problem(provider: &Provider, kind: UrlKind, path: &str) -> Option<Pa
 fn first_problem(base: &str, kind: UrlKind, path: &str) -> Option<PathProblem> {
     let problem = |kind, right: &str| Some(PathProblem { kind, right: right.to_owned() });
     let trimmed = path.trim_end_matches('/');
-    if kind == UrlKind::Any {
+    if matches!(kind, UrlKind::Any | UrlKind::Own) {
         return None;
     }
     if trimmed.contains("//") || path.ends_with("//") {
@@ -238,7 +238,7 @@ fn first_problem(base: &str, kind: UrlKind, path: &str) -> Option<PathProblem> {
     }
     let twice = trimmed.strip_prefix(base).filter(|rest| is_below(rest, base));
     match kind {
-        UrlKind::Any => None,
+        UrlKind::Any | UrlKind::Own => None,
         UrlKind::OpenaiBase => {
             if trimmed.is_empty() {
                 return problem(PathProblemKind::BaseMissing, base);

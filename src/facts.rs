@@ -652,17 +652,24 @@ impl Module {
             }
         }
         let mut stack: Vec<(ExprId, (BlockId, u32))> = Vec::new();
+        let mut held: Vec<ExprId> = Vec::new();
         for root in roots {
             stack.push(root);
             while let Some((expr, point)) = stack.pop() {
                 self.points[expr.index()] = point;
-                let mut held = Vec::new();
+                held.clear();
                 self.children(expr, |child| held.push(child));
-                for child in held {
+                for &child in &held {
                     self.parents[child.index()] = Some(expr);
                     stack.push((child, point));
                 }
             }
+        }
+        self.exprs.shrink_to_fit();
+        self.blocks.shrink_to_fit();
+        self.functions.shrink_to_fit();
+        for block in &mut self.blocks {
+            block.stmts.shrink_to_fit();
         }
     }
 }
@@ -721,7 +728,15 @@ impl Builder {
     }
 
     /// Adds an expression.
-    pub fn expr(&mut self, span: Span, kind: ExprKind) -> ExprId {
+    pub fn expr(&mut self, span: Span, mut kind: ExprKind) -> ExprId {
+        // Most of what a file says is lists of one or two; a vector makes room for four.
+        match &mut kind {
+            ExprKind::Call(call) => call.args.shrink_to_fit(),
+            ExprKind::Object(object) => object.entries.shrink_to_fit(),
+            ExprKind::List(items) => items.shrink_to_fit(),
+            ExprKind::Concat(parts) => parts.shrink_to_fit(),
+            _ => {}
+        }
         let id = ExprId(self.module.exprs.len() as u32);
         self.module.exprs.push(Expr { span, kind });
         id

@@ -143,6 +143,13 @@ pub enum Change {
         /// The right one. With dots it is a path: `configuration.baseURL` wraps the option into an object.
         to: String,
     },
+    /// Gives a call one more named argument.
+    AddArgument {
+        /// The call.
+        client: Location,
+        /// The argument as it is written: `use_for_tracing=False`.
+        argument: String,
+    },
     /// Takes white space, quotes and `Bearer ` off both ends of a key.
     StripKey {
         /// The literal.

@@ -1,5 +1,7 @@
 //! What a file's text shows without being parsed: a cheap look that may err to one side only.
 
+use regex::{Regex, RegexBuilder};
+
 use crate::language::Language;
 use crate::source::Source;
 
@@ -41,6 +43,79 @@ pub fn may_be_a_class(source: &Source, name: &str) -> bool {
         }
     }
     !defined
+}
+
+/// Some words, looked for together.
+#[derive(Debug)]
+pub struct Words(Regex);
+
+impl Words {
+    /// Words to look for; none if there are none.
+    pub fn new<'w>(words: impl Iterator<Item = &'w String>) -> Option<Self> {
+        let mut words: Vec<String> = words.map(|word| regex::escape(word)).collect();
+        if words.is_empty() {
+            return None;
+        }
+        // Of two words that begin alike the longer one is tried first.
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        RegexBuilder::new(&words.join("|")).size_limit(1 << 26).build().ok().map(Self)
+    }
+
+    /// Whether a file has one of them as a whole word.
+    pub fn are_in(&self, source: &Source) -> bool {
+        self.find(&source.text).next().is_some()
+    }
+
+    /// Whether a file may import something by one of them: a line that imports has it, or belongs to a list of imports.
+    pub fn are_imported_by(&self, source: &Source) -> bool {
+        const IMPORTS: [&str; 5] = ["import", "from", "require", "use ", "mod "];
+        let text = &source.text;
+        self.find(text).any(|at| {
+            let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+            let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+            let line = &text[start..end];
+            // A line of a list that goes over several: `    name,`
+            let is_item = || line.trim().chars().all(|c| is_part(c) || matches!(c, ' ' | ',' | '{' | '}' | ':' | '*'));
+            IMPORTS.iter().any(|word| line.contains(word)) || is_item()
+        })
+    }
+
+    /// Where a text has one of them as a whole word.
+    fn find<'t>(&'t self, text: &'t str) -> impl Iterator<Item = usize> + 't {
+        let whole = |found: &regex::Match<'_>| {
+            !text[..found.start()].ends_with(is_part) && !text[found.end()..].starts_with(is_part)
+        };
+        self.0.find_iter(text).filter(move |found| whole(found)).map(|found| found.start())
+    }
+}
+
+/// The statements of a file that import, alone; the rest is left out.
+pub fn import_statements(source: &Source) -> Source {
+    let mut kept = String::new();
+    let mut open = false;
+    for line in source.text.lines() {
+        let start = line.trim_start();
+        let begins = ["import ", "from ", "use ", "pub use ", "mod ", "pub mod ", "export "];
+        let imports = begins.iter().any(|word| start.starts_with(word)) || line.contains("require(");
+        // A statement goes on until its brackets are closed.
+        if imports || open {
+            let count = |of: [char; 2]| line.chars().filter(|c| of.contains(c)).count();
+            let (opens, closes) = (count(['(', '{']), count([')', '}']));
+            open = if open { closes <= opens } else { opens > closes };
+            kept.push_str(if imports { start } else { line });
+            kept.push('\n');
+        }
+    }
+    Source::new(&source.path, source.language, kept)
+}
+
+/// Whether a file has a class of a name.
+pub fn is_a_class(source: &Source, name: &str) -> bool {
+    let text = source.text.as_str();
+    memchr::memmem::find_iter(text.as_bytes(), name.as_bytes()).any(|at| {
+        let before = text.get(..at).unwrap_or("").trim_end_matches([' ', '\t']);
+        before.ends_with("class") && !text.get(at + name.len()..).unwrap_or("").starts_with(is_part)
+    })
 }
 
 /// Whether a name is defined here, and then whether as something that is no client.

@@ -2,9 +2,10 @@
 //!
 //! Only the file system is asked, never an interpreter or package manager. What is not found is from outside.
 
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-use crate::facts::{EnvKind, EnvSource, ExprKind, Module};
+use crate::facts::{EnvBlock, EnvKind, EnvSource, ExprKind, Module};
 use crate::language::Language;
 
 mod packages;
@@ -34,12 +35,35 @@ pub fn keys(language: Language, path: &Path, module: &Module) -> Vec<String> {
             EnvSource::Extends { file: None, .. } | EnvSource::Store { .. } => {}
         }
     }
+    if language == Language::Terraform
+        && module.expr_ids().any(|expr| matches!(module.kind(expr), ExprKind::Env { .. }))
+    {
+        out.extend(beside(path, &[".tf", ".tfvars"]));
+    }
+    // ConfigMaps and Secrets are known by name, whatever their file is called.
+    let kept = |block: &EnvBlock| block.sources.iter().any(|source| matches!(source, EnvSource::Store { .. }));
+    let stored = |expr| matches!(module.kind(expr), ExprKind::Stored { store: Some(_), .. });
+    if language == Language::Yaml && (module.env_blocks.iter().any(kept) || module.expr_ids().any(stored)) {
+        out.extend(beside(path, &[".yaml", ".yml"]));
+    }
     if module.env_blocks.iter().any(|block| block.kind == EnvKind::Compose) {
         out.extend(scopes::compose_neighbours(path).iter().map(|name| (*name).to_owned()));
     }
     out.sort();
     out.dedup();
     out
+}
+
+/// The files beside one of them that belong together without naming each other: a Terraform module, the objects of a
+/// Kubernetes folder.
+fn beside(path: &Path, endings: &[&str]) -> Vec<String> {
+    const MOST: usize = 200;
+    let Some(entries) = path.parent().and_then(|dir| std::fs::read_dir(dir).ok()) else { return Vec::new() };
+    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| endings.iter().any(|end| name.ends_with(end))).collect();
+    names.sort();
+    names.truncate(MOST);
+    names
 }
 
 /// Whether the name in `from module import name` may be a module itself.
@@ -74,11 +98,34 @@ fn paths(module: &Module) -> Vec<String> {
     out
 }
 
+/// What is known of folders: each is looked at once.
+#[derive(Debug, Default)]
+pub struct Folders(HashMap<PathBuf, Folder>);
+
+#[derive(Clone, Copy, Debug)]
+struct Folder {
+    /// A Python package: it has an `__init__.py`.
+    is_package: bool,
+    /// It has a folder `src`.
+    has_src: bool,
+}
+
+impl Folders {
+    fn look(&mut self, dir: &Path) -> Folder {
+        if let Some(known) = self.0.get(dir) {
+            return *known;
+        }
+        let folder = Folder { is_package: dir.join("__init__.py").is_file(), has_src: dir.join("src").is_dir() };
+        self.0.insert(dir.to_path_buf(), folder);
+        folder
+    }
+}
+
 /// Where an import may lead, most likely first.
-pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
+pub fn candidates(folders: &mut Folders, language: Language, file: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
     let Some(dir) = file.parent() else { return Vec::new() };
     match language {
-        Language::Python | Language::Notebook => python(dir, root, key),
+        Language::Python | Language::Notebook => python(folders, dir, root, key),
         Language::JavaScript | Language::TypeScript | Language::Tsx => javascript(dir, key),
         Language::Rust => rust(file, dir, key),
         Language::Shell
@@ -106,7 +153,7 @@ pub fn candidates(language: Language, file: &Path, root: &Path, key: &str) -> Ve
     }
 }
 
-fn python(dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
+fn python(folders: &mut Folders, dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
     let dots = key.bytes().take_while(|&b| b == b'.').count();
     let path = key[dots..].replace('.', "/");
     let files = |base: &Path| {
@@ -123,10 +170,11 @@ fn python(dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
     let mut out = Vec::new();
     for base in dir.ancestors() {
         // Inside a package `import openai` is the library, though `openai.py` stands beside the file.
-        if !base.join("__init__.py").is_file() {
+        let folder = folders.look(base);
+        if !folder.is_package {
             out.extend(files(base));
         }
-        if base.join("src").is_dir() {
+        if folder.has_src {
             out.extend(files(&base.join("src")));
         }
         if base == root {

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, EnvName};
 use crate::language::Language;
 use crate::source::Source;
 
@@ -18,7 +18,7 @@ mod callees;
 mod evidence;
 
 use callees::Callees;
-use evidence::Evidence;
+use evidence::{Evidence, Whose};
 
 /// What the names of variables for keys and URLs have in them, and headers.
 const ENVIRONMENT: [&str; 12] = [
@@ -76,9 +76,32 @@ const COMMON: [&str; 15] = [
 /// Headers that carry a key, and the method that sets one.
 const HEADERS: &str = "(?i-u:uthorization|bearer_auth|api[-_]key\\b)";
 
+/// What a file's text shows without being parsed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// It may say something of a client: it is worth parsing, in a project of any usual size.
+    pub admitted: bool,
+    /// It may be the place of a finding by what stands in it alone.
+    pub certain: bool,
+    /// It may make a client.
+    pub makes: bool,
+    /// It names a key or a host that is not OpenAI's.
+    pub foreign: bool,
+    /// It may say something that matters to clients elsewhere.
+    pub elsewhere: bool,
+}
+
+impl Sight {
+    /// That of a file which is parsed in any case.
+    pub fn sure() -> Self {
+        Self { admitted: true, certain: true, makes: true, foreign: true, elsewhere: true }
+    }
+}
+
 /// The words, compiled.
 #[derive(Debug)]
-pub struct Prefilter {
+pub struct Prefilter<'c> {
+    catalog: &'c Catalog,
     code: Option<Regex>,
     environment: Option<Regex>,
     fields: Option<Regex>,
@@ -87,13 +110,18 @@ pub struct Prefilter {
     headers: Option<Regex>,
     elsewhere: Option<Regex>,
     own: Option<Regex>,
+    slips: Option<Regex>,
+    variables: Option<Regex>,
+    /// An assignment of nothing, in a dotenv file.
+    nothing: Option<Regex>,
+    unkeyed: Option<Regex>,
     callees: Callees,
     evidence: Evidence,
 }
 
-impl Prefilter {
+impl<'c> Prefilter<'c> {
     /// Compiles the words of a catalogue.
-    pub fn new(catalog: &Catalog) -> Self {
+    pub fn new(catalog: &'c Catalog) -> Self {
         let mut words: BTreeSet<String> = BTreeSet::new();
         for client in &catalog.clients {
             // Of a callee without modules (`acme.llm.connect`) the module is a part.
@@ -130,6 +158,7 @@ impl Prefilter {
             .filter(|word| !words.iter().any(|other| other != word && word.contains(other.as_str())))
             .collect();
         Self {
+            catalog,
             code: any_of(shortest),
             environment: any_of(ENVIRONMENT),
             fields: any_of(FIELDS),
@@ -138,15 +167,24 @@ impl Prefilter {
             headers: Regex::new(HEADERS).ok(),
             elsewhere: elsewhere(catalog),
             own: own(catalog),
+            slips: slips(catalog),
+            variables: variables(catalog),
+            nothing: Regex::new(r#"(?m-u)^[^#\n]*(?:URL|BASE|ENDPOINT|HOST)\w*[ \t]*=[ \t"']*\r?$"#).ok(),
+            unkeyed: unkeyed(catalog),
             callees: Callees::new(catalog),
             evidence: Evidence::new(catalog),
         }
     }
 
-    /// Whether a file is worth parsing.
-    pub fn admits(&self, catalog: &Catalog, source: &Source) -> bool {
+    /// The catalogue that the words come from.
+    pub fn catalog(&self) -> &'c Catalog {
+        self.catalog
+    }
+
+    /// What a file's text shows.
+    pub fn look(&self, source: &Source) -> Sight {
         let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(source.text.as_bytes()));
-        match source.language {
+        let admitted = match source.language {
             Language::Dotenv
             | Language::Http
             | Language::Shell
@@ -159,28 +197,64 @@ impl Prefilter {
             | Language::Systemd
             | Language::Procfile => has(&self.environment),
             Language::Yaml | Language::Json | Language::Toml | Language::Terraform => {
-                has(&self.environment) || (has(&self.fields) && has(&self.urls))
+                has(&self.environment) || (has(&self.fields) && has(&self.urls)) || has(&self.unkeyed)
             }
             Language::Markdown => has(&self.code) || has(&self.environment) || (has(&self.fields) && has(&self.urls)),
-            _ => self.admits_code(catalog, source),
+            _ => return self.look_at_code(source),
+        };
+        if !admitted {
+            return Sight::default();
+        }
+        let signs = self.evidence.of(self.catalog, &source.text);
+        let foreign = signs.key.max(signs.host) == Whose::Others || has(&self.nothing);
+        let pair = foreign && signs.key.min(signs.host) != Whose::Nobodys;
+        Sight {
+            admitted,
+            certain: pair || has(&self.variables) || (foreign && has(&self.unkeyed)),
+            foreign,
+            ..Sight::default()
         }
     }
 
-    fn admits_code(&self, catalog: &Catalog, source: &Source) -> bool {
+    /// Whether a program imports, by its name, what may say whose a key or a host is.
+    pub fn imports_some(&self, source: &Source) -> bool {
+        self.evidence.imports_some(&source.text)
+    }
+
+    fn look_at_code(&self, source: &Source) -> Sight {
         let text = source.text.as_bytes();
         let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(text));
+        if only_declares(source) {
+            return Sight::default();
+        }
         let mentions = has(&self.code);
-        if has(&self.own) {
-            return true;
-        }
-        if mentions
-            && (has(&self.elsewhere) || self.callees.may_be_called(source) || self.callees.sets_an_attribute(source))
-        {
-            return true;
-        }
+        let own = has(&self.own);
+        let sets = mentions && self.callees.sets_an_attribute(source);
+        let makes = own || sets || (mentions && self.callees.may_be_called(source));
+        let elsewhere = mentions && has(&self.elsewhere);
         // A request, or a row of a table, counts only with a key or a host that is known.
-        let request = mentions && has(&self.headers);
-        (request || (has(&self.urls) && has(&self.code_fields))) && self.evidence.is_in(catalog, &source.text)
+        let row = (mentions && has(&self.headers)) || (has(&self.urls) && has(&self.code_fields));
+        if !(makes || elsewhere || row || has(&self.code_fields)) {
+            return Sight::default();
+        }
+        let signs = self.evidence.of(self.catalog, &source.text);
+        let foreign = signs.key.max(signs.host) == Whose::Others;
+        let known = signs.key.max(signs.host) != Whose::Nobodys;
+        let certain = own
+            || sets
+            || (mentions && memchr::memmem::find(text, b"mixlint:").is_some())
+            || (makes && (foreign || self.slips(source)))
+            || (row && foreign && signs.key.min(signs.host) != Whose::Nobodys);
+        let row = row && (makes || known || self.evidence.imports_some(&source.text));
+        Sight { admitted: makes || elsewhere || row, certain, makes, foreign, elsewhere }
+    }
+
+    /// Whether something in the file looks like what the rules find that ask for no other provider: an option that the
+    /// client drops, a base URL of nothing, or one that comes too late.
+    fn slips(&self, source: &Source) -> bool {
+        self.slips.as_ref().is_none_or(|slips| slips.is_match(source.text.as_bytes()))
+            || self.callees.drops_an_option(source)
+            || self.evidence.has_misspelled_host(self.catalog, &source.text)
     }
 }
 
@@ -194,6 +268,38 @@ fn elsewhere(catalog: &Catalog) -> Option<Regex> {
     Regex::new(&words.join("|")).ok()
 }
 
+/// Whether a file declares types only: `x.d.ts`.
+fn only_declares(source: &Source) -> bool {
+    if source.language != Language::TypeScript {
+        return false;
+    }
+    let name = source.path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end))
+}
+
+/// Base URLs that are the empty string, or that are written to a variable that clients read.
+fn slips(catalog: &Catalog) -> Option<Regex> {
+    let constructs = || catalog.clients.iter().flat_map(|client| &client.construct);
+    let read: BTreeSet<String> =
+        constructs().flat_map(|construct| &construct.env_endpoint).map(|name| regex::escape(name.name())).collect();
+    let read = Vec::from_iter(read).join("|");
+    let name = r"(?i-u:base_?url|api_?base|endpoint|base_?path)";
+    Regex::new(&format!(
+        r#"(?-u){name}\w*["'`]?\]?\s*[:=(]\s*(?:""[^"]|''[^']|``)|\b(?:{read})["'`]?\]?\s*=[^=]|env::set_var|environ\.(?:setdefault|update)"#
+    ))
+    .ok()
+}
+
+/// The variables that clients and tools read, by name: what a block of settings sets.
+fn variables(catalog: &Catalog) -> Option<Regex> {
+    let constructs = || catalog.clients.iter().flat_map(|client| &client.construct);
+    let names = constructs().flat_map(|construct| construct.env_key.iter().chain(&construct.env_endpoint));
+    let mut words: BTreeSet<&str> = names.map(EnvName::name).collect();
+    words.insert("OPENAI_");
+    let words: Vec<&str> = words.into_iter().collect();
+    any_of(words.iter().copied().filter(|word| !words.iter().any(|other| other != word && word.contains(other))))
+}
+
 /// What the configuration's own clients are called by: a file of the same project is imported by a path that need not
 /// name the module.
 fn own(catalog: &Catalog) -> Option<Regex> {
@@ -205,6 +311,14 @@ fn own(catalog: &Catalog) -> Option<Regex> {
         .collect();
     // No words match nothing.
     if words.is_empty() { Regex::new("[^\\s\\S]").ok() } else { any_of(words) }
+}
+
+/// The fields for a URL of tools that know their key's variable by themselves: their files may not speak of a key.
+fn unkeyed(catalog: &Catalog) -> Option<Regex> {
+    let rows = catalog.tools.iter().flat_map(|tool| &tool.row).filter(|row| row.key_variable.is_some());
+    let fields: BTreeSet<&str> =
+        rows.flat_map(|row| &row.endpoint).map(|path| path.rsplit('.').next().unwrap_or(path)).collect();
+    if fields.is_empty() { Regex::new("[^\\s\\S]").ok() } else { any_of(fields) }
 }
 
 /// One SIMD pass for any of some words.

@@ -247,6 +247,8 @@ pub struct Project {
     pub declared_keys: HashMap<String, String>,
     /// Clients of the configuration, by the module that has them and their name there.
     pub declared_clients: Vec<(String, String)>,
+    /// The roots of the projects of the given files, as far as they were asked for.
+    pub roots: BTreeSet<PathBuf>,
     /// Whether files other than the given ones were looked through for environment blocks.
     pub widened: bool,
 }

@@ -34,9 +34,9 @@ pub enum How {
     Overridden,
     /// They are those of a scope around it, or of a service that it extends.
     Inherited,
-    /// From a dotenv file; `raw` where quotes are part of the value.
+    /// From a dotenv file; `raw` where quotes and white space are part of the value.
     File {
-        /// Quotes are part of the value.
+        /// Quotes and white space are part of the value.
         raw: bool,
     },
     /// From a ConfigMap or Secret.
@@ -68,7 +68,7 @@ pub struct Visible {
     pub name_span: Span,
     /// Its value.
     pub value: ExprId,
-    /// Quotes around the value are part of it.
+    /// Quotes and white space around the value are part of it.
     pub raw: bool,
 }
 
@@ -203,21 +203,23 @@ pub fn meet(project: &Project, scope: (FileId, usize), key: &Visible, urls: &[&V
     !together || !is_judged(&project.file(first.file).module.env_blocks[first.block])
 }
 
-/// A value with the quotes that stand around it in its file.
-pub fn with_quotes(project: &Project, value: Value) -> Value {
+/// A dotenv file's value as `docker run --env-file` reads it: with the quotes and the white space around it.
+pub fn as_written(project: &Project, value: Value) -> Value {
     let Value::Str(text, at) = &value else { return value };
     let source = &project.file(at.file).source;
-    let around = Span { start: at.span.start.saturating_sub(1), end: at.span.end + 1 };
-    let written = source.slice(around);
-    let quote = ['"', '\''].into_iter().find(|quote| {
-        written.len() == at.span.range().len() + 2 && written.starts_with(*quote) && written.ends_with(*quote)
-    });
-    match quote {
-        Some(quote) => {
-            let text = Text::new(format!("{quote}{}{quote}", text.expose()));
-            Value::Str(text, Location { file: at.file, span: around })
-        }
-        None => value,
+    let line = source.line_span(source.line_of(at.span.start as usize));
+    let Some(equals) = source.slice(line).find('=') else { return value };
+    let whole = Span { start: line.start + equals as u32 + 1, end: line.end };
+    let written = source.slice(whole).trim_end_matches(['\r', '\n']);
+    let span = Span { end: whole.start + written.len() as u32, ..whole };
+    let quoted = |quote: char| {
+        let inner = written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+        inner.is_some_and(|inner| inner == source.slice(at.span))
+    };
+    let is_all = written.trim() == text.expose() || quoted('"') || quoted('\'');
+    match is_all && written != text.expose() {
+        true => Value::Str(Text::new(written), Location { file: at.file, span }),
+        false => value,
     }
 }
 

@@ -59,6 +59,21 @@ impl Source {
         Self { path: path.into(), language, text, lines }
     }
 
+    /// Forgets the text: a run over a large tree keeps that of the few files that matter.
+    pub fn close(&mut self) {
+        (self.text, self.lines) = (String::new(), Vec::new());
+    }
+
+    /// Takes the text of the same file, read once more.
+    pub fn reopen(&mut self, again: Self) {
+        (self.text, self.lines) = (again.text, again.lines);
+    }
+
+    /// Whether the text is there.
+    pub fn is_open(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
     /// The path.
     pub fn path(&self) -> &Path {
         &self.path

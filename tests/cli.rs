@@ -215,6 +215,26 @@ fn the_project_around_a_given_file_is_read() {
     assert_eq!((code_stdin, of_a(&stdin)), (1, expected));
 }
 
+/// Files that belong together without naming each other: a Kubernetes folder, a Terraform module.
+#[test]
+fn what_belongs_to_a_given_file_is_read() {
+    let container = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: a\n      image: a/b\n      env: [{name: OPENAI_API_KEY, value: sk-your-mixroute-key}]\n      envFrom: [{configMapRef: {name: llm}}]\n";
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: llm}\ndata: {OPENAI_BASE_URL: 'https://api.openai.com/v1'}\n";
+    let main = "resource \"a\" \"b\" {\n  environment {\n    variables = {\n      OPENAI_API_KEY  = \"sk-your-mixroute-key\"\n      OPENAI_BASE_URL = var.url\n    }\n  }\n}\n";
+    let variables = "variable \"url\" {\n  default = \"https://api.openai.com/v1\"\n}\n";
+    let dir = tree(&[
+        (".git/HEAD", ""),
+        ("k8s/pod.yaml", container),
+        ("k8s/map.yml", map),
+        ("tf/main.tf", main),
+        ("tf/variables.tf", variables),
+    ]);
+    for (file, severity) in [("k8s/pod.yaml", "error"), ("tf/main.tf", "warning")] {
+        let (code, out, _) = lint(dir.path(), &["check", "--output-format", "concise", file]);
+        assert!(code == 1 && out.contains(&format!("{severity}[mixroute-key-at-openai]")), "{file}: {out}");
+    }
+}
+
 /// A base URL that a script or service of the project sets may be the one in use.
 #[test]
 fn a_base_url_elsewhere_in_the_project_counts() {

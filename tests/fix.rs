@@ -67,7 +67,7 @@ fn parses(name: &str, text: &str) -> bool {
         parser.set_language(&language).unwrap();
         !parser.parse(text, None).unwrap().root_node().has_error()
     };
-    match name.rsplit_once('.').unwrap().1 {
+    match name.rsplit_once('.').map_or(name, |(_, kind)| kind) {
         "py" => tree(tree_sitter_python::LANGUAGE.into()),
         "js" | "mjs" => tree(tree_sitter_javascript::LANGUAGE.into()),
         "ts" => tree(tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into()),

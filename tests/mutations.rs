@@ -109,14 +109,18 @@ fn broken_files_are_linted_and_the_prefilter_changes_nothing() {
         }
         let found = diagnostics(dir.path(), &["--no-config"]);
         let all = diagnostics(dir.path(), &["--no-config", "--no-prefilter"]);
+        let few = diagnostics(dir.path(), &["--no-config", "--narrow"]);
+        assert_eq!(few, all, "as in a large project");
         assert_eq!(found, all, "{}", changed.display());
     }
 }
 
 #[test]
 fn the_prefilter_changes_nothing_in_the_fixtures() {
-    for name in ["hazards", "example"] {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    for name in ["hazards", "example", "causes", "carriers", "tools"] {
+        let dir = root.join(name);
         assert_eq!(diagnostics(&dir, &[]), diagnostics(&dir, &["--no-prefilter"]), "{name}");
+        assert_eq!(diagnostics(&dir, &[]), diagnostics(&dir, &["--narrow"]), "{name} as in a large project");
     }
 }

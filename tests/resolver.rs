@@ -345,3 +345,22 @@ proptest! {
         prop_assert_eq!(found, ["error mixroute-key-at-openai"], "{}", text);
     }
 }
+
+#[test]
+fn what_a_function_says_itself_is_found_whatever_its_callers_take() {
+    // More than the resolver has fuel for: each call goes through functions that call each other five times.
+    let mut source = String::from(
+        "import os\nfrom openai import OpenAI\n\ndef connect(key):\n    return OpenAI(api_key=key or \
+         os.environ[\"MIXROUTE_API_KEY\"], base_url=\"https://console.mixroute.io/v1\")\n\n",
+    );
+    for (name, inner) in [("a", "b"), ("b", "c"), ("c", "d"), ("d", "find")] {
+        let calls = vec![format!("{inner}(x)"); 5].join(" or ");
+        writeln!(source, "def {name}(x):\n    return {calls}\n").unwrap();
+    }
+    for number in 0..20 {
+        writeln!(source, "connect(a(name{number}))").unwrap();
+    }
+    let dir = project([("app.py", source.as_str())]);
+    let found = routes(dir.path());
+    assert!(found.contains(&"route MIXROUTE_API_KEY -> https://console.mixroute.io/v1".to_owned()), "{found:?}");
+}

@@ -87,7 +87,7 @@ fn schema_of(ty: &syn::Type) -> Value {
         "Construct" => json!({ "$ref": "#/definitions/construct" }),
         "ToolRow" => json!({ "$ref": "#/definitions/tool-row" }),
         "ToolEnvironment" => json!({ "$ref": "#/definitions/tool-environment" }),
-        "UrlKind" => json!({ "enum": ["openai-base", "host-only", "full", "any"] }),
+        "UrlKind" => json!({ "enum": ["openai-base", "host-only", "full", "any", "own"] }),
         "Slot" => json!({ "enum": ["key", "endpoint", "headers"] }),
         "EnvName" => json!({ "anyOf": [
             { "type": "string" },

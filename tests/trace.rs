@@ -159,10 +159,46 @@ fn fields_of_the_json() {
     assert_eq!(fields(&answer["message"]["key"]), "kind providers shown");
     assert_eq!(answer["message"]["frames"][0], serde_json::json!({"path": "app.py", "line": 2, "client": true}));
     let found = &answer["answers"][0];
-    assert_eq!(fields(found), "callee client endpoint help key message proved reasons rule severity verdict wrong");
+    assert_eq!(fields(found), "callee client endpoint fix help key message proved reasons rule severity verdict wrong");
     assert_eq!(fields(&found["client"]), "end path start text");
     assert_eq!(fields(&found["key"]), "kind name origin providers");
     assert_eq!(fields(&found["endpoint"]), "kind origin provider url");
     assert_eq!((&answer["explained"], &found["proved"]), (&Value::Bool(true), &Value::Bool(true)));
     assert_eq!(answer["keys"][0]["start"]["line"], 2);
+    assert_eq!(fields(&found["fix"]), "applicability edits message");
+    assert_eq!(found["fix"]["edits"][0]["content"], ", base_url=\"https://console.mixroute.io/v1\"");
+}
+
+/// The edit that `check --fix` would make is shown as a patch, with the key masked; one that it would not keep is not.
+#[test]
+fn the_edit_is_shown() {
+    // Of the shape of a relay's, and of no pattern that a placeholder has.
+    let body: String = (1..=48_u32).map(|n| char::from(b"Qq0Zx7Lm4Rt9"[(n * n * 7 % 97 % 12) as usize])).collect();
+    let code = format!("from openai import OpenAI\n\nclient = OpenAI(\n    api_key=\"sk-{body}\",\n)\n");
+    let dir = project([("app.py", code.as_str())]);
+    let (start, end) = (&body[..5], &body[44..]);
+    let message = format!(
+        "Incorrect API key provided: sk-{start}****{end}. You can find your API key at https://platform.openai.com/account/api-keys."
+    );
+    let (_, out, _) = trace(dir.path(), &[&message], b"");
+    let patch = format!(
+        "   edit      as `mixlint check --fix --unsafe-fixes` makes it
+             --- app.py
+             +++ app.py
+             @@ -4,2 +4,3 @@
+                  api_key=\"sk-{}\",
+             +    base_url=\"https://console.mixroute.io/v1\",
+              )
+",
+        "*".repeat(48)
+    );
+    assert!(out.ends_with(&patch), "{out}");
+    assert!(!out.contains(&body[..8]), "{out}");
+
+    // A fix in JSON.
+    let code = "import OpenAI from \"openai\";\nexport const c = new OpenAI({ apiKey: process.env.OPENAI_KEY, baseUrl: \"https://console.mixroute.io/v1\" });\n";
+    let dir = project([("a.mjs", code)]);
+    let message = "Incorrect API key provided: sk-Abcde****wxyz. You can find your API key at https://platform.openai.com/account/api-keys.";
+    let (_, answer) = json(dir.path(), message);
+    assert_eq!(answer["answers"][0]["fix"]["edits"][0]["content"], "baseURL", "{answer}");
 }

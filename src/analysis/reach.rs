@@ -3,19 +3,21 @@
 //! What the imports of code lead to is read when a resolver asks for it; environment files, the dotenv files above the
 //! code and the manifests beside it are read before.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::Run;
+use super::{Extent, Run};
 use crate::catalog::Ecosystem;
 use crate::extract;
 use crate::facts::Module;
 use crate::finding::FileId;
 use crate::language::{self, Language};
 use crate::manifest::{self, Packages};
+use crate::prefilter::Sight;
 use crate::project::{File, Index, Wanted};
 use crate::resolve::{StepKind, Value};
 use crate::routes::Client;
@@ -31,43 +33,75 @@ const MAX_IMPORTED: usize = 4000;
 
 impl Run<'_> {
     /// Adds files, lowered where they are worth it; the new ones' indices.
-    pub(super) fn add(&mut self, files: Vec<(Source, PathBuf, bool)>, filtered: bool) -> Vec<FileId> {
-        let (prefilter, catalog) = (&self.prefilter, self.options.catalog);
-        let everything = self.options.no_prefilter || !filtered;
-        let lowered: Vec<(File, Lowered)> = files
+    pub(super) fn add(&mut self, files: Vec<New>) -> Vec<FileId> {
+        let this = &*self;
+        let lowered: Vec<(New, Option<Reading>)> = files
             .into_par_iter()
-            .map(|(source, path, reported)| {
-                let lowered =
-                    if everything || prefilter.admits(catalog, &source) { lower(&source) } else { Lowered::Not };
-                (File { source, path, module: Module::default(), reported, index: Index::default() }, lowered)
+            .map(|file| {
+                let read = this.admits(file.sight).then(|| this.lower(&file.source, &file.path));
+                (file, read)
             })
             .collect();
         let mut added = Vec::new();
-        for (file, lowered) in lowered {
+        for (New { source, path, reported, sight }, reading) in lowered {
             let id = FileId(self.project.files.len() as u32);
-            self.project.by_path.insert(file.path.clone(), id);
-            self.project.files.push(file);
-            self.keep(id, lowered);
+            self.project.by_path.insert(path.clone(), id);
+            let (module, index) = Default::default();
+            self.project.files.push(File { source, path, module, reported, index });
+            self.sights.push(sight);
+            if let Some(reading) = reading {
+                self.keep(id, reading);
+            }
             added.push(id);
         }
         added
     }
 
+    /// Whether a file is lowered for what its text shows.
+    fn admits(&self, sight: Sight) -> bool {
+        match self.options.extent {
+            Extent::Everything => true,
+            _ if self.narrow => sight.certain,
+            _ => sight.admitted,
+        }
+    }
+
     /// Lowers files that were left out, now that something leads to them; those that could be.
-    fn lower_late(&mut self, ids: &[FileId]) -> Vec<FileId> {
+    pub(super) fn lower_late(&mut self, ids: &[FileId]) -> Vec<FileId> {
         let left_out = |id: &&FileId| !self.parsed.contains(id) && !self.unparsed.iter().any(|(known, _)| known == *id);
         let ids: BTreeSet<FileId> = ids.iter().filter(left_out).copied().collect();
         let ids: Vec<FileId> = ids.into_iter().collect();
-        let lowered: Vec<Lowered> = ids.par_iter().map(|&id| lower(&self.project.file(id).source)).collect();
-        for (&id, lowered) in ids.iter().zip(lowered) {
-            self.keep(id, lowered);
+        let lower = |&id: &FileId| self.lower(&self.project.file(id).source, &self.project.file(id).path);
+        let lowered: Vec<Reading> = ids.par_iter().map(lower).collect();
+        for (&id, reading) in ids.iter().zip(lowered) {
+            self.keep(id, reading);
         }
         ids.into_iter().filter(|id| self.parsed.contains(id)).collect()
     }
 
-    fn keep(&mut self, id: FileId, lowered: Lowered) {
-        match lowered {
-            Lowered::Not => {}
+    /// Lowers a file, which is read again where its text was forgotten.
+    fn lower(&self, source: &Source, path: &Path) -> Reading {
+        if source.is_open() {
+            return Reading { again: None, lowered: lower(source) };
+        }
+        match self.reader.read(path) {
+            Some(again) => Reading { lowered: lower(&again), again: Some(again) },
+            None => Reading { again: None, lowered: Lowered::Refused("cannot be read any more".to_owned()) },
+        }
+    }
+
+    /// The text of a file, read again where it was forgotten.
+    pub(super) fn text(&self, id: FileId) -> Cow<'_, Source> {
+        let file = self.project.file(id);
+        let again = if file.source.is_open() { None } else { self.reader.read(&file.path) };
+        again.map_or(Cow::Borrowed(&file.source), Cow::Owned)
+    }
+
+    fn keep(&mut self, id: FileId, reading: Reading) {
+        if let Some(again) = reading.again {
+            self.project.files[id.index()].source.reopen(again);
+        }
+        match reading.lowered {
             Lowered::Refused(problem) => self.unparsed.push((id, problem)),
             Lowered::Module(module, index) => {
                 let file = &mut self.project.files[id.index()];
@@ -83,18 +117,26 @@ impl Run<'_> {
     }
 
     /// Where an import leads, if that is a file.
-    fn target(&mut self, file: FileId, key: &str) -> Option<PathBuf> {
+    pub(super) fn target(&mut self, file: FileId, key: &str) -> Option<PathBuf> {
         let path = self.project.file(file).path.clone();
         let language = self.project.file(file).source.language;
+        // Rust's modules stand where the file's name says; others are looked for from the folder.
+        let place = if language == Language::Rust { &path } else { path.parent().unwrap_or(&path) };
+        let question = (place.to_path_buf(), language, key.to_owned());
+        if let Some(known) = self.targets.get(&question) {
+            return known.clone().filter(|found| *found != path);
+        }
         let root = self.root(&path);
-        let exists = |path: &PathBuf| self.project.by_path.contains_key(path) || path.is_file();
-        let found = imports::candidates(language, &path, &root, key).into_iter().find(exists);
+        let by_path = &self.project.by_path;
+        let exists = |path: &PathBuf| by_path.contains_key(path) || path.is_file();
+        let found = imports::candidates(&mut self.folders, language, &path, &root, key).into_iter().find(exists);
         // A library is known by its name, though its own repository may hold it.
         let is_library = || self.options.catalog.clients.iter().any(|client| client.modules.iter().any(|m| m == key));
         let found = match found {
             None if !is_library() => self.packages.candidates(language, &path, &root, key).into_iter().find(exists),
             found => found,
         };
+        self.targets.insert(question, found.clone());
         found.filter(|found| *found != path)
     }
 
@@ -173,14 +215,14 @@ impl Run<'_> {
                 Looked::New(source) => {
                     if self.imported < MAX_IMPORTED {
                         self.imported += 1;
-                        new.extend(source.map(|source| (source, path.clone(), false)));
+                        new.extend(source.map(|source| New::wanted(source, path.clone())));
                     }
                     settled.push((path, wanted));
                 }
             }
         }
         let mut next = self.lower_late(&late);
-        next.extend(self.add(new, false));
+        next.extend(self.add(new));
         for (path, wanted) in settled {
             let target = self.project.by_path.get(&path).copied();
             for Wanted { file, key, .. } in wanted {
@@ -196,32 +238,46 @@ impl Run<'_> {
         if known.is_some_and(|id| self.parsed.contains(&id)) {
             return Looked::Known(known.unwrap_or(FileId(0)));
         }
-        let read = if known.is_none() { self.reader.read(path) } else { None };
-        let source = known.map(|id| &self.project.file(id).source).or(read.as_ref());
-        let may_be_a_client = |wanted: &Wanted| match (&wanted.called, source) {
-            (Some(name), Some(source)) => self.options.no_prefilter || glance::may_be_a_class(source, name),
+        let source = match known {
+            Some(id) => Some(self.text(id)),
+            None => self.reader.read(path).map(Cow::Owned),
+        };
+        let may_be_a_client = |wanted: &Wanted| match (&wanted.called, &source) {
+            (Some(name), Some(source)) => {
+                // What has not been given was not asked for its classes.
+                let asked = known.and(self.heirs.as_ref());
+                self.options.extent == Extent::Everything
+                    || (glance::may_be_a_class(source, name)
+                        && (asked.is_none_or(|heirs| heirs.may_hold(name)) || !glance::is_a_class(source, name)))
+            }
             _ => true,
         };
         match known {
             _ if !wanted.iter().any(may_be_a_client) => Looked::NoClients,
             Some(id) => Looked::Known(id),
-            None => Looked::New(read),
+            None => Looked::New(source.map(Cow::into_owned)),
         }
     }
 
     /// Looks for files that import others and name something of them, and for those that import these; whether anything
-    /// new is known.
-    pub(super) fn link(&mut self, of: &BTreeSet<String>, files: impl Fn(&Self) -> BTreeSet<FileId>) -> bool {
+    /// new is known. `foreign`: only for those that name a key or a host of anyone but OpenAI.
+    pub(super) fn link(
+        &mut self,
+        of: &BTreeSet<String>,
+        foreign: bool,
+        files: impl Fn(&Self) -> BTreeSet<FileId>,
+    ) -> bool {
         let before = self.project.links.len();
         for _ in 0..MAX_LINKS {
-            let names = self.import_names(&files(self));
-            if names.is_empty() {
-                break;
-            }
+            let names = glance::Words::new(self.import_names(&files(self)).iter());
+            let (Some(names), of) = (names, glance::Words::new(of.iter())) else { break };
             let may_import = |id: &FileId| {
-                let source = &self.project.file(*id).source;
-                let has = |name: &String| memchr::memmem::find(source.text.as_bytes(), name.as_bytes()).is_some();
-                source.language.is_code() && (of.is_empty() || of.iter().any(has)) && names.iter().any(has)
+                let seen = !foreign || self.parsed.contains(id) || self.sights[id.index()].foreign;
+                if !seen || !self.project.file(*id).source.language.is_code() {
+                    return false;
+                }
+                let source = self.text(*id);
+                of.as_ref().is_none_or(|of| of.are_in(&source)) && names.are_imported_by(&source)
             };
             let ids: Vec<FileId> = self.project.ids().collect();
             let importers: Vec<FileId> = ids.into_par_iter().filter(may_import).collect();
@@ -292,14 +348,16 @@ impl Run<'_> {
                 let path = dir.join(name);
                 if !self.project.by_path.contains_key(&path) {
                     match self.reader.read(&path) {
-                        Some(source) if source.language == Language::Dotenv => new.push((source, path.clone(), false)),
+                        Some(source) if source.language == Language::Dotenv => {
+                            new.push(New::wanted(source, path.clone()))
+                        }
                         _ => continue,
                     }
                 }
                 found.push((dir.clone(), path));
             }
         }
-        self.add(new, false);
+        self.add(new);
         let ids: Vec<FileId> = found.iter().filter_map(|(_, path)| self.project.by_path.get(path).copied()).collect();
         self.lower_late(&ids);
         for (dir, path) in found {
@@ -339,33 +397,31 @@ impl Run<'_> {
             }
         }
     }
+}
 
-    /// Reads the rest of the project: somebody may set the base URL that a client seems not to have.
-    pub(super) fn widen(&mut self) {
-        self.project.widened = true;
-        let roots: BTreeSet<PathBuf> = {
-            let paths: Vec<PathBuf> =
-                self.project.files.iter().filter(|file| file.reported).map(|file| file.path.clone()).collect();
-            paths.iter().map(|path| self.root(path)).collect()
-        };
-        let mut new = Vec::new();
-        for root in roots {
-            let paths: Vec<PathBuf> =
-                self.reader.all(&root).into_iter().filter(|path| !self.project.by_path.contains_key(path)).collect();
-            let sources: Vec<_> =
-                paths.into_par_iter().filter_map(|path| Some((self.reader.read(&path)?, path, false))).collect();
-            new.extend(sources);
-        }
-        let added = self.add(new, true);
-        self.follow_imports(added);
-        self.add_dotenv();
+/// A file that is new to the run.
+pub(super) struct New {
+    pub(super) source: Source,
+    pub(super) path: PathBuf,
+    pub(super) reported: bool,
+    pub(super) sight: Sight,
+}
+
+impl New {
+    /// A file that something leads to: it is lowered whatever its text shows.
+    fn wanted(source: Source, path: PathBuf) -> Self {
+        Self { source, path, reported: false, sight: Sight::sure() }
     }
+}
+
+/// A file, lowered, and its text if that had been forgotten.
+struct Reading {
+    again: Option<Source>,
+    lowered: Lowered,
 }
 
 /// What became of a file.
 enum Lowered {
-    /// It was left out.
-    Not,
     /// It could not be lowered, and why.
     Refused(String),
     /// What it says.

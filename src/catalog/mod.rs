@@ -125,6 +125,9 @@ pub struct Client {
     /// Constructors that take it, and its endpoint as their second argument: `new OpenAIApi(configuration, basePath)`.
     #[serde(default)]
     pub completed_by: Vec<String>,
+    /// URLs that its package has names for: `async_openai.config.OPENAI_API_BASE`.
+    #[serde(default)]
+    pub constants: BTreeMap<String, String>,
     /// Methods that make a changed copy, with arguments as the constructor's: `with_options`.
     #[serde(default)]
     pub derive: Vec<String>,
@@ -222,6 +225,9 @@ pub struct Construct {
     /// No client is made where one of these arguments is given, be it `False` (not `True`). Paths as for `key`.
     #[serde(default)]
     pub unless_with: Vec<String>,
+    /// The argument that keeps traces back, as it is written: `use_for_tracing=False`.
+    #[serde(default)]
+    pub traces_off: Option<String>,
     /// No client is made where one of these module attributes is set anywhere in the project:
     /// `llama_index.core.Settings.embed_model`.
     #[serde(default)]
@@ -320,6 +326,8 @@ pub enum UrlKind {
     Full,
     /// A URL that requests are joined with in ways not known (`axios.create`): only its host says something.
     Any,
+    /// The URL of one provider's own protocol: another provider's can never stand in its place.
+    Own,
 }
 
 impl EnvName {

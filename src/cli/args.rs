@@ -58,6 +58,35 @@ pub(super) enum Command {
     Man,
 }
 
+/// How files are read, whatever is asked about them.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct Reading {
+    /// Use this configuration, not the nearest one
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(super) config: Option<PathBuf>,
+    /// Use no configuration
+    #[arg(long)]
+    pub(super) no_config: bool,
+    /// Leave out files that match a glob, as in a .gitignore in the current directory
+    #[arg(long, value_name = "GLOB")]
+    pub(super) exclude: Vec<String>,
+    /// Read the blocks of code in Markdown files, too; a file that is given is always read
+    #[arg(long)]
+    pub(super) include_docs: bool,
+    /// Heed neither .gitignore nor .ignore
+    #[arg(long)]
+    pub(super) no_ignore: bool,
+    /// How many threads to use; 0: as many as there are processors
+    #[arg(short = 'j', long = "jobs", value_name = "N", default_value_t = 0)]
+    pub(super) jobs: usize,
+    /// Parse every file
+    #[arg(long, hide = true)]
+    pub(super) no_prefilter: bool,
+    /// Parse only what may be about a finding, as in a large project
+    #[arg(long, hide = true, conflicts_with = "no_prefilter")]
+    pub(super) narrow: bool,
+}
+
 /// What to read. The same for `check` and `routes`.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Paths {
@@ -70,33 +99,14 @@ pub(super) struct Paths {
     /// Read more paths from a file, or from standard input for '-': one a line, or separated by NUL
     #[arg(long, value_name = "FILE")]
     pub(super) files_from: Option<PathBuf>,
-    /// Use this configuration, not the nearest one
-    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
-    pub(super) config: Option<PathBuf>,
-    /// Use no configuration
-    #[arg(long)]
-    pub(super) no_config: bool,
-    /// Leave out files that match a glob, as in a .gitignore in the current directory
-    #[arg(long, value_name = "GLOB")]
-    pub(super) exclude: Vec<String>,
+    #[command(flatten)]
+    pub(super) reading: Reading,
     /// Leave out excluded files even if they are given
     #[arg(long)]
     pub(super) force_exclude: bool,
-    /// Read the blocks of code in Markdown files, too; a file that is given is always read
-    #[arg(long)]
-    pub(super) include_docs: bool,
-    /// Heed neither .gitignore nor .ignore
-    #[arg(long)]
-    pub(super) no_ignore: bool,
     /// Print the files that would be checked, and stop
     #[arg(long)]
     pub(super) show_files: bool,
-    /// How many threads to use; 0: as many as there are processors
-    #[arg(short = 'j', long = "jobs", value_name = "N", default_value_t = 0)]
-    pub(super) jobs: usize,
-    /// Parse every file
-    #[arg(long, hide = true)]
-    pub(super) no_prefilter: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -180,35 +190,14 @@ pub(super) struct Trace {
     /// How to show the answer
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) output_format: TraceFormat,
-    /// Use this configuration, not the nearest one
-    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
-    pub(super) config: Option<PathBuf>,
-    /// Use no configuration
-    #[arg(long)]
-    pub(super) no_config: bool,
-    /// Leave out files that match a glob, as in a .gitignore in the current directory
-    #[arg(long, value_name = "GLOB")]
-    pub(super) exclude: Vec<String>,
-    /// Heed neither .gitignore nor .ignore
-    #[arg(long)]
-    pub(super) no_ignore: bool,
-    /// How many threads to use; 0: as many as there are processors
-    #[arg(short = 'j', long = "jobs", value_name = "N", default_value_t = 0)]
-    pub(super) jobs: usize,
+    #[command(flatten)]
+    pub(super) reading: Reading,
 }
 
 impl Trace {
     /// What to read of the project.
     pub(super) fn paths(&self) -> Paths {
-        Paths {
-            paths: self.path.clone(),
-            config: self.config.clone(),
-            no_config: self.no_config,
-            exclude: self.exclude.clone(),
-            no_ignore: self.no_ignore,
-            jobs: self.jobs,
-            ..Paths::default()
-        }
+        Paths { paths: self.path.clone(), reading: self.reading.clone(), ..Paths::default() }
     }
 }
 

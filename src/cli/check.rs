@@ -13,10 +13,11 @@ use super::fix::{self, Judged, Texts};
 use super::progress::Progress;
 use super::select::Selection;
 use super::{EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, Host, Stop};
-use crate::analysis::{self, Output};
+use crate::analysis::{self, Extent, Output};
 use crate::catalog::Catalog;
 use crate::config::{Config, Known};
 use crate::finding::{Applicability, Finding, Severity};
+use crate::prefilter::Prefilter;
 use crate::report::{self, Files, Format, Notice, Report, Style, Summary, Suppression};
 use crate::rules::page::pages;
 use crate::screen;
@@ -28,14 +29,14 @@ use crate::walk::{Files as Walked, MAX_FILE_SIZE, Options, SkipReason};
 pub(super) struct Run {
     skipped: Vec<(PathBuf, SkipReason)>,
     pub(super) failed: Vec<(PathBuf, SkipReason)>,
-    config: Config,
+    pub(super) config: Config,
     pub(super) catalog: Cow<'static, Catalog>,
     pub(super) output: Output,
-    again: Again,
+    pub(super) again: Again,
 }
 
 /// What it takes to analyse the same files once more.
-struct Again {
+pub(super) struct Again {
     /// The files, if somebody asked for them to be kept.
     given: Vec<analysis::Given>,
     /// The one that is standard input.
@@ -43,22 +44,28 @@ struct Again {
     options: Options,
     limit: u64,
     directories: Vec<PathBuf>,
-    no_prefilter: bool,
+    extent: Extent,
     threads: usize,
 }
 
 impl Again {
+    /// Analyses the files that were kept as if some had other texts.
+    pub(super) fn once_more(&self, config: &Config, catalog: &Catalog, texts: &Texts) -> Result<Output, Stop> {
+        self.analyze(self.given.clone(), config, &Prefilter::new(catalog), texts)
+    }
+
     /// Analyses files as if some had other texts.
     fn analyze(
         &self,
         mut given: Vec<analysis::Given>,
         config: &Config,
-        catalog: &Catalog,
+        prefilter: &Prefilter<'_>,
         texts: &Texts,
     ) -> Result<Output, Stop> {
         for given in &mut given {
             if let Some(text) = texts.get(&given.path) {
-                given.source = Source::new(&given.source.path, given.source.language, text.clone());
+                let source = Source::new(&given.source.path, given.source.language, text.clone());
+                *given = analysis::Given::new(source, given.path.clone(), prefilter, true);
             }
         }
         let around = Around {
@@ -67,7 +74,13 @@ impl Again {
             directories: self.directories.clone(),
             texts: texts.clone(),
         };
-        let options = analysis::Options { config, catalog, no_prefilter: self.no_prefilter, threads: self.threads };
+        let options = analysis::Options {
+            config,
+            catalog: prefilter.catalog(),
+            prefilter,
+            extent: self.extent,
+            threads: self.threads,
+        };
         safely(|| analysis::analyze(given, &around, &options))
     }
 }
@@ -78,7 +91,7 @@ fn safely<T>(work: impl FnOnce() -> T) -> Result<T, Stop> {
 }
 
 /// What of the analysis is to be reported, and what a comment silences.
-fn judge(mut output: Output, selection: &Selection<'_>, cwd: &Path) -> Judged {
+pub(super) fn judge(mut output: Output, selection: &Selection<'_>, cwd: &Path) -> Judged {
     let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
     let rules = suppress::Rules { known: &names, active: &|rule| selection.is_active(rule) };
     let found = std::mem::take(&mut output.findings);
@@ -106,15 +119,15 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
     Selection::new(&args.select, &args.ignore, &Default::default(), pages())?;
     let fixes = args.fix || args.diff;
     let most = if args.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
-    let Some(run) = analyze(&args.paths, fixes, global, host)? else { return Ok(EXIT_OK) };
+    let aim = if fixes { Aim::Fixes } else { Aim::Findings };
+    let Some(run) = analyze(&args.paths, aim, global, host)? else { return Ok(EXIT_OK) };
     let Run { skipped, failed, config, catalog, output, again } = run;
     let selection = Selection::new(&args.select, &args.ignore, &config, pages())?;
     let mut judged = judge(output, &selection, &host.cwd);
     let (mut fixed_stdin, mut lost) = (false, false);
     if fixes {
         let cwd = host.cwd.clone();
-        let mut once_more =
-            |texts: &Texts| Ok(judge(again.analyze(again.given.clone(), &config, &catalog, texts)?, &selection, &cwd));
+        let mut once_more = |texts: &Texts| Ok(judge(again.once_more(&config, &catalog, texts)?, &selection, &cwd));
         let mut fixed = fix::fix(judged, most, &cwd, &mut once_more)?;
         if !global.quiet {
             fix::tell_refused(&fixed, host);
@@ -207,8 +220,21 @@ fn notices(failed: &[(PathBuf, SkipReason)], output: &Output) -> Vec<Notice> {
     failed.chain(unparsed).collect()
 }
 
-/// Finds, reads and analyses the files; `None` if they were only to be shown. `keep` is for who analyses them again.
-pub(super) fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host<'_>) -> Result<Option<Run>, Stop> {
+/// What an analysis is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// All clients.
+    Clients,
+    /// All clients, and what else the texts say.
+    Texts,
+    /// The findings.
+    Findings,
+    /// The findings, and to look again when some are fixed.
+    Fixes,
+}
+
+/// Finds, reads and analyses the files; `None` if they were only to be shown.
+pub(super) fn analyze(args: &Paths, aim: Aim, global: &Global, host: &mut Host<'_>) -> Result<Option<Run>, Stop> {
     let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
     let providers: Vec<&str> = Catalog::builtin().providers.iter().map(|provider| provider.id.as_str()).collect();
     let known = Known { rules: &names, providers: &providers };
@@ -236,23 +262,32 @@ pub(super) fn analyze(args: &Paths, keep: bool, global: &Global, host: &mut Host
             Stop::User(format!("{path}{}", screen::clean(&error.to_string())))
         })?)
     };
+    let prefilter = Prefilter::new(&catalog);
     let limit = config.max_file_size.unwrap_or(MAX_FILE_SIZE);
     let directories = given.directories(&host.cwd);
     let Loaded { given, skipped, failed, stdin } = progress.during(
         host.stderr,
         || format!("reading {count}"),
-        || safely(|| given.load(found, &options, limit)),
+        || safely(|| given.load(found, &options, limit, &prefilter, aim == Aim::Texts)),
     )?;
+    let extent = match aim {
+        _ if args.reading.no_prefilter => Extent::Everything,
+        // A policy is about every client.
+        Aim::Findings | Aim::Fixes if config.policy.is_empty() => {
+            Extent::Findings(if args.reading.narrow { 0 } else { analysis::SMALL })
+        }
+        _ => Extent::Clients,
+    };
     let again = Again {
-        given: if keep { given.clone() } else { Vec::new() },
+        given: if matches!(aim, Aim::Fixes | Aim::Texts) { given.clone() } else { Vec::new() },
         stdin,
         options,
         limit,
         directories,
-        no_prefilter: args.no_prefilter,
-        threads: args.jobs,
+        extent,
+        threads: args.reading.jobs,
     };
-    let work = || again.analyze(given, &config, &catalog, &Texts::new());
+    let work = || again.analyze(given, &config, &prefilter, &Texts::new());
     let output = progress.during(host.stderr, || format!("checking {count}"), work)?;
 
     for (path, reason) in &failed {

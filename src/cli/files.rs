@@ -11,6 +11,7 @@ use super::{Host, Stop};
 use crate::analysis;
 use crate::config::{Config, Known};
 use crate::language::Language;
+use crate::prefilter::Prefilter;
 use crate::root;
 use crate::source::{Encoding, Source, decode};
 use crate::walk::{self, Excludes, Files, Options, SkipReason};
@@ -118,10 +119,10 @@ fn to_path(bytes: &[u8]) -> Result<PathBuf, Stop> {
 impl Given {
     /// The configuration of the run: the nearest one upward from the first path.
     pub(super) fn config(&self, args: &Paths, cwd: &Path, known: &Known<'_>) -> Result<Config, Stop> {
-        if args.no_config {
+        if args.reading.no_config {
             return Ok(Config { root: cwd.to_path_buf(), ..Config::default() });
         }
-        if let Some(path) = &args.config {
+        if let Some(path) = &args.reading.config {
             return Ok(Config::read(&walk::absolute(path, cwd), known)?);
         }
         let first = self.paths.first().map(|path| walk::absolute(path, cwd));
@@ -138,19 +139,30 @@ impl Given {
         })
     }
 
-    /// Reads the report set.
-    pub(super) fn load(self, report: Files, options: &Options, limit: u64) -> Loaded {
+    /// Reads the report set; `keep` says that all texts are wanted.
+    pub(super) fn load(
+        self,
+        report: Files,
+        options: &Options,
+        limit: u64,
+        prefilter: &Prefilter<'_>,
+        keep: bool,
+    ) -> Loaded {
         let mut skipped = report.skipped;
         let mut entries = report.entries;
         if let Some(stdin) = &self.stdin {
             entries.retain(|entry| entry.path != stdin.path);
         }
-        let loaded: Vec<_> = entries.into_par_iter().map(|entry| (walk::load(&entry, limit), entry)).collect();
+        let load = |entry: walk::Entry| {
+            let given = walk::load(&entry, limit);
+            (given.map(|source| analysis::Given::new(source, entry.path.clone(), prefilter, keep)), entry)
+        };
+        let loaded: Vec<_> = entries.into_par_iter().map(load).collect();
         let mut given = Vec::new();
         let mut failed = Vec::new();
         for (result, entry) in loaded {
             match result {
-                Ok(source) => given.push(analysis::Given { source, path: entry.path }),
+                Ok(file) => given.push(file),
                 Err(reason @ SkipReason::Unreadable(_)) if entry.explicit => failed.push((entry.shown, reason)),
                 Err(reason) => skipped.push((entry.shown, reason)),
             }
@@ -159,7 +171,7 @@ impl Given {
         if let Some(Stdin { path, language, text, encoding }) = self.stdin {
             from_stdin = Some((path.clone(), encoding));
             let source = Source::new(walk::shown(&path, &options.cwd), language, text);
-            given.push(analysis::Given { source, path });
+            given.push(analysis::Given::new(source, path, prefilter, true));
         }
         given.sort_by(|a, b| a.source.path.cmp(&b.source.path));
         skipped.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -215,15 +227,15 @@ impl analysis::Reader for Around<'_> {
 pub(super) fn options(args: &Paths, config: &Config, cwd: &Path) -> Result<Options, Stop> {
     let mut exclude = Excludes::default();
     let bad = |error: ignore::Error| Stop::User(format!("--exclude: {}", crate::screen::clean(&error.to_string())));
-    exclude.add(cwd, args.exclude.iter().map(String::as_str)).map_err(bad)?;
+    exclude.add(cwd, args.reading.exclude.iter().map(String::as_str)).map_err(bad)?;
     exclude.add(&config.root, config.exclude.iter().map(String::as_str)).map_err(bad)?;
     Ok(Options {
         cwd: cwd.to_path_buf(),
         exclude,
         force_exclude: args.force_exclude,
-        no_ignore: args.no_ignore,
-        documents: args.include_docs,
+        no_ignore: args.reading.no_ignore,
+        documents: args.reading.include_docs,
         shallow: false,
-        threads: args.jobs,
+        threads: args.reading.jobs,
     })
 }

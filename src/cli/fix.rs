@@ -8,15 +8,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use similar::TextDiff;
-
 use super::check::plural;
 use super::{Host, Stop, write};
 use crate::analysis::Output;
 use crate::facts::Span;
 use crate::finding::{Applicability, Change, Edit, FileId, Finding, Fix, Location};
 use crate::fix;
-use crate::report::Suppression;
+use crate::report::{self, Suppression};
 use crate::screen;
 use crate::source::{Encoding, Source};
 
@@ -76,12 +74,7 @@ pub(super) fn fix(
             break;
         }
         let edits = edits(&batch);
-        let mut new = texts.clone();
-        for (file, edits) in &edits {
-            if let Some(source) = state.output.sources.get(file.index()) {
-                new.insert(cwd.join(source.path()), fix::apply(&source.text, edits));
-            }
-        }
+        let new = edited(&state, &edits, texts.clone(), cwd);
         let next = judge(&new)?;
         if repairs(&state, &next, &batch, &edits) {
             for file in edits.keys() {
@@ -199,6 +192,37 @@ fn repairs(before: &Judged, after: &Judged, batch: &[(&Finding, &Fix)], edits: &
     gone && is.is_subset(&was) && broken(after).is_subset(&broken(before))
 }
 
+/// Which fixes leave their findings gone and nothing else worse: all at once where they do not meet and that goes well,
+/// else each alone.
+pub(super) fn which_repair(
+    state: &Judged,
+    fixes: &[(&Finding, &Fix)],
+    cwd: &Path,
+    judge: &mut dyn FnMut(&Texts) -> Result<Judged, Stop>,
+) -> Result<Vec<bool>, Stop> {
+    let mut does = |batch: &[(&Finding, &Fix)]| {
+        let edits = edits(batch);
+        Ok(repairs(state, &judge(&edited(state, &edits, Texts::new(), cwd))?, batch, &edits))
+    };
+    let apart = |(at, (finding, fix)): (usize, &(&Finding, &Fix))| {
+        fixes[..at].iter().all(|(other, made)| made.edits == fix.edits || !near(finding, fix, other, made))
+    };
+    if fixes.len() > 1 && fixes.iter().enumerate().all(apart) && does(fixes)? {
+        return Ok(vec![true; fixes.len()]);
+    }
+    fixes.iter().map(|one| does(&[*one])).collect()
+}
+
+/// The texts with edits made in the files of a state.
+fn edited(state: &Judged, edits: &BTreeMap<FileId, Vec<&Edit>>, mut texts: Texts, cwd: &Path) -> Texts {
+    for (file, edits) in edits {
+        if let Some(source) = state.output.sources.get(file.index()) {
+            texts.insert(cwd.join(source.path()), fix::apply(&source.text, edits));
+        }
+    }
+    texts
+}
+
 /// Says how many findings a fix could repair, beyond those that were asked for; `None` for none.
 pub(super) fn fixable<'a>(findings: impl Iterator<Item = &'a Finding>, asked: Option<Applicability>) -> Option<String> {
     let (mut safe, mut shared) = (0, 0);
@@ -241,10 +265,8 @@ pub(super) fn show(fixed: &Fixed, most: Applicability, quiet: bool, host: &mut H
         let after = fixed.state.output.sources.iter().position(|other| other.path == source.path);
         let new = Source::new(&source.path, source.language, text.clone());
         let new_secrets = after.map_or(Vec::new(), |at| secrets_in(&fixed.state.output, FileId(at as u32)));
-        let (old, new) = (screen::whole(source, secrets), screen::whole(&new, &new_secrets));
-        let name = screen::path(&source.path);
-        let diff = TextDiff::from_lines(&old, &new);
-        write!(host.stdout, "{}", diff.unified_diff().context_radius(3).header(&name, &name))?;
+        let diff = report::diff(&source.path, (source, secrets), (&new, &new_secrets), 3);
+        host.stdout.write_all(diff.as_bytes())?;
     }
     if !quiet {
         let _ = match fixed.texts.is_empty() {

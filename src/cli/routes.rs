@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::args::{self, Global, RoutesFormat};
-use super::check::{Run, analyze, plural, style};
+use super::check::{Aim, Run, analyze, plural, style};
 use super::{EXIT_ERROR, EXIT_OK, Host, Stop};
 use crate::catalog::Catalog;
 use crate::config::did_you_mean;
@@ -19,7 +19,7 @@ const LARGEST_BASE: u64 = 64 << 20;
 
 pub(super) fn routes(args: &args::Routes, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
     let earlier = args.diff_base.as_deref().map(|path| earlier(path, host)).transpose()?;
-    let Some(run) = analyze(&args.paths, false, global, host)? else { return Ok(EXIT_OK) };
+    let Some(run) = analyze(&args.paths, Aim::Clients, global, host)? else { return Ok(EXIT_OK) };
     let Run { failed, mut output, catalog, .. } = run;
     let filter = Filter::new(args, &catalog, host)?;
     let found = output.routes.len();

@@ -3,20 +3,35 @@
 use std::io::{BufWriter, Read, Write};
 
 use super::args::{self, Global, TraceFormat};
-use super::check::{Run, analyze, style};
+use super::check::{Aim, Run, analyze, judge, style};
+use super::fix::{self, Texts};
+use super::select::Selection;
 use super::{EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, Host, Stop};
 use crate::report::{self, Files, Format};
+use crate::rules::page::pages;
 use crate::source::decode;
 use crate::trace::{self, LONGEST};
 use crate::{screen, walk};
 
 pub(super) fn trace(args: &args::Trace, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
     let text = message(&args.message, global, host)?;
-    let Some(run) = analyze(&args.paths(), false, global, host)? else { return Ok(EXIT_OK) };
-    let Run { failed, output, catalog, .. } = run;
+    let Some(run) = analyze(&args.paths(), Aim::Texts, global, host)? else { return Ok(EXIT_OK) };
+    let Run { failed, output, catalog, config, again, .. } = run;
+    let selection = Selection::new(&[], &[], &config, pages())?;
+    let state = judge(output, &selection, &host.cwd);
+    let mut answer = trace::trace(&catalog, &state.output, &text);
+    // An edit is shown only where `check --fix` would keep it.
+    let mut once_more = |texts: &Texts| Ok(judge(again.once_more(&config, &catalog, texts)?, &selection, &host.cwd));
+    let found = |suspect: &trace::Suspect| suspect.finding.clone().and_then(|found| Some((found.fix.clone()?, found)));
+    let fixes: Vec<_> = answer.suspects.iter().filter_map(found).collect();
+    let fixes: Vec<_> = fixes.iter().map(|(fix, finding)| (finding, fix)).collect();
+    let mut good = fix::which_repair(&state, &fixes, &host.cwd, &mut once_more)?.into_iter();
+    for finding in answer.suspects.iter_mut().filter_map(|suspect| suspect.finding.as_mut()) {
+        finding.fix = finding.fix.take().filter(|_| good.next() == Some(true));
+    }
+    let output = state.output;
     let root = crate::root::project_root(&host.cwd);
     let files = Files { sources: &output.sources, secrets: &output.secrets, cwd: &host.cwd, root: &root };
-    let answer = trace::trace(&catalog, &output, &text);
     let style = style(global, Format::Full, host);
     let mut out = BufWriter::new(&mut *host.stdout);
     report::answer(&mut out, args.output_format == TraceFormat::Json, &files, &catalog, &answer, style)?;

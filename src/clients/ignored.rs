@@ -5,7 +5,7 @@ mod late;
 
 use super::{From, Site, SlotValue, argument, is_absent};
 use crate::catalog::{Catalog, EnvName};
-use crate::facts::{Call, Entry, ExprKind, Stmt};
+use crate::facts::{Call, Entry, ExprId, ExprKind, Stmt};
 use crate::finding::Location;
 use crate::resolve::{Alt, Ctx, Resolver, Value};
 
@@ -164,6 +164,10 @@ fn option_at(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) ->
         });
     };
     let arg = call.args.iter().filter(|arg| arg.name.is_none()).nth(number)?;
+    let parts: Vec<&str> = parts.collect();
+    if let Some(at) = assigned_at(resolver, ctx, arg.value, &parts) {
+        return Some(at);
+    }
     let mut alts = resolver.eval(ctx, arg.value);
     let mut at = None;
     for part in parts {
@@ -178,6 +182,30 @@ fn option_at(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) ->
         alts = resolver.eval(&made.ctx, value);
     }
     at
+}
+
+/// The same, where the option is in an object that a variable of the function is given afterwards, in one place alone:
+/// `options.configuration = { baseUrl: … }`.
+fn assigned_at(resolver: &Resolver<'_>, ctx: &Ctx, arg: ExprId, parts: &[&str]) -> Option<(Location, Location)> {
+    let file = resolver.project.file(ctx.file);
+    let ExprKind::Name(variable) = file.module.kind(arg) else { return None };
+    let func = file.module.block(ctx.block).func;
+    let mut found = file.index.assigns.get(variable)?.iter().filter_map(|&(block, index)| {
+        let block = file.module.block(block);
+        let Some(Stmt::Assign { place, value, .. }) = block.stmts.get(index as usize) else { return None };
+        let rest = parts
+            .strip_prefix(place.path.iter().map(|step| step.as_deref().unwrap_or("")).collect::<Vec<_>>().as_slice());
+        let rest = rest.filter(|rest| !place.path.is_empty() && rest.len() == 1 && block.func == func)?;
+        let ExprKind::Object(object) = file.module.kind(*value) else { return None };
+        object.entries.iter().rev().find_map(|entry| match entry {
+            Entry::Field { key: Some(key), key_span, value } if key == rest[0] => {
+                let name = Location { file: ctx.file, span: *key_span };
+                Some((name, resolver.location(ctx.file, *value)))
+            }
+            _ => None,
+        })
+    });
+    found.next().filter(|_| found.next().is_none())
 }
 
 /// Whether a variable of the file is a module of this name at a point.

@@ -21,6 +21,11 @@ pub struct Allowed<'a> {
 }
 
 impl Policy {
+    /// Whether everything is allowed.
+    pub fn is_empty(&self) -> bool {
+        self.allowed_providers.is_none() && self.paths.is_empty()
+    }
+
     /// Makes the patterns ready; they are relative to a directory. One that is no glob was refused when it was read.
     pub fn allowed(&self, root: &Path) -> Allowed<'_> {
         let mut paths = Vec::new();

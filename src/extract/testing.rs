@@ -2,7 +2,7 @@
 
 use super::extract;
 use crate::facts::dump::dump;
-use crate::facts::{ExprKind, Module};
+use crate::facts::{Entry, ExprKind, Module};
 use crate::language::Language;
 use crate::source::Source;
 
@@ -26,6 +26,25 @@ pub(super) fn spans(name: &str, text: &str) -> Vec<String> {
     let (source, module) = read(name, text);
     let vars = module.env_blocks.iter().flat_map(|block| &block.vars);
     vars.map(|var| format!("{}={}", source.slice(var.name_span), source.slice(module.span(var.value)))).collect()
+}
+
+/// All strings that stand under a key of a name: as they are read, and as they are written at their place.
+pub(super) fn under(file: &str, text: &str, name: &str) -> Vec<(String, String)> {
+    let (source, module) = read(file, text);
+    let mut found = Vec::new();
+    for expr in module.expr_ids() {
+        let ExprKind::Object(object) = module.kind(expr) else { continue };
+        for entry in &object.entries {
+            if let Entry::Field { key: Some(key), key_span, value } = entry
+                && key == name
+                && let ExprKind::Str(text) = module.kind(*value)
+            {
+                assert_eq!(source.slice(*key_span), name);
+                found.push((text.expose().to_owned(), source.slice(module.span(*value)).to_owned()));
+            }
+        }
+    }
+    found
 }
 
 /// What the arguments of each call span.

@@ -89,6 +89,19 @@ fn named_children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
     node.named_children(&mut cursor).filter(|child| !list::is_comment(*child)).collect()
 }
 
+/// One more argument for a Python call that has no others by keyword of that name.
+pub(super) fn add_argument(place: &Place<'_>, call: Span, argument: &str) -> Option<Vec<Edit>> {
+    if place.source.language != Language::Python {
+        return None;
+    }
+    let tree = place.syntax()?;
+    let call = call_at(tree.root_node(), call, &["call"])?;
+    let arguments = call.child_by_field_name("arguments").filter(|node| node.kind() == "argument_list")?;
+    let spread = |node: &Node<'_>| matches!(node.kind(), "dictionary_splat" | "list_splat");
+    let none = !named_children(arguments).iter().any(spread);
+    none.then(|| list::push(place, arguments, argument, false)).flatten()
+}
+
 /// `base_url="…"` for a Python call.
 fn python(place: &Place<'_>, call: Span, paths: &[String], url: &str) -> Edits {
     let path = paths.first().filter(|path| !path.contains('.'))?;

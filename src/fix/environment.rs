@@ -17,8 +17,14 @@ pub(super) fn add(place: &Place<'_>, module: &Module, key: Span, name: &str, url
         Language::Dotenv => Some(line(place, var, &format!("{name}={url}"))),
         Language::Shell => Some(shell(place, var, name, url)),
         Language::Yaml => yaml(place, var, name, url),
-        // `$env:KEY = "…"`
-        Language::PowerShell => Some(line(place, var, &format!("{name} = \"{url}\""))),
+        Language::Dockerfile => Some(dockerfile(place, var, name, url)),
+        Language::PowerShell
+        | Language::Fish
+        | Language::Batch
+        | Language::Make
+        | Language::Just
+        | Language::Systemd
+        | Language::Terraform => assignment(place, var, name, url),
         Language::Toml | Language::Json => data(place, var, name, url),
         _ => None,
     }
@@ -30,6 +36,58 @@ fn line(place: &Place<'_>, var: &EnvVar, text: &str) -> Vec<Edit> {
     let head = &place.text()[place.line_start(start)..start];
     let end = place.line_end((var.span.end as usize).max(start));
     vec![place.insert(end, format!("{}{head}{text}", place.newline()))]
+}
+
+/// A line of its own below the key's, which assigns in the same way: `set -gx KEY …`, `$env:KEY = "…"`, `Environment=KEY=…`.
+fn assignment(place: &Place<'_>, var: &EnvVar, name: &str, url: &str) -> Option<Vec<Edit>> {
+    let text = place.text();
+    let (start, name_end) = (var.name_span.start as usize, var.name_span.end as usize);
+    let line_end = place.line_end(name_end);
+    let head = text[place.line_start(start)..start].trim_start();
+    let rest = &text[name_end..line_end];
+    let operator = &rest[..rest.find(|c: char| !matches!(c, ' ' | '\t' | '=' | ':' | '?'))?];
+    let quote = rest[operator.len()..].chars().next().filter(|c| matches!(c, '"' | '\''));
+    let closing = head.chars().next_back().filter(|c| matches!(c, '"' | '\''));
+    // One assignment for a line: what else stands there is not to be copied.
+    let words = head.trim_end_matches(['"', '\'']).split_whitespace().count();
+    let fits = match place.source.language {
+        Language::Fish => head.starts_with("set ") && !rest.contains(';'),
+        Language::Batch => words == 1 && head.to_ascii_lowercase().starts_with("set ") && !rest.contains('&'),
+        Language::Systemd => words == 1 && head.contains('=') && (closing.is_some() || !operator.contains(' ')),
+        Language::PowerShell => !rest.contains(';'),
+        Language::Make | Language::Just => matches!(head.trim(), "" | "export") && operator.contains('='),
+        _ => head.is_empty() && operator.contains('='),
+    };
+    if !fits || rest.ends_with('\\') {
+        return None;
+    }
+    let quote = match place.source.language {
+        Language::PowerShell | Language::Just | Language::Terraform => Some(quote.unwrap_or('"')),
+        _ => quote,
+    };
+    let ends = closing.or(quote).map_or(String::new(), String::from);
+    let begins = quote.map_or(String::new(), String::from);
+    Some(line(place, var, &format!("{name}{operator}{begins}{url}{ends}")))
+}
+
+/// `ENV URL=…` below `ENV KEY=…`; among others in one instruction, in front of the key.
+fn dockerfile(place: &Place<'_>, var: &EnvVar, name: &str, url: &str) -> Vec<Edit> {
+    let text = place.text();
+    let start = var.name_span.start as usize;
+    let end = (var.span.end as usize).max(var.name_span.end as usize);
+    let head = &text[place.line_start(start)..start];
+    let keyword = head.trim();
+    let alone =
+        text[end..place.line_end(end)].trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')).is_empty();
+    if alone && ["ENV", "ARG"].iter().any(|known| keyword.eq_ignore_ascii_case(known)) {
+        return line(place, var, &format!("{name}={url}"));
+    }
+    let before = text[..place.line_start(start)].trim_end();
+    if let Some(escape) = before.chars().next_back().filter(|c| keyword.is_empty() && matches!(c, '\\' | '`')) {
+        // A line of its own in a continued instruction.
+        return vec![place.insert(start, format!("{name}={url} {escape}{}{head}", place.newline()))];
+    }
+    vec![place.insert(start, format!("{name}={url} "))]
 }
 
 /// An entry in front of the key's: `"KEY": "…", `, `KEY = "…"`.

@@ -49,6 +49,7 @@ pub fn lower(project: &Project, last: &mut Last, finding: &Finding) -> Option<Fi
     let repair = finding.repair.as_ref()?;
     let at = match &repair.change {
         Change::AddUrl { client: at, .. }
+        | Change::AddArgument { client: at, .. }
         | Change::ReplaceUrl { at, .. }
         | Change::SetUrl { at, .. }
         | Change::Rename { at, .. }
@@ -64,6 +65,7 @@ pub fn lower(project: &Project, last: &mut Last, finding: &Finding) -> Option<Fi
             (environment::add(&place, &file.module, span, name, url)?, Applicability::Safe)
         }
         Change::AddUrl { slot, url, .. } => arguments::add(&place, &file.module, span, slot, url)?,
+        Change::AddArgument { argument, .. } => (arguments::add_argument(&place, span, argument)?, Applicability::Safe),
         Change::ReplaceUrl { from, host, path, .. } => {
             (values::replace_url(&place, span, from, host, path.as_deref())?, Applicability::Safe)
         }
@@ -102,6 +104,7 @@ fn message(change: &Change) -> String {
         Change::Rename { from, to, .. } | Change::RenameOption { from, to, .. } => {
             format!("rename `{from}` to `{to}`")
         }
+        Change::AddArgument { argument, .. } => format!("add `{argument}`"),
         Change::StripKey { .. } => "take off what does not belong to the key".to_owned(),
     }
 }

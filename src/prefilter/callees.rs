@@ -30,7 +30,12 @@ struct Names {
     needs: HashMap<String, Vec<String>>,
     /// What follows a name of which only a member is called: `chat` of `openai.chat(...)`.
     members: HashMap<String, BTreeSet<String>>,
+    /// The options that a call drops, by their last words.
+    dropped: HashMap<String, BTreeSet<String>>,
 }
+
+/// How far behind a callee its options are looked for, in bytes.
+const OPTIONS: usize = 600;
 
 const LANGUAGES: [&str; 3] = ["python", "javascript", "rust"];
 
@@ -47,21 +52,22 @@ impl Callees {
         for language in LANGUAGES {
             let mut needs: HashMap<String, Vec<String>> = HashMap::new();
             let mut members: HashMap<String, BTreeSet<String>> = HashMap::new();
+            let mut dropped: HashMap<String, BTreeSet<String>> = HashMap::new();
             for client in catalog.clients.iter().filter(|client| client.language == language) {
                 let common = client.modules.iter().all(|module| COMMON.contains(&head(module)));
                 if common {
                     continue;
                 }
-                for callee in client
-                    .construct
-                    .iter()
-                    .filter(|construct| !construct.any_receiver)
-                    .flat_map(|construct| &construct.callee)
+                let constructs = client.construct.iter().filter(|construct| !construct.any_receiver);
+                for (construct, callee) in
+                    constructs.flat_map(|construct| construct.callee.iter().map(move |callee| (construct, callee)))
                 {
                     let Some(name) = telling_part(callee, language, &heads) else { continue };
                     if let Some((_, member)) = callee.split_once(&format!("{name}.")) {
                         members.entry(name.to_owned()).or_default().insert(member.to_owned());
                     }
+                    let options = construct.ignored.iter().filter_map(|path| path.rsplit('.').next());
+                    dropped.entry(name.to_owned()).or_default().extend(options.map(str::to_owned));
                     let known = needs.entry(name.to_owned()).or_default();
                     if !speaks_for_itself(name, &heads) {
                         known.extend(client.modules.iter().map(|module| head(module).to_owned()));
@@ -71,7 +77,7 @@ impl Callees {
             let words: Vec<String> =
                 needs.keys().map(|name| regex::escape(name)).collect::<BTreeSet<_>>().into_iter().collect();
             let words = Regex::new(&format!(r"\b(?:{})\b", words.join("|"))).ok();
-            languages.insert(language, Names { words, needs, members });
+            languages.insert(language, Names { words, needs, members, dropped });
         }
         let called_itself = |client: &&crate::catalog::Client| {
             client.language == "javascript"
@@ -175,6 +181,24 @@ impl Callees {
                     && !after.starts_with(is_part)
                     // `new X.OpenAI(...)`
                     && (after.starts_with('.') && before.trim_end().ends_with("new") || is_used(language, before, after, false))
+            })
+        })
+    }
+
+    /// Whether a call seems to be given an option that it drops.
+    pub(super) fn drops_an_option(&self, source: &Source) -> bool {
+        let text = source.text.as_bytes();
+        let Some(names) = self.languages.get(source.language.name()) else { return true };
+        let Some(words) = &names.words else { return true };
+        words.find_iter(&source.text).any(|found| {
+            let options = names.dropped.get(found.as_str()).into_iter().flatten();
+            let after = &text[found.end()..text.len().min(found.end() + OPTIONS)];
+            options.into_iter().any(|option| {
+                memchr::memmem::find_iter(after, option.as_bytes()).any(|at| {
+                    let whole = !after[..at].last().is_some_and(|&before| is_part(before as char));
+                    let rest = after[at + option.len()..].trim_ascii_start();
+                    whole && rest.first().is_some_and(|next| matches!(next, b':' | b'=' | b',' | b'}' | b'"' | b'\''))
+                })
             })
         })
     }

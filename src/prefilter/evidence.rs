@@ -10,6 +10,25 @@ use crate::endpoint::{self, Host};
 use crate::evidence;
 use crate::text::Text;
 
+/// Whose a key or a host is, as far as it matters here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Whose {
+    /// Nothing says so.
+    #[default]
+    Nobodys,
+    /// OpenAI's.
+    OpenAis,
+    /// Anyone else's, or not plain.
+    Others,
+}
+
+/// What a text says of keys and hosts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Signs {
+    pub(super) key: Whose,
+    pub(super) host: Whose,
+}
+
 /// What to look for.
 #[derive(Debug)]
 pub(super) struct Evidence {
@@ -21,7 +40,7 @@ pub(super) struct Evidence {
     /// Imports of what may be a key or a URL of the project's own.
     imported: Option<Regex>,
     /// What is known of a piece of text that was looked at before.
-    known: RwLock<HashMap<String, bool>>,
+    known: RwLock<HashMap<String, Whose>>,
 }
 
 /// An import of the project's own with a name that a key, a URL or a table of them may have.
@@ -74,61 +93,93 @@ impl Evidence {
         }
     }
 
-    /// Whether a text says whose a key or a host is, or takes from another file what may say so.
-    pub(super) fn is_in(&self, catalog: &Catalog, text: &str) -> bool {
-        self.imported.as_ref().is_none_or(|imported| imported.is_match(text))
-            || self.has_host(catalog, text)
-            || self.has_key(catalog, text)
+    /// What a text says of keys and hosts, at the most.
+    pub(super) fn of(&self, catalog: &Catalog, text: &str) -> Signs {
+        let (key, host) = (self.key(catalog, text), self.host(catalog, text));
+        Signs { key, host }
     }
 
-    fn has_key(&self, catalog: &Catalog, text: &str) -> bool {
-        let Some(names) = &self.names else { return true };
+    /// Whether a text takes from another file what may say whose a key or a host is.
+    pub(super) fn imports_some(&self, text: &str) -> bool {
+        self.imported.as_ref().is_none_or(|imported| imported.is_match(text))
+    }
+
+    fn key(&self, catalog: &Catalog, text: &str) -> Whose {
+        let Some(names) = &self.names else { return Whose::Others };
+        let mut most = Whose::Nobodys;
         for found in names.find_iter(text) {
             let word = around(text, found.start(), found.end(), |c| is_part(c) || c == '-', 128);
-            if self.known(word, |word| !evidence::of_name(catalog, word).is_empty() || is_key_literal(catalog, word)) {
-                return true;
-            }
+            most = most.max(self.known(word, |word| key_in(catalog, word)));
             // A placeholder may have blanks in it.
             let literal = around(text, found.start(), found.end(), |c| !matches!(c, '"' | '\'' | '`' | '\n'), 101);
-            if literal.len() > word.len()
-                && literal.len() <= 100
-                && self.known(literal, |literal| {
-                    !evidence::of_name(catalog, literal).is_empty() || is_key_literal(catalog, literal)
-                })
-            {
-                return true;
+            if literal.len() > word.len() && literal.len() <= 100 {
+                most = most.max(self.known(literal, |literal| key_in(catalog, literal)));
+            }
+            if most == Whose::Others {
+                return most;
             }
         }
-        let Some(prefixes) = &self.prefixes else { return true };
+        let Some(prefixes) = &self.prefixes else { return Whose::Others };
         for found in prefixes.find_iter(text) {
             let word = around(text, found.start(), found.end(), |c| is_part(c) || matches!(c, '-' | '.'), 512);
             let end = found.end();
             // `"sk-proj-" + rest`, `f"sk-{rest}"`
             let open = text.get(end..).is_some_and(|rest| rest.starts_with(['"', '\'', '`', '{', '$', '%']))
                 && !text.get(..found.start()).unwrap_or("").ends_with(is_part);
-            if open || self.known(word, |word| is_key_literal(catalog, word)) {
-                return true;
+            if open {
+                return Whose::Others;
+            }
+            most = most.max(self.known(word, |word| literal_in(catalog, word)));
+        }
+        for found in self.long.iter().flat_map(|long| long.find_iter(text)) {
+            let word = found.as_str().get(1..).unwrap_or("");
+            if word.len() <= 512 && word.bytes().any(|b| b.is_ascii_digit()) {
+                most = most.max(literal_in(catalog, word));
             }
         }
-        self.long.as_ref().is_some_and(|long| {
-            long.find_iter(text).any(|found| {
-                let word = found.as_str().get(1..).unwrap_or("");
-                word.len() <= 512 && word.bytes().any(|b| b.is_ascii_digit()) && is_key_literal(catalog, word)
-            })
-        })
+        most
     }
 
-    fn has_host(&self, catalog: &Catalog, text: &str) -> bool {
-        let Some(hosts) = &self.hosts else { return true };
-        hosts.find_iter(text).any(|found| {
+    fn host(&self, catalog: &Catalog, text: &str) -> Whose {
+        let Some(hosts) = &self.hosts else { return Whose::Others };
+        let mut most = Whose::Nobodys;
+        for found in hosts.find_iter(text) {
             let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
             let host = around(text, found.start(), found.end(), part, 253);
-            matches!(endpoint::provider(catalog, host), Host::Provider(_))
+            let whose = self.known(host, |host| match endpoint::provider(catalog, host) {
+                Host::Provider(provider) => whose(&provider.id),
+                _ => Whose::Nobodys,
+            });
+            most = most.max(if whose == Whose::OpenAis && !is_usual(text, found.start(), found.end()) {
+                Whose::Others
+            } else {
+                whose
+            });
+            if most == Whose::Others {
+                break;
+            }
+        }
+        most
+    }
+
+    /// Whether a text names a host that is one slip away from a provider's.
+    pub(super) fn has_misspelled_host(&self, catalog: &Catalog, text: &str) -> bool {
+        let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+        memchr::memmem::find_iter(text.as_bytes(), "://").any(|at| {
+            let rest = text.get(at + 3..).unwrap_or("");
+            let host = rest.split(|c| !part(c)).next().unwrap_or("");
+            let misspelled = |host: &str| match endpoint::misspelled(catalog, host) {
+                Some(_) => Whose::Others,
+                None => Whose::Nobodys,
+            };
+            // The question is another one than that of the same text as a host or a name.
+            host.contains('.')
+                && self.known(text.get(at..at + 3 + host.len()).unwrap_or(""), |_| misspelled(host)) == Whose::Others
         })
     }
 
     /// The answer to a question about a piece of text, found once.
-    fn known(&self, text: &str, answer: impl FnOnce(&str) -> bool) -> bool {
+    fn known(&self, text: &str, answer: impl FnOnce(&str) -> Whose) -> Whose {
         if let Ok(known) = self.known.read()
             && let Some(&answer) = known.get(text)
         {
@@ -144,10 +195,28 @@ impl Evidence {
     }
 }
 
-fn is_key_literal(catalog: &Catalog, literal: &str) -> bool {
-    !evidence::of_literal(catalog, &Text::new(literal)).providers().is_empty()
+/// Whether OpenAI's host is written as everyone does: such an endpoint is wrong only for another one's key.
+fn is_usual(text: &str, start: usize, end: usize) -> bool {
+    let before = text.get(..start).unwrap_or("");
+    let after = text.get(end..).unwrap_or("");
+    before.ends_with("https://") && after.strip_prefix("/v1").is_some_and(|rest| !rest.starts_with(['/', '1']))
 }
 
+fn whose(provider: &str) -> Whose {
+    if provider == "openai" { Whose::OpenAis } else { Whose::Others }
+}
+
+fn most_of(providers: &evidence::Providers) -> Whose {
+    providers.iter().map(|provider| whose(provider)).max().unwrap_or_default()
+}
+
+fn key_in(catalog: &Catalog, word: &str) -> Whose {
+    most_of(&evidence::of_name(catalog, word)).max(literal_in(catalog, word))
+}
+
+fn literal_in(catalog: &Catalog, literal: &str) -> Whose {
+    most_of(&evidence::of_literal(catalog, &Text::new(literal)).providers())
+}
 /// A match, extended on both sides by the characters of its kind.
 fn around(text: &str, start: usize, end: usize, part: impl Fn(char) -> bool, most: usize) -> &str {
     let (Some(before), Some(after)) = (text.get(..start), text.get(end..)) else { return "" };

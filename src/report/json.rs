@@ -32,7 +32,7 @@ struct Diagnostic<'a> {
 
 /// A fix.
 #[derive(Serialize)]
-struct Repair {
+pub(super) struct Repair {
     applicability: &'static str,
     message: String,
     edits: Vec<Replacement>,
@@ -48,7 +48,7 @@ struct Replacement {
 }
 
 impl Repair {
-    fn new(files: &Files<'_>, fix: &Fix) -> Self {
+    pub(super) fn new(files: &Files<'_>, fix: &Fix) -> Self {
         let replacement = |edit: &Edit| Replacement {
             path: files.path(edit.at.file),
             start: files.start(edit.at).into(),

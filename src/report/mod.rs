@@ -21,11 +21,13 @@ mod github;
 mod gitlab;
 mod json;
 mod page;
+mod patch;
 mod routes;
 mod sarif;
 mod trace;
 
 pub use page::page;
+pub use patch::diff;
 pub use routes::{Earlier, RoutesFormat};
 
 /// The formats of `check`.

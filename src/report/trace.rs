@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::json::Place;
+use super::json::{Place, Repair};
 use super::routes::{Endpoint, Key};
 use super::{Files, Style, paint};
 use crate::catalog::Catalog;
-use crate::finding::{KeyKind, Location, OriginStep};
+use crate::finding::{Applicability, KeyKind, Location, OriginStep};
 use crate::screen;
 use crate::trace::messages::NOBODY;
 use crate::trace::{Answer, Suspect};
@@ -125,6 +125,21 @@ fn write_suspect(
     if let Some(help) = help(suspect) {
         row(out, "repair", &screen::clean(help))?;
     }
+    if let Some(fix) = suspect.finding.as_ref().and_then(|finding| finding.fix.as_ref()) {
+        let flags = match fix.applicability {
+            Applicability::Safe => "--fix",
+            Applicability::Unsafe => "--fix --unsafe-fixes",
+        };
+        row(out, "edit", &format!("as `mixlint check {flags}` makes it"))?;
+        for line in super::patch::of_fix(files, fix).lines() {
+            let (on, off) = match (style.color, line.as_bytes().first()) {
+                (true, Some(b'+')) => ("\x1b[32m", "\x1b[0m"),
+                (true, Some(b'-')) => ("\x1b[31m", "\x1b[0m"),
+                _ => ("", ""),
+            };
+            writeln!(out, "             {on}{}{off}", line.trim_end())?;
+        }
+    }
     Ok(())
 }
 
@@ -210,6 +225,7 @@ struct Found<'a> {
     proved: bool,
     reasons: Vec<String>,
     help: Option<String>,
+    fix: Option<Repair>,
 }
 
 /// Writes an answer as JSON.
@@ -266,5 +282,6 @@ fn found_of<'a>(files: &Files<'_>, suspect: &'a Suspect) -> Found<'a> {
         proved: suspect.proved,
         reasons: suspect.reasons.iter().map(|reason| screen::clean(reason)).collect(),
         help: help(suspect).map(screen::clean),
+        fix: finding.and_then(|finding| finding.fix.as_ref()).map(|fix| Repair::new(files, fix)),
     }
 }

@@ -46,6 +46,14 @@ impl Arms {
         }
     }
 
+    /// What is assumed of the first subject of a pair is assumed of the second, too; `None` where that contradicts.
+    pub fn also_of(&self, pairs: &[(u32, u32)]) -> Option<Self> {
+        pairs.iter().try_fold(self.clone(), |arms, &(from, subject)| {
+            let known = self.0.iter().filter(|lit| lit.subject == from);
+            known.map(|&lit| Lit { subject, ..lit }).try_fold(arms, Self::with)
+        })
+    }
+
     /// What both sets assume.
     pub fn common(&self, other: &Self) -> Self {
         Self(self.0.iter().filter(|lit| other.0.binary_search(lit).is_ok()).copied().collect())

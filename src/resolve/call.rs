@@ -4,111 +4,11 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Part, Value};
 use super::{MAX_FRAMES, Resolver, under, words};
-use crate::facts::{BlockId, Call, ClassId, ExprId, ExprKind, FuncId, Stmt, Test};
+use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Stmt};
 use crate::finding::FileId;
 use crate::text::Text;
 
 impl Resolver<'_> {
-    /// The call of `functools.partial` behind what is called, if it is one.
-    pub fn partial(&mut self, ctx: &Ctx, callee: ExprId) -> Option<Arc<Made>> {
-        let may_be = matches!(self.module(ctx.file).kind(callee), ExprKind::Name(_) | ExprKind::Call(_));
-        if !may_be || self.project.file(ctx.file).source.language != crate::language::Language::Python {
-            return None;
-        }
-        let alts = self.eval(ctx, callee);
-        let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
-        let made = made.clone();
-        let ExprKind::Call(call) = self.module(made.ctx.file).kind(made.expr) else { return None };
-        let callee = self.eval(&made.ctx.clone(), call.callee);
-        let is_partial = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if symbol == "functools.partial");
-        callee.iter().any(is_partial).then_some(made)
-    }
-
-    /// What is called, as full names: `openai.OpenAI`. Values that are not symbols are left out.
-    pub fn callee_symbols(&mut self, ctx: &Ctx, call: &Call) -> Vec<String> {
-        // A function of another file is no client whatever it does: most imported names that are called are not worth
-        // reading that file for.
-        if matches!(self.module(ctx.file).kind(call.callee), ExprKind::Name(_)) {
-            std::mem::swap(&mut self.known, &mut self.known_called);
-            self.called = Some(String::new());
-            let symbols = self.symbols_of_callee(ctx, call);
-            self.called = None;
-            std::mem::swap(&mut self.known, &mut self.known_called);
-            return symbols;
-        }
-        self.symbols_of_callee(ctx, call)
-    }
-
-    fn symbols_of_callee(&mut self, ctx: &Ctx, call: &Call) -> Vec<String> {
-        let mut out = Vec::new();
-        if let Some((file, class)) = self.super_class(ctx, call.callee) {
-            out = self.base_symbols(file, class, 0);
-        } else {
-            for alt in self.eval(ctx, call.callee) {
-                match &alt.value {
-                    Value::Symbol(symbol) => out.push(symbol.clone()),
-                    // A subclass without a constructor of its own is made as its base is.
-                    Value::Made(made) => {
-                        if let ExprKind::Class(class) = *self.module(made.ctx.file).kind(made.expr) {
-                            let methods = &self.module(made.ctx.file).classes[class.index()].methods;
-                            if !methods.iter().any(|(name, _)| words::is_constructor(name)) {
-                                out.extend(self.base_symbols(made.ctx.file, class, 0));
-                            }
-                        } else if let Some(made) = self.partial(ctx, call.callee)
-                            && let ExprKind::Call(bound) = self.module(made.ctx.file).kind(made.expr)
-                            && let Some(first) = bound.args.first()
-                        {
-                            let alts = self.eval(&made.ctx.clone(), first.value);
-                            out.extend(alts.into_iter().filter_map(|alt| match alt.value {
-                                Value::Symbol(symbol) => Some(symbol),
-                                _ => None,
-                            }));
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        out.sort();
-        out.dedup();
-        out
-    }
-
-    /// The class whose base `super().__init__(...)` or `super(...)` makes.
-    fn super_class(&self, ctx: &Ctx, callee: ExprId) -> Option<(FileId, ClassId)> {
-        let module = self.module(ctx.file);
-        let is_super = |expr: ExprId| matches!(module.kind(expr), ExprKind::Name(name) if name == "super");
-        let calls_super = match module.kind(callee) {
-            // Python's `super()` alone makes nothing.
-            ExprKind::Name(name) => name == "super" && self.language_at(ctx.file, ctx.block) != "python",
-            ExprKind::Member(base, name) => {
-                name == "__init__" && matches!(module.kind(*base), ExprKind::Call(call) if is_super(call.callee))
-            }
-            _ => false,
-        };
-        let class = module.func(module.block(ctx.block).func).class?;
-        calls_super.then_some((ctx.file, class))
-    }
-
-    /// The full names of a class's bases from outside the project.
-    fn base_symbols(&mut self, file: FileId, class: ClassId, depth: u32) -> Vec<String> {
-        let mut out = Vec::new();
-        for &base in &self.module(file).classes[class.index()].bases {
-            for alt in self.eval(&self.ctx_of(file, base), base) {
-                match &alt.value {
-                    Value::Symbol(symbol) => out.push(symbol.clone()),
-                    Value::Made(made) if depth < 8 => {
-                        if let ExprKind::Class(next) = *self.module(made.ctx.file).kind(made.expr) {
-                            out.extend(self.base_symbols(made.ctx.file, next, depth + 1));
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        out
-    }
-
     /// The values of a call.
     pub(super) fn call(&mut self, ctx: &Ctx, expr: ExprId, call: &Call) -> Vec<Alt> {
         let module = self.module(ctx.file);
@@ -176,7 +76,12 @@ impl Resolver<'_> {
             };
             return self.eval_through(ctx, inner);
         }
-        let last = symbol.rsplit('.').next().unwrap_or(symbol);
+        let (of, last) = symbol.rsplit_once('.').unwrap_or(("", symbol));
+        // `OPENAI_API_BASE.to_string()`.
+        let is_constant = |name: &str| !name.is_empty() && !name.contains(char::is_lowercase);
+        if words::SAME.contains(&last) && is_constant(of.rsplit('.').next().unwrap_or(of)) {
+            return vec![Alt::new(Value::Symbol(of.to_owned()))];
+        }
         if let Some(part) = match symbol {
             "Object.entries" => Some(Part::Items),
             "Object.values" => Some(Part::Values),
@@ -267,12 +172,12 @@ impl Resolver<'_> {
         self.depth += 1;
         let mut out = Vec::new();
         // Returns in order, each under the tests of the arms it stands in and against those that left before.
-        let mut stack: Vec<(BlockId, usize, Vec<Test>)> = vec![(function.body, 0, Vec::new())];
+        let mut stack: Vec<BlockId> = vec![function.body];
         let mut budget = 400;
         let mut falls_through = true;
-        while let Some((block, from, tests)) = stack.pop() {
+        while let Some(block) = stack.pop() {
             let stmts = &module.block(block).stmts;
-            for (index, stmt) in stmts.iter().enumerate().skip(from) {
+            for (index, stmt) in stmts.iter().enumerate() {
                 budget -= 1;
                 if budget == 0 {
                     out.push(Alt::unknown());
@@ -282,7 +187,7 @@ impl Resolver<'_> {
                 match stmt {
                     Stmt::Return(value) => {
                         let at = Ctx { file, block, index, frame: frame.clone() };
-                        if let Some(lits) = self.tests(&at, &tests) {
+                        if let Some(lits) = self.within(&at) {
                             let before = self.left_before(&at);
                             let alts = match value {
                                 Some(value) => self.eval(&at, *value),
@@ -303,14 +208,8 @@ impl Resolver<'_> {
                         }
                         break;
                     }
-                    Stmt::Branch(arms) => {
-                        for arm in arms.iter().rev() {
-                            let mut inner = tests.clone();
-                            inner.extend(arm.tests.iter().cloned());
-                            stack.push((arm.body, 0, inner));
-                        }
-                    }
-                    Stmt::Block(inner) => stack.push((*inner, 0, tests.clone())),
+                    Stmt::Branch(arms) => stack.extend(arms.iter().rev().map(|arm| arm.body)),
+                    Stmt::Block(inner) => stack.push(*inner),
                     _ => {}
                 }
             }
@@ -329,15 +228,16 @@ impl Resolver<'_> {
         let (mut block, mut index) = (at.block, at.index);
         loop {
             let marks = self.marks(at.file, block);
-            for number in marks.inner(index) {
-                let Stmt::Branch(branch) = &module.block(block).stmts[number] else { continue };
+            for index in marks.inner(index) {
+                let Stmt::Branch(branch) = &module.block(block).stmts[index] else { continue };
+                let here = Ctx { block, index, ..at.clone() };
                 let staying: Vec<_> = branch
                     .iter()
                     .filter(|arm| !matches!(module.block(arm.body).stmts.last(), Some(Stmt::Return(_) | Stmt::Exit)))
                     .collect();
                 if let [only] = staying.as_slice()
                     && branch.len() > 1
-                    && let Some(lits) = self.tests(at, &only.tests)
+                    && let Some(lits) = self.tests(&here, &only.tests)
                     && let Some(more) = arms.merge(&lits)
                 {
                     arms = more;
@@ -474,110 +374,4 @@ impl Resolver<'_> {
         }
         out
     }
-
-    /// The calls of a function, as frames: those of its own file, then those of the files that import it.
-    pub(super) fn call_sites(&mut self, file: FileId, func: FuncId) -> Vec<Arc<Frame>> {
-        if self.depth >= super::DEPTH - 2 {
-            return Vec::new();
-        }
-        let known = self.known.sites.get(&(file, func)).cloned();
-        let sites = known.unwrap_or_else(|| {
-            // Asked for while it is being answered: a function that is called with its own result.
-            self.known.sites.insert((file, func), Arc::default());
-            let fuel = std::mem::replace(&mut self.fuel, SITES_FUEL);
-            let sites = Arc::new(self.find_sites(file, func));
-            self.fuel = fuel.saturating_sub(1);
-            self.known.sites.insert((file, func), sites.clone());
-            sites
-        });
-        let frame = |&(at, call): &(FileId, ExprId)| {
-            let ctx = self.ctx_of(at, call);
-            self.frame(file, func, call, &ctx, None)
-        };
-        sites.iter().filter_map(frame).collect()
-    }
-
-    fn find_sites(&mut self, file: FileId, func: FuncId) -> Vec<(FileId, ExprId)> {
-        let project = self.project;
-        let module = self.module(file);
-        let function = module.func(func);
-        let constructor = function.name.as_deref().is_some_and(words::is_constructor);
-        let mut names: Vec<&str> = Vec::new();
-        if let Some(class) = function.class.filter(|_| constructor) {
-            names.push(&module.classes[class.index()].name);
-        } else if let Some(name) = &function.name {
-            names.push(name);
-        }
-        // `const connect = (k, u) => …`: the variable's name.
-        for name in project.file(file).index.functions.get(&func).into_iter().flatten() {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
-            }
-        }
-        let language = project.file(file).source.language.name();
-        let mut out = Vec::new();
-        for at in project.above(file).into_iter().take(MAX_CALLERS) {
-            let other = project.file(at);
-            if other.source.language.name() != language {
-                continue;
-            }
-            let mut here: Vec<&str> = names.clone();
-            if constructor {
-                here.extend(["cls", "super"]);
-            }
-            if at != file {
-                let renamed = names.iter().chain(&["default"]).filter_map(|name| other.index.renamed.get(*name));
-                here.extend(renamed.flatten().map(String::as_str));
-            }
-            here.sort_unstable();
-            here.dedup();
-            let calls = here.iter().flat_map(|name| other.index.calls.get(*name).into_iter().flatten().take(64));
-            for &call in calls {
-                if out.len() < MAX_SITES && self.is_site(at, call, (file, func), constructor) {
-                    out.push((at, call));
-                }
-            }
-        }
-        out
-    }
-
-    /// Whether a call is one of a function.
-    fn is_site(&mut self, at: FileId, call: ExprId, of: (FileId, FuncId), constructor: bool) -> bool {
-        let module = self.module(at);
-        let ExprKind::Call(data) = module.kind(call) else { return false };
-        let class = self.module(of.0).func(of.1).class;
-        let caller = module.block(module.points[call.index()].0).func;
-        // A recursive call passes on what it was given.
-        if (at, caller) == of {
-            return false;
-        }
-        // `self.connect(k, u)` in the same class, without asking what `self` is.
-        if let ExprKind::Member(base, _) = module.kind(data.callee)
-            && !constructor
-            && at == of.0
-            && matches!(module.kind(*base), ExprKind::Name(root)
-                if module.func(caller).receiver.as_deref() == Some(root))
-            && class.is_some()
-            && module.func(caller).class == class
-        {
-            return true;
-        }
-        let ctx = self.ctx_of(at, call);
-        self.eval(&ctx, data.callee).iter().any(|alt| match &alt.value {
-            Value::Made(made) if made.ctx.file == of.0 => match self.module(of.0).kind(made.expr) {
-                ExprKind::Func(func) => *func == of.1,
-                ExprKind::Class(other) => constructor && Some(*other) == class,
-                _ => false,
-            },
-            Value::Receiver(file, func) => (*file, *func) == of,
-            _ => false,
-        })
-    }
 }
-
-/// Work allowed for finding the calls of one function.
-const SITES_FUEL: u32 = 600;
-/// Files that are looked through for calls of one function.
-const MAX_CALLERS: usize = 64;
-/// Calls of one function that are followed.
-const MAX_SITES: usize = 32;

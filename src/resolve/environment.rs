@@ -104,7 +104,7 @@ impl Resolver<'_> {
     }
 
     /// What an environment block sets a variable to.
-    fn set_value(&mut self, file: FileId, value: ExprId, name: &str) -> Vec<Alt> {
+    pub(super) fn set_value(&mut self, file: FileId, value: ExprId, name: &str) -> Vec<Alt> {
         let ctx = self.ctx_of(file, value);
         let mut alts = self.eval(&ctx, value);
         let at = Location { file, span: self.module(file).span(value) };
@@ -177,7 +177,8 @@ impl Resolver<'_> {
                 return vec![unset];
             }
             // A tool's configuration is expanded by the tool.
-            Language::Json | Language::Toml | Language::Terraform | Language::Markdown => return vec![unset],
+            Language::Json | Language::Toml | Language::Markdown => return vec![unset],
+            Language::Terraform => return self.module_value(file, name, unset),
             // An image and a unit take nothing from a dotenv file.
             Language::Dockerfile | Language::Systemd => return vec![unset],
             _ => project.dotenv_of(file).to_vec(),
@@ -187,7 +188,9 @@ impl Resolver<'_> {
         let mut modes: Vec<(String, Vec<Alt>)> = Vec::new();
         for id in files {
             let module = &project.file(id).module;
-            let var = module.env_blocks.iter().flat_map(|block| &block.vars).rev().find(|var| var.name == name);
+            let mut vars = module.env_blocks.iter().flat_map(|block| &block.vars).filter(|var| var.name == name);
+            // Of a variable that is set twice dotenvy keeps the first value, everybody else the last.
+            let var = if own.source.language == Language::Rust { vars.next() } else { vars.next_back() };
             let Some(var) = var else { continue };
             let alts = self.set_value(id, var.value, name);
             let file_name = project.file(id).path.file_name().and_then(|n| n.to_str()).unwrap_or("").to_owned();

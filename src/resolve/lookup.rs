@@ -42,7 +42,7 @@ impl Resolver<'_> {
             Some(alts) => alts,
             None => self.lookup(ctx, name, path),
         };
-        let text = if path.is_empty() { name.to_owned() } else { format!("{name}.{}", path.join(".")) };
+        let text = super::conditions::text_of(name, path);
         // Extractors make names up (`@t1`, `=7`) and tell equal ones apart (`key@40`); people know nothing of that.
         let last = path.last().map_or(name, String::as_str);
         let last = last.split(['@', '=']).next().unwrap_or(last);
@@ -253,6 +253,8 @@ impl Resolver<'_> {
             let alts = self.eval(here, value);
             let rest = &path[known.len()..];
             let alts = if rest.is_empty() { alts } else { self.fields(alts, rest) };
+            let after = Ctx { index: here.index + 1, ..here.clone() };
+            let alts = self.assume_place(&after, &place.root, path, alts);
             settle(found, alts);
         } else if !fits && known.len() < path.len() && known.iter().zip(path).all(|(a, b)| a == b) {
             // `d[k] = v` with an unknown key may or may not be the one.

@@ -17,7 +17,9 @@ impl Resolver<'_> {
         let function = module.func(func);
         if let Some(number) = function.params.iter().position(|param| param.name == root) {
             let alts = self.param(ctx, func, number);
-            return self.fields(alts, path);
+            let alts = self.fields(alts, path);
+            let start = Ctx { block: function.body, index: 0, ..ctx.clone() };
+            return self.assume_place(&start, root, path, alts);
         }
         if function.receiver.as_deref() == Some(root) {
             let receiver = self.receiver(ctx, func);
@@ -155,6 +157,9 @@ impl Resolver<'_> {
         let subject = self.subjects.get(&format!("calls:{}:{}", ctx.file.0, func.0));
         let mut out = Vec::new();
         let sites = self.call_sites(ctx.file, func);
+        // However much is asked about the callers, what the function itself says is still found out.
+        let kept = self.fuel / 2;
+        self.fuel -= kept;
         for frame in &sites {
             let site = self.constants.get(&format!("#{}:{}", frame.caller.file.0, frame.call.0));
             let Some(arms) = Arms::default().with(Lit { subject, value: Some(site), negated: false }) else { continue };
@@ -168,11 +173,15 @@ impl Resolver<'_> {
                 Argument::Unknown => vec![unknown.clone()],
             };
             let step = Step { at, kind: StepKind::Param(param.name.clone()) };
-            out.extend(under(alts, &arms).into_iter().map(|mut alt| {
+            let arms = arms.merge(&self.guard(&frame.caller)).unwrap_or(arms);
+            let tested = self.tested_arguments(frame);
+            for mut alt in under(alts, &arms) {
+                let Some(arms) = alt.arms.also_of(&tested) else { continue };
                 alt.steps.push(step.clone());
-                alt
-            }));
+                out.push(Alt { arms, ..alt });
+            }
         }
+        self.fuel += kept;
         if sites.is_empty() {
             if let Some(alts) = self.dependency(ctx, func, number).or_else(|| self.callback(ctx, func, number)) {
                 return alts;
@@ -185,6 +194,21 @@ impl Resolver<'_> {
                 }
             }
             out.push(unknown);
+        }
+        out
+    }
+
+    /// Arguments of a call whose parameters are tested: the subjects of both.
+    fn tested_arguments(&mut self, frame: &Arc<Frame>) -> Vec<(u32, u32)> {
+        let function = self.module(frame.file).func(frame.func);
+        let start = Ctx { file: frame.file, block: function.body, index: 0, frame: None };
+        let mut out = Vec::new();
+        for param in &function.params {
+            if self.project.file(frame.file).index.subjects.contains(&param.name)
+                && let Some((value, caller)) = self.argument_of(frame, &param.name)
+            {
+                out.push((self.subject_of_expr(&caller, value), self.subject(&start, &param.name)));
+            }
         }
         out
     }

@@ -7,7 +7,8 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
-use super::{CONFIG, Client, Endpoint, Key, Route, Verdict, endpoint, key, names, pair, tools};
+use super::whose::names;
+use super::{CONFIG, Client, Endpoint, Key, Route, Verdict, endpoint, key, pair, tools};
 use crate::catalog::{Catalog, UrlKind};
 use crate::clients::{From, SlotValue};
 use crate::evidence;
@@ -301,6 +302,7 @@ fn client(
         endpoint_attributes: Vec::new(),
         traces_to: None,
         traces_unless: Vec::new(),
+        traces_off: None,
         routes,
         ignored: Vec::new(),
         empty_is_default: false,

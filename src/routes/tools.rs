@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::blocks::values;
 use super::rows::{Field, MOST_FIELDS, Places, Role, endpoints, keys};
-use super::{Client, Endpoint, Ignored, Key, Route, URL_SUFFIXES, endpoint, key, key_prefix, pair, values};
+use super::{Client, Endpoint, Ignored, Key, Route, URL_SUFFIXES, endpoint, key, key_prefix, pair};
 use crate::catalog::{Catalog, Tool, ToolEnvironment, ToolRow, UrlKind};
 use crate::clients::{From, IgnoredKind, SlotValue};
 
@@ -32,17 +33,17 @@ pub(super) fn rows(
             continue;
         }
         let path = path(module, places, expr);
-        let found = tools.iter().find_map(|tool| {
-            let row = tool.row.iter().find(|row| is_at(&row.at, &path) && is_meant(module, expr, row))?;
-            Some((*tool, row))
-        });
-        let Some((tool, row)) = found else { continue };
-        resolver.refuel(FUEL);
-        if let Some(client) = of_row(resolver, catalog, file, expr, tool, row, path.last()) {
-            for name in row.key.iter().chain(&row.endpoint) {
-                taken.extend(field(module, expr, name).map(|field| resolver.location(file, field.value)));
+        let rows = tools.iter().flat_map(|tool| tool.row.iter().map(move |row| (*tool, row)));
+        // The first one whose key is there: a tool may have several forms of a row in the same place.
+        for (tool, row) in rows.filter(|(_, row)| is_at(&row.at, &path) && is_meant(module, expr, row)) {
+            resolver.refuel(FUEL);
+            if let Some(client) = of_row(resolver, catalog, file, expr, tool, row, path.last()) {
+                for name in row.key.iter().chain(&row.endpoint) {
+                    taken.extend(field(module, expr, name).map(|field| resolver.location(file, field.value)));
+                }
+                out.push(client);
+                break;
             }
-            out.push(client);
         }
     }
     (out, taken)
@@ -279,6 +280,7 @@ fn client(
         advice: None,
         traces_to: None,
         traces_unless: Vec::new(),
+        traces_off: None,
         row: None,
     }
 }

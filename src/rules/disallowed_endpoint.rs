@@ -1,7 +1,7 @@
 //! `disallowed-endpoint`: a client talks to a provider that the policy of the configuration does not allow.
 
 use super::{Facts, label_of_endpoint, literal_at};
-use crate::finding::{Finding, Label, Location, Severity};
+use crate::finding::{Applicability, Finding, Label, Location, Repair, Severity};
 use crate::routes::{Client, Route};
 
 /// The rule's name.
@@ -49,12 +49,22 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, allowed: &[String]
     if at != client.at {
         labels.push(Label { at: client.callee_at, text: "the client".to_owned() });
     }
+    let repair = repair(facts, client, route, allowed, certain);
     let recommended = allowed.iter().find_map(|id| facts.catalog.provider(id)?.base_url.clone());
     let use_this = recommended.map_or_else(|| "use an allowed endpoint".to_owned(), |url| format!("use {url}"));
     let severity = if certain { Severity::Error } else { Severity::Warning };
     let help = Some(format!("{use_this}, or allow it: `[policy]` in mixlint.toml"));
     let flow = crate::routes::flow(client, route);
-    Finding { labels: super::distinct(labels), flow, help, ..Finding::new(RULE, severity, at, message) }
+    Finding { labels: super::distinct(labels), flow, help, repair, ..Finding::new(RULE, severity, at, message) }
+}
+
+/// The endpoint of the one provider that is allowed, unless the key is known to be another's.
+fn repair(facts: &Facts<'_>, client: &Client, route: &Route, allowed: &[String], certain: bool) -> Option<Repair> {
+    let [only] = allowed else { return None };
+    let taken = |route: &Route| route.key.providers.is_empty() || route.key.providers.contains(only);
+    let all = client.routes.iter().all(taken);
+    let repair = super::repair::to_provider(facts, client, route, facts.catalog.provider(only)?, certain);
+    repair.filter(|_| all).map(|repair| Repair { applicability: Applicability::Unsafe, ..repair })
 }
 
 /// Where the endpoint is written, if it is in a given file, else the client.

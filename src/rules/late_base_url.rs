@@ -3,8 +3,10 @@
 use super::ignored_base_url::{is_harmless, takes};
 use super::{Facts, spell};
 use crate::clients::IgnoredKind;
-use crate::finding::{Finding, Label, Severity};
-use crate::routes::Client;
+use crate::endpoint::Url;
+use crate::finding::{Applicability, Change, Finding, Label, Repair, Severity};
+use crate::resolve::Value;
+use crate::routes::{Client, Ignored};
 
 const RULE: &str = "late-base-url";
 
@@ -32,9 +34,23 @@ pub(super) fn check(_facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
             None => "move it above the client".to_owned(),
         };
         if !out.iter().any(|known| known.at == late.at) {
-            let labels = super::distinct(labels);
-            out.push(Finding { labels, help: Some(help), ..Finding::new(RULE, Severity::Warning, late.at, message) });
+            let (labels, repair) = (super::distinct(labels), repair(client, late));
+            let known = Finding::new(RULE, Severity::Warning, late.at, message);
+            out.push(Finding { labels, help: Some(help), repair, ..known });
         }
     }
     out
+}
+
+/// The URL for the client itself, where it is written in the same file. What is set later stays: others may read it.
+fn repair(client: &Client, late: &Ignored) -> Option<Repair> {
+    let Value::Str(text, at) = &late.endpoint.alt.value else { return None };
+    let url = late
+        .endpoint
+        .url
+        .as_ref()
+        .map(Url::shown)
+        .filter(|shown| at.file == client.at.file && text.expose() == shown)?;
+    let change = Change::AddUrl { client: client.at, slot: client.url_slot.clone()?, url };
+    Some(Repair { change, applicability: Applicability::Unsafe })
 }

@@ -28,22 +28,37 @@ pub(super) fn of_route(facts: &Facts<'_>, client: &Client, route: &Route, certai
     if owner == OPENAI || route.endpoint.provider.as_deref() == Some(MIXROUTE) {
         return None;
     }
-    let provider = facts.catalog.provider(owner)?;
     let known = owner == MIXROUTE && route.key.providers.len() == 1;
     let at_openai = route.endpoint.provider.as_deref() == Some(OPENAI);
+    let repair = to_provider(facts, client, route, facts.catalog.provider(owner)?, certain)?;
     let applicability = if known && at_openai { Applicability::Safe } else { Applicability::Unsafe };
+    Some(Repair { applicability: repair.applicability.max(applicability), ..repair })
+}
+
+/// A provider's endpoint in the place of the one that a route has; safe as far as the place goes.
+pub(super) fn to_provider(
+    facts: &Facts<'_>,
+    client: &Client,
+    route: &Route,
+    provider: &Provider,
+    certain: bool,
+) -> Option<Repair> {
+    if client.url_kind == UrlKind::Own {
+        return None;
+    }
+    let owner = provider.id.as_str();
     if route.endpoint.is_default() {
         // What repairs one way through the code would break another, if that takes the key of somebody else.
         let may_be = |key: &Key| key.providers.is_empty() || key.providers.contains(owner);
         let slot = client.url_slot.clone().filter(|_| client.routes.iter().all(|route| may_be(&route.key)))?;
-        let applicability = if certain { applicability } else { Applicability::Unsafe };
+        let applicability = if certain { Applicability::Safe } else { Applicability::Unsafe };
         let url = base_url(provider, client.url_kind)?;
         return Some(Repair { change: Change::AddUrl { client: client.at, slot, url }, applicability });
     }
     let from = route.endpoint.url.clone()?;
     let at = literal_at(facts, &route.endpoint).or_else(|| piece_at(facts, route, &from.host))?;
     let (host, path) = other_endpoint(facts, provider, client.url_kind, &from, route.endpoint.provider.as_deref())?;
-    replace(facts, client, at, from, host, path, applicability)
+    replace(facts, client, at, from, host, path, Applicability::Safe)
 }
 
 /// Where the piece of an endpoint that holds its host is written: `BASE` of `f"{BASE}/models"`.

@@ -2,6 +2,7 @@
 //! provider that did not issue it.
 
 use super::{Facts, at_location, label_of_endpoint, label_of_key, repair, shown_providers, spell};
+use crate::catalog::UrlKind;
 use crate::clients::IgnoredKind;
 use crate::finding::{Finding, Label, Severity, Verdict};
 use crate::routes::{self, Client, Evidence, Route};
@@ -136,7 +137,7 @@ fn when(route: &Route) -> Option<String> {
 fn help(facts: &Facts<'_>, client: &Client, route: &Route, rule: &str) -> String {
     let symptom = "at run time OpenAI answers 401 `Incorrect API key provided`";
     let url = match client.url_kind {
-        crate::catalog::UrlKind::Full => route
+        UrlKind::Full => route
             .endpoint
             .url
             .as_ref()
@@ -160,10 +161,14 @@ fn help(facts: &Facts<'_>, client: &Client, route: &Route, rule: &str) -> String
         AT_MIXROUTE => {
             "use a Mixroute key here; an OpenAI key sent to Mixroute is refused, and disclosed to it".to_owned()
         }
-        _ => format!(
-            "use a key of {} here, or the endpoint of {}",
-            facts.provider_name(route.endpoint.provider.as_deref()),
-            shown_providers(facts, &route.key.providers)
-        ),
+        _ => {
+            let other =
+                if client.url_kind == UrlKind::Own { "an OpenAI client with the endpoint" } else { "the endpoint" };
+            format!(
+                "use a key of {} here, or {other} of {}",
+                facts.provider_name(route.endpoint.provider.as_deref()),
+                shown_providers(facts, &route.key.providers)
+            )
+        }
     }
 }

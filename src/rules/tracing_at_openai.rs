@@ -1,7 +1,7 @@
 //! `tracing-at-openai`: an SDK's tracing sends the key to its maker, whatever the base URL is.
 
 use super::{Facts, label_of_endpoint, label_of_key};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Applicability, Change, Finding, Label, Repair, Severity};
 use crate::routes::{Client, Evidence, Route};
 
 pub(super) const RULE: &str = "tracing-at-openai";
@@ -26,7 +26,10 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     let ways: Vec<String> = client.traces_unless.iter().take(2).map(|way| format!("`{}`", shown(way))).collect();
     let help = Some(format!("turn tracing off with {}; requests are not affected", ways.join(" or ")));
     let labels = super::distinct(labels);
-    vec![Finding { labels, help, ..Finding::new(RULE, Severity::Warning, client.at, message) }]
+    let change = |argument: &String| Change::AddArgument { client: client.at, argument: argument.clone() };
+    let repair = client.traces_off.as_ref().map(change);
+    let repair = repair.map(|change| Repair { change, applicability: Applicability::Safe });
+    vec![Finding { labels, help, repair, ..Finding::new(RULE, Severity::Warning, client.at, message) }]
 }
 
 /// Whether the key is not the tracer's maker's: it is known to be another's, or it is used at another's endpoint.

@@ -141,6 +141,7 @@ mod tests {
     #[test]
     fn the_files_are_sound() {
         let mut ids = BTreeSet::new();
+        let pages: BTreeSet<&str> = crate::rules::page::pages().iter().map(|page| page.name.as_str()).collect();
         for (name, text) in MESSAGES {
             let file: File = toml::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
             for message in file.message {
@@ -148,6 +149,9 @@ mod tests {
                 assert!(!message.patterns.is_empty() && !message.checks.is_empty(), "{}", message.id);
                 for speaker in message.speakers.iter().filter(|speaker| *speaker != NOBODY) {
                     assert!(Catalog::builtin().provider(speaker).is_some(), "{}: {speaker}", message.id);
+                }
+                for rule in &message.rules {
+                    assert!(pages.contains(rule.as_str()), "{}: no page of a rule `{rule}`", message.id);
                 }
                 let groups = [&message.key, &message.path, &message.host];
                 for text in groups.into_iter().flatten() {

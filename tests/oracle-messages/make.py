@@ -1,11 +1,16 @@
 """Writes the messages of `fixtures/trace/*/messages/` anew, as the real SDKs raise them.
 
     python3 -m venv /tmp/oracle && /tmp/oracle/bin/pip install openai anthropic langchain-openai llama-index-llms-openai \
-        litellm requests python-dotenv
-    (cd /tmp/oracle && npm install openai ai @ai-sdk/openai)
-    python3 tests/oracle-messages/make.py --python /tmp/oracle/bin/python --node-modules /tmp/oracle/node_modules
+        litellm requests python-dotenv pydantic-ai-slim groq instructor httpx aiohttp haystack-ai dspy smolagents agno \
+        langchain-anthropic langchain-groq langchain-deepseek dashscope mistralai
+    python3 -m venv /tmp/oracle-old && /tmp/oracle-old/bin/pip install openai==0.28.1
+    (cd /tmp/oracle && npm install openai ai @ai-sdk/openai @ai-sdk/openai-compatible @ai-sdk/deepseek axios undici \
+        @openrouter/ai-sdk-provider @langchain/openai @langchain/core @anthropic-ai/sdk)
+    python3 tests/oracle-messages/make.py --python /tmp/oracle/bin/python --node-modules /tmp/oracle/node_modules \
+        --other 29-openai-legacy=/tmp/oracle-old/bin/python
 
-Needs `openssl` (a certificate for one run) and, for the Rust project, `cargo`. The programs run as they stand, each in
+A project that wants its own versions (22: openai-agents, 29: openai 0.28, 48: openai 3 for Node, 49: openai 4.52) is given them
+by `--other`. Needs `openssl` (a certificate for one run) and, for the Rust project, `cargo`. The programs run as they stand, each in
 a copy of its project, against `server.py` on 127.0.0.1; the machine's own keys and proxies are taken away from them.
 """
 
@@ -24,6 +29,7 @@ FIXTURES = HERE.parent.parent / "fixtures" / "trace"
 #: Where the projects lie in the messages.
 HOME = "/home/ann/src"
 KEY = {"MIXROUTE_API_KEY": "sk-your-mixroute-key"}
+OFFICIAL = {"OPENAI_OFFICIAL_KEY": "sk-your-openai-key"}
 
 # Project, program, modes, variables that the user has set outside of the project.
 CASES = [
@@ -34,7 +40,7 @@ CASES = [
     ("05-node-default", "src/index.mjs", ["stack", "log", "body"], KEY),
     ("06-node-option-name", "server.mjs", ["stack", "text"], KEY),
     ("07-reverse", "app.py", ["traceback", "body"], {}),
-    ("08-reverse-ai-sdk", "src/answer.mjs", ["stack", "body"], {"OPENAI_OFFICIAL_KEY": "sk-your-openai-key"}),
+    ("08-reverse-ai-sdk", "src/answer.mjs", ["stack", "body"], OFFICIAL),
     ("09-missing-v1", "main.py", ["traceback", "text"], KEY),
     ("10-missing-v1-node", "chat.mjs", ["stack"], KEY),
     ("11-full-path", "app.py", ["traceback", "body"], KEY),
@@ -55,6 +61,34 @@ CASES = [
     ("26-litellm", "app.py", ["traceback", "text"], KEY),
     ("27-bearer-twice", "app.py", ["traceback"], {}),
     ("28-key-from-outside", "app.py", ["traceback", "text"], {"OPENAI_API_KEY": "sk-a-made-up-key", **KEY}),
+    ("29-openai-legacy", "main.py", ["traceback", "text"], KEY),
+    ("30-pydantic-ai", "main.py", ["traceback", "text"], KEY),
+    ("31-groq-sdk", "fast.py", ["traceback", "text"], KEY),
+    ("32-raw-httpx", "main.py", ["traceback", "log"], KEY),
+    ("33-raw-aiohttp", "worker.py", ["traceback", "text"], OFFICIAL),
+    ("34-haystack", "pipeline.py", ["traceback", "text"], KEY),
+    ("35-dspy", "program.py", ["traceback", "text"], KEY),
+    ("36-smolagents", "agent.py", ["traceback", "log"], KEY),
+    ("37-langchain-anthropic", "main.py", ["traceback", "text"], KEY),
+    ("38-langchain-groq", "main.py", ["traceback", "body"], KEY),
+    ("39-dashscope-native", "qwen.py", ["traceback", "text"], KEY),
+    ("40-mistral", "summarize.py", ["traceback", "text"], KEY),
+    ("41-instructor", "extract.py", ["traceback", "text"], KEY),
+    ("42-agno", "team.py", ["traceback", "log"], KEY),
+    ("43-node-axios", "src/main.mjs", ["stack", "body"], KEY),
+    ("44-langchain-js", "chat.mjs", ["stack", "text"], KEY),
+    ("45-anthropic-node", "index.mjs", ["stack", "text"], KEY),
+    ("46-ai-compatible", "app/answer.mjs", ["stack", "text"], KEY),
+    ("47-openrouter-provider", "route.mjs", ["stack", "text"], KEY),
+    ("48-node-v3", "main.mjs", ["stack", "body"], KEY),
+    ("49-node-reverse", "src/index.mjs", ["stack", "log"], OFFICIAL),
+    ("50-raw-undici", "run.mjs", ["stack", "text"], KEY),
+    ("51-ignored-variable", "main.py", ["traceback", "body"], {}),
+    ("52-langchain-deepseek", "think.py", ["traceback", "text"], KEY),
+    ("53-async-missing-v1", "main.py", ["traceback", "log"], KEY),
+    ("54-makefile", "run.sh", ["stderr"], KEY),
+    ("55-deepseek-node", "src/deepseek.mjs", ["stack"], KEY),
+    ("56-batch-log", "main.py", ["traceback", "log"], KEY),
 ]
 
 
@@ -73,10 +107,10 @@ def command(options, work, project, program, mode, environment):
     """How a program is run, and the variables that it needs for that."""
     if program.endswith(".py"):
         environment["PYTHONPATH"] = str(HERE / "redirect")
-        python = options.python_agents if project.endswith("tracing") and options.python_agents else options.python
-        return [python, HERE / "run.py", mode, program]
+        return [options.other.get(project, options.python), HERE / "run.py", mode, program]
     if program.endswith(".mjs"):
-        (work / "node_modules").symlink_to(pathlib.Path(options.node_modules).resolve())
+        modules = options.other.get(project, options.node_modules)
+        (work / "node_modules").symlink_to(pathlib.Path(modules).resolve())
         return ["node", "--require", HERE / "redirect" / "redirect.cjs", HERE / "run.mjs", mode, program]
     if program.endswith(".sh"):
         hosts = [f"--connect-to {host}:443:127.0.0.1:{environment['ORACLE_PORT']}" for host in server.SPEAKERS]
@@ -101,10 +135,12 @@ def run(options, base, project, program, mode, variables):
         done = subprocess.run(arguments, cwd=work, env=environment, capture_output=True, text=True, timeout=900)
         text = done.stdout + done.stderr
     text = text.replace(str(work), f"{HOME}/{project[3:]}").replace(folder, HOME)
-    for place in [options.python_agents or options.python, options.python]:
-        prefix = str(pathlib.Path(place).absolute().parent.parent)
-        text = text.replace(prefix, f"{HOME}/{project[3:]}/.venv")
-    text = text.replace(str(pathlib.Path(options.node_modules).resolve()), f"{HOME}/{project[3:]}/node_modules")
+    for place in filter(None, [options.other.get(project), options.python, options.node_modules]):
+        place = pathlib.Path(place)
+        if place.name == "node_modules":
+            text = text.replace(str(place.resolve()), f"{HOME}/{project[3:]}/node_modules")
+        else:
+            text = text.replace(str(place.absolute().parent.parent) + "/", f"{HOME}/{project[3:]}/.venv/")
     lines = [line.rstrip() for line in text.splitlines()]
     return "\n".join(line for line in lines if str(HERE) not in line) + "\n"
 
@@ -112,11 +148,13 @@ def run(options, base, project, program, mode, variables):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--python", required=True)
-    parser.add_argument("--python-agents", help="another Python for openai-agents, which wants its own openai")
     parser.add_argument("--node-modules", required=True)
+    parser.add_argument("--other", metavar="PROJECT=PATH", action="append", default=[],
+                        help="another Python, or other node_modules, for one project; may be given more than once")
     parser.add_argument("--target", default="/tmp/oracle-target", help="where cargo builds")
     parser.add_argument("--only", default="", help="projects that begin so")
     options = parser.parse_args()
+    options.other = dict(other.split("=", 1) for other in options.other)
     with tempfile.TemporaryDirectory() as folder:
         both, cert = certificate(pathlib.Path(folder))
         secure, plain = server.serve(0, both), server.serve(0)

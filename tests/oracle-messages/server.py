@@ -1,4 +1,5 @@
-"""Answers on 127.0.0.1 as OpenAI, a New-API relay (Mixroute), DashScope, OpenRouter, DeepSeek, Groq and Anthropic do.
+"""Answers on 127.0.0.1 as OpenAI, a New-API relay (Mixroute), DashScope, OpenRouter, DeepSeek, Groq,
+Mistral and Anthropic do.
 
 One TLS server for all of them: which one speaks is decided by the Host header. `redirect/sitecustomize.py` and
 `redirect/redirect.cjs` lead the SDKs here whatever host they want to talk to. A key is valid where its text names the
@@ -86,6 +87,9 @@ def relay(method, path, key, owner="mixroute", upstream=False):
 def dashscope(method, path, key):
     if "dashscope" in key:
         return completion(path)
+    if path.startswith("/api/v1/services"):
+        return 401, {"code": "InvalidApiKey", "message": "Invalid API-key provided.",
+                     "request_id": "6f2c0a5e-9a53-9d0e-8a4b-3f5e2b7c1d90"}
     error = {"message": "Incorrect API key provided. For details, see: https://help.aliyun.com/zh/model-studio/error-code#apikey-error",
              "type": "invalid_request_error", "param": None, "code": "invalid_api_key"}
     return 401, {"error": error, "request_id": "6f2c0a5e-9a53-9d0e-8a4b-3f5e2b7c1d90"}
@@ -115,6 +119,10 @@ def anthropic(method, path, key):
     return 401, {"type": "error", "error": error, "request_id": "req_011CVPaBcDeFgHiJkLmNoPqR"}
 
 
+def mistral(method, path, key):
+    return completion(path) if "mistral" in key else (401, {"detail": "Unauthorized"})
+
+
 SPEAKERS = {
     "api.openai.com": openai,
     "console.mixroute.io": relay,
@@ -124,6 +132,7 @@ SPEAKERS = {
     "openrouter.ai": openrouter,
     "api.deepseek.com": deepseek,
     "api.groq.com": groq,
+    "api.mistral.ai": mistral,
     "api.anthropic.com": anthropic,
 }
 

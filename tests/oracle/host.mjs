@@ -64,7 +64,7 @@ function runCase(test) {
       worker.terminate();
       resolve({ id: test.id, ...answer });
     };
-    const timer = setTimeout(() => finish({ sent: [], error: "it took too long" }), 20000);
+    const timer = setTimeout(() => finish({ sent: [], error: "it took too long" }), 120000);
     worker.once("message", finish);
     worker.once("error", (problem) => finish({ sent: [], error: String(problem).slice(0, 300) }));
   }).finally(() => unlinkSync(path.join(process.cwd(), `case-${test.id}.mjs`)));

@@ -1,4 +1,4 @@
-//! `$X`, `${X}`, `${X:-default}` and `${env:X}` inside a value, as dotenv loaders, compose, CI systems and editors
+//! `$X`, `${X}`, `${X:-default}`, `${env:X}` and `${env:X:-default}` inside a value, as dotenv loaders, compose, CI systems and editors
 //! know them.
 
 use crate::facts::{Builder, ExprId, ExprKind, Span};
@@ -165,8 +165,19 @@ impl Lowering<'_> {
             && let Some(inner) = self.raw[after..end].strip_prefix(':')
             && name_at(inner) > 0
         {
-            let variable = inner.get(..name_at(inner)).unwrap_or("").to_owned();
-            return Some(ExprKind::Env { name: variable, default: None });
+            return self.read(after + 1, end, depth);
+        }
+        self.read(start, end, depth)
+    }
+
+    /// `NAME`, `NAME:-default` and the like.
+    fn read(&mut self, start: usize, end: usize, depth: usize) -> Option<ExprKind> {
+        let after = start + name_at(&self.raw[start..end]);
+        // Terraform's `${var.x}`.
+        if matches!(&self.raw[start..after], "var" | "local")
+            && let Some(name) = self.raw[after..end].strip_prefix('.').filter(|name| name_at(name) == name.len())
+        {
+            return Some(env(name));
         }
         let operator = self.raw[after..end].strip_prefix(':').unwrap_or(&self.raw[after..end]);
         let operand = end - operator.len() + 1;

@@ -58,7 +58,8 @@ fn quotes() {
 
 #[test]
 fn expansion() {
-    let text = "A=${A}\nB=$HOST/v1\nC=\"${X:-https://${H-x}/v1}\"\nD=\\$X\nE=${\nF=a$\nG=${X:?no}\nH=${X:+y}\nI=${1}\nJ=${X:-}";
+    let text = "A=${A}\nB=$HOST/v1\nC=\"${X:-https://${H-x}/v1}\"\nD=\\$X\nE=${\nF=a$\nG=${X:?no}\nH=${X:+y}\nI=${1}\nJ=${X:-}\n\
+                K=${env:X:-https://h/v1}\nL=${localEnv:X}";
     assert_eq!(
         lines(text),
         [
@@ -71,7 +72,9 @@ fn expansion() {
             "G = env(X)",
             "H = ?",
             "I = \"${1}\"",
-            "J = env(X or \"\")"
+            "J = env(X or \"\")",
+            "K = env(X or \"https://h/v1\")",
+            "L = env(X)"
         ]
     );
 }

@@ -1,31 +1,13 @@
-use crate::extract::extract as lower;
-use crate::facts::{Entry, ExprId, ExprKind, Module};
-use crate::language::Language;
+use crate::extract::testing;
+use crate::facts::{ExprId, ExprKind, Module};
 use crate::source::Source;
 
 fn read(text: &str) -> (Source, Module) {
-    let source = Source::new("settings.json", Language::Json, text);
-    let module = lower(&source).unwrap();
-    (source, module)
+    testing::read("settings.json", text)
 }
 
-/// All strings that stand under a key of a name: as they are read, and as they are written at their place.
 fn under(text: &str, name: &str) -> Vec<(String, String)> {
-    let (source, module) = read(text);
-    let mut found = Vec::new();
-    for expr in module.expr_ids() {
-        let ExprKind::Object(object) = module.kind(expr) else { continue };
-        for entry in &object.entries {
-            if let Entry::Field { key: Some(key), key_span, value } = entry
-                && key == name
-                && let ExprKind::Str(text) = module.kind(*value)
-            {
-                assert_eq!(source.slice(*key_span), name);
-                found.push((text.expose().to_owned(), source.slice(module.span(*value)).to_owned()));
-            }
-        }
-    }
-    found
+    testing::under("settings.json", text, name)
 }
 
 fn one(text: &str, name: &str) -> (String, String) {
@@ -107,8 +89,7 @@ fn depth_and_length_are_borne() {
 #[test]
 fn commands_are_scripts() {
     let text = "{\r\n\t\"scripts\": { \"a\": \"A_KEY=\\\"v\\\" node .\", \"b\": \"echo\" }\r\n}";
-    let source = Source::new("package.json", Language::Json, text);
-    let module = lower(&source).unwrap();
+    let (source, module) = testing::read("package.json", text);
     let vars: Vec<_> = module.env_blocks.iter().flat_map(|block| &block.vars).collect();
     assert_eq!(vars.len(), 1);
     assert_eq!((vars[0].name.as_str(), source.slice(vars[0].name_span)), ("A_KEY", "A_KEY"));

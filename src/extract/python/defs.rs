@@ -96,10 +96,29 @@ impl Lower<'_> {
             if this == ParamKind::Rest {
                 kind = ParamKind::KeywordOnly;
             }
-            let default = node.child_by_field_name("value").map(|value| self.expr(value));
+            let default = node.child_by_field_name("value").or_else(|| self.injected(node));
+            let default = default.map(|value| self.expr(value));
             params.push(Param { name: self.text_of(name).to_owned(), span: span(name), default, kind: this });
         }
         params
+    }
+
+    /// What a framework fills a parameter with: the `Depends(f)` of `settings: Annotated[Settings, Depends(f)]`.
+    fn injected<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
+        let hint = node.child_by_field_name("type")?;
+        let (name, _) = self.text_of(hint).split_once('[')?;
+        if name.trim().rsplit('.').next() != Some("Annotated") {
+            return None;
+        }
+        // `type`, `generic_type`, `type_parameter`, `type`.
+        let mut level = vec![hint];
+        for _ in 0..5 {
+            if let Some(call) = level.iter().find(|node| node.kind() == "call") {
+                return Some(*call);
+            }
+            level = level.into_iter().flat_map(operands).take(64).collect();
+        }
+        None
     }
 
     fn is_name(&mut self, id: ExprId, wanted: &str) -> bool {

@@ -69,7 +69,7 @@ impl Lower<'_> {
                     let Some(name) = &field.ident else { continue };
                     let span = self.at(name.span());
                     let name = ident(name);
-                    let value = self.environment_attribute(&name, &field.attrs);
+                    let value = self.argument_attribute(&name, &field.attrs);
                     self.builder.class_mut(class).fields.push(Field { name, span, value });
                 }
             }

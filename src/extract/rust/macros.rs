@@ -338,38 +338,51 @@ impl Lower<'_> {
         self.between(path_first(&node.path), node.delimiter.span().close())
     }
 
-    /// Lowers the string that `#[arg(env = "X")]` of a field names, if it has one.
-    pub(super) fn environment_attribute(&mut self, field: &str, attributes: &[syn::Attribute]) -> Option<ExprId> {
+    /// What clap gives a field that nobody gives a value: `#[arg(env = "X", default_value = "y")]`.
+    pub(super) fn argument_attribute(&mut self, field: &str, attributes: &[syn::Attribute]) -> Option<ExprId> {
+        let (mut variable, mut default) = (None, None);
         for attribute in attributes {
             let path = attribute.path();
             if !["arg", "clap", "structopt"].iter().any(|name| path.is_ident(name)) {
                 continue;
             }
             let syn::Meta::List(list) = &attribute.meta else { continue };
-            // A field whose argument reads the environment when it is not given.
             let mut tokens = list.tokens.clone().into_iter().peekable();
-            let mut start = true;
-            while let Some(token) = tokens.next() {
-                let named = start && matches!(&token, TokenTree::Ident(name) if name == "env");
-                start = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',');
-                if !named {
-                    continue;
-                }
-                let mut span = self.at(token.span());
-                let mut name = field.to_uppercase();
-                if matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '=') {
-                    tokens.next();
-                    let Some(literal) = tokens.next() else { continue };
-                    span = self.at(literal.span());
-                    match syn::parse2::<LitStr>(TokenStream::from(literal)) {
-                        Ok(literal) => name = literal.value(),
-                        Err(_) => continue,
+            while tokens.peek().is_some() {
+                let option: Vec<TokenTree> = tokens.by_ref().take_while(|token| !is_punct(token, ',')).collect();
+                let [TokenTree::Ident(name), rest @ ..] = option.as_slice() else { continue };
+                let value = match rest {
+                    [sign, value @ ..] if is_punct(sign, '=') => {
+                        syn::parse2::<Expr>(value.iter().cloned().collect()).ok()
                     }
+                    _ => None,
+                };
+                match (name.to_string().as_str(), value) {
+                    ("env", None) if rest.is_empty() => variable = Some((field.to_uppercase(), name.span())),
+                    ("env", Some(Expr::Lit(literal))) => {
+                        if let Lit::Str(text) = &literal.lit {
+                            variable = Some((text.value(), text.span()));
+                        }
+                    }
+                    ("default_value" | "default_value_t", Some(value)) => default = Some(self.value(&value)),
+                    _ => {}
                 }
-                return Some(self.expr(span, ExprKind::Env { name, default: None }));
             }
         }
-        None
+        let span = default.map(|default| self.builder.module().span(default));
+        match (variable, default) {
+            (Some((name, at)), default) => {
+                let span = self.at(at);
+                Some(self.expr(span, ExprKind::Env { name, default }))
+            }
+            // What the command line says comes first.
+            (None, Some(right)) => {
+                let span = span.unwrap_or_default();
+                let left = self.expr(span, ExprKind::Unknown);
+                Some(self.expr(span, ExprKind::Fallback { left, right, nullish: true }))
+            }
+            (None, None) => None,
+        }
     }
 }
 
@@ -408,4 +421,8 @@ fn first_argument(input: ParseStream) -> syn::Result<Expr> {
     let first = input.parse()?;
     input.parse::<TokenStream>()?;
     Ok(first)
+}
+
+fn is_punct(token: &TokenTree, wanted: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == wanted)
 }

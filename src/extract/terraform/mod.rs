@@ -1,16 +1,18 @@
 //! Lowers Terraform and other HCL. Blocks are mappings under the name of their kind; the text becomes the same tree as
 //! YAML, and what stands in it is found in the same way.
 //!
-//! `var.x` and `local.x` are references by name: what they hold is not looked up.
+//! `var.x` and `local.x` are read like variables of the environment: what the module's files give them is looked up
+//! when a value is asked for. A script in a heredoc is lowered as one.
 
 use std::borrow::Cow;
 
 use saphyr_parser::ScalarStyle;
 use tree_sitter::{Node, Parser};
 
-use super::Unparsable;
+use super::embed::{self, Embedded};
 use super::yaml::{Kind, NodeId, Tree, TreeNode, comments, lower};
-use crate::facts::{Module, Span};
+use super::{Unparsable, shell};
+use crate::facts::{Builder, ExprKind, Module, Span};
 use crate::source::Source;
 
 #[cfg(test)]
@@ -27,14 +29,75 @@ pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
         return Err(Unparsable::Refused("no syntax tree".to_owned()));
     };
     let root = syntax.root_node();
-    let mut reader = Reader { text: &source.text, tree: Tree::default() };
+    let mut reader = Reader { text: &source.text, tree: Tree::default(), scripts: Vec::new() };
     let top = reader.add(span(root), Kind::Map(Vec::new()), None, None);
     reader.tree.roots.push(top);
     for child in children(root) {
         reader.body(child, top, 0);
     }
     reader.tree.recovered = root.has_error();
-    Ok(lower(source, &reader.tree, |tree| comments(source, tree)))
+    let mut module = lower(source, &reader.tree, |tree| comments(source, tree));
+    for expr in &mut module.exprs {
+        if let ExprKind::Str(text) = &expr.kind
+            && text.expose().starts_with("${")
+            && let Some(name) = reference(source.slice(expr.span))
+        {
+            expr.kind = ExprKind::Env { name: name.to_owned(), default: None };
+        }
+    }
+    if reader.scripts.is_empty() {
+        return Ok(module);
+    }
+    let mut builder = Builder::resume(module);
+    for (label, span) in reader.scripts {
+        let text = heredoc(&source.text, span);
+        if !crate::prefilter::names_variables(&text.text) {
+            continue;
+        }
+        let hole = |builder: &mut Builder, hole: Span| {
+            let raw = source.slice(text.place(hole));
+            let name = raw.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).and_then(reference);
+            let kind = name.map_or(ExprKind::Unknown, |name| ExprKind::Env { name: name.to_owned(), default: None });
+            builder.expr(hole, kind)
+        };
+        let Ok(script) = shell::script(&text, &label, &hole) else { continue };
+        let (_, blocks) = text.graft(&mut builder, script);
+        embed::adopt(&mut builder.module().env_blocks, blocks, None);
+    }
+    Ok(builder.finish())
+}
+
+/// The text of a heredoc's lines without their indentation, with holes where Terraform puts values in.
+fn heredoc(text: &str, span: Span) -> Embedded {
+    let mut out = Embedded::default();
+    let lines = text.get(span.range()).unwrap_or("");
+    let blanks = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let indent = lines.lines().filter(|line| !line.trim().is_empty()).map(blanks).min().unwrap_or(0);
+    let mut start = span.start as usize;
+    for line in lines.split_inclusive('\n') {
+        let content = line.trim_end_matches(['\n', '\r']);
+        let from = start + blanks(content).min(indent);
+        let end = start + content.len();
+        let mut at = from;
+        while let Some(found) = text.get(at..end).and_then(|rest| rest.find("${")) {
+            let open = at + found;
+            if open > at && text.as_bytes()[open - 1] == b'$' {
+                // `$${X}` is the shell's `${X}`.
+                out.push(text.get(at..open - 1).unwrap_or(""), at);
+                out.push("${", open);
+                at = open + 2;
+                continue;
+            }
+            let Some(length) = text.get(open..end).and_then(|rest| rest.find('}')) else { break };
+            out.push(text.get(at..open).unwrap_or(""), at);
+            out.push_hole(open, open + length + 1);
+            at = open + length + 1;
+        }
+        out.push(text.get(at..end).unwrap_or(""), at);
+        start += line.len();
+        out.push_decoded("\n", end, start);
+    }
+    out
 }
 
 fn span(node: Node<'_>) -> Span {
@@ -48,6 +111,9 @@ fn children(node: Node<'_>) -> Vec<Node<'_>> {
 struct Reader<'a> {
     text: &'a str,
     tree: Tree<'a>,
+    /// The heredocs that hold a script, each with the name of its attribute: what stands between their first and last
+    /// line.
+    scripts: Vec<(String, Span)>,
 }
 
 impl<'a> Reader<'a> {
@@ -120,7 +186,44 @@ impl<'a> Reader<'a> {
         let key = self.key(name, map);
         let value = self.add(span(block), Kind::Map(Vec::new()), Some(map), Some(key));
         self.put(map, key, value);
+        // A variable is known by its label; those of other blocks say nothing here.
+        let label = parts.get(1).filter(|part| word == "variable" && part.kind() == "string_lit");
+        let value = match label {
+            Some(label) => {
+                let label = self.key(*label, value);
+                let inner = self.add(span(*body), Kind::Map(Vec::new()), Some(value), Some(label));
+                self.put(value, label, inner);
+                inner
+            }
+            None => value,
+        };
         self.body(*body, value, depth + 1);
+    }
+
+    /// Takes note of a heredoc that is a script: by its first line, or by the attribute that it is given to.
+    fn script(&mut self, heredoc: Node<'_>, key: Option<NodeId>) {
+        let raw = self.slice(span(heredoc));
+        let (Some(first), Some(last)) = (raw.find('\n'), raw.trim_end().rfind('\n')) else { return };
+        if last <= first {
+            return;
+        }
+        let name = key.and_then(|key| self.tree.scalar(key)).unwrap_or("");
+        let body = Span::new(heredoc.start_byte() + first + 1, heredoc.start_byte() + last + 1);
+        let start = self.slice(body).trim_start();
+        let is_script = match start.strip_prefix("#!") {
+            Some(line) => line.lines().next().is_some_and(|line| line.trim_end().ends_with("sh")),
+            None => {
+                !start.starts_with("#cloud-config")
+                    && matches!(
+                        name,
+                        "user_data" | "startup_script" | "metadata_startup_script" | "startup-script" | "command"
+                    )
+            }
+        };
+        if is_script {
+            let name = name.to_owned();
+            self.scripts.push((name, body));
+        }
     }
 
     fn value(&mut self, node: Node<'_>, parent: NodeId, key: Option<NodeId>, depth: usize) -> NodeId {
@@ -178,6 +281,9 @@ impl<'a> Reader<'a> {
             _ => match self.string(node) {
                 Some((span, text)) => self.add(span, Kind::Scalar(text, ScalarStyle::DoubleQuoted), Some(parent), key),
                 None => {
+                    if let Some(heredoc) = heredoc_in(node) {
+                        self.script(heredoc, key);
+                    }
                     let kind = match reference(self.slice(place)) {
                         Some(name) => Kind::Scalar(Cow::Owned(format!("${{{name}}}")), ScalarStyle::DoubleQuoted),
                         None => Kind::Tagged,
@@ -201,6 +307,18 @@ impl<'a> Reader<'a> {
         }
         Some((place, Cow::Borrowed(inner)))
     }
+}
+
+/// The heredoc that an expression is or is given to: `base64encode(<<EOF ...)`.
+fn heredoc_in(node: Node<'_>) -> Option<Node<'_>> {
+    let mut node = node;
+    for _ in 0..8 {
+        if node.kind() == "heredoc_template" {
+            return Some(node);
+        }
+        node = *children(node).last()?;
+    }
+    None
 }
 
 /// What an expression without an operation holds.

@@ -1,31 +1,13 @@
-use crate::extract::extract as lower;
-use crate::facts::{Entry, ExprKind, Module};
-use crate::language::Language;
+use crate::extract::testing;
+use crate::facts::{ExprKind, Module};
 use crate::source::Source;
 
 fn read(text: &str) -> (Source, Module) {
-    let source = Source::new("main.tf", Language::Terraform, text);
-    let module = lower(&source).unwrap();
-    (source, module)
+    testing::read("main.tf", text)
 }
 
-/// All strings that stand under a key of a name: as they are read, and as they are written at their place.
 fn under(text: &str, name: &str) -> Vec<(String, String)> {
-    let (source, module) = read(text);
-    let mut found = Vec::new();
-    for expr in module.expr_ids() {
-        let ExprKind::Object(object) = module.kind(expr) else { continue };
-        for entry in &object.entries {
-            if let Entry::Field { key: Some(key), key_span, value } = entry
-                && key == name
-                && let ExprKind::Str(text) = module.kind(*value)
-            {
-                assert_eq!(source.slice(*key_span), name);
-                found.push((text.expose().to_owned(), source.slice(module.span(*value)).to_owned()));
-            }
-        }
-    }
-    found
+    testing::under("main.tf", text, name)
 }
 
 fn pair(read: &str, written: &str) -> (String, String) {
@@ -44,7 +26,31 @@ fn a_span_covers_exactly_the_value() {
         assert_eq!(under(text, "url"), [pair("https://h/v1", "https://h/v1")], "{text}");
     }
     assert_eq!(under("url = \"a\\\"b\"\n", "url"), [pair("a\"b", "a\\\"b")]);
-    assert_eq!(under("url = var.mixroute_url\n", "url"), [pair("${mixroute_url}", "var.mixroute_url")]);
+}
+
+#[test]
+fn references() {
+    let (source, module) = read(
+        "a = var.x_key\nb = local.u\nc = \"${var.u}/v1\"\nd = module.m.x\nvariable \"u\" {\n  default = \"https://h\"\n}\n",
+    );
+    let reads: Vec<(&str, &str)> = module
+        .expr_ids()
+        .filter_map(|expr| match module.kind(expr) {
+            ExprKind::Env { name, .. } => Some((name.as_str(), source.slice(module.span(expr)))),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(reads, [("x_key", "var.x_key"), ("u", "local.u"), ("u", "${var.u}")]);
+    assert_eq!(under("variable \"u\" {\n  default = \"h\"\n}\n", "default"), [pair("h", "h")]);
+}
+
+#[test]
+fn heredocs_are_scripts() {
+    let text = "resource \"a\" \"b\" {\r\n  user_data = <<-EOF\r\n    #!/bin/bash\r\n\texport A_KEY=${var.key}\r\n    export B_URL=\"https://é/v1\" C=$${D}\r\n  EOF\r\n  policy = <<EOF\nE_KEY=x\nEOF\n}\n";
+    let spans = testing::spans("main.tf", text);
+    assert_eq!(spans, ["A_KEY=${var.key}", "B_URL=https://é/v1", "C=${D}"]);
+    let (_, module) = read("x = base64encode(<<EOF\n#!/bin/sh\nA_KEY=k node .\nEOF\n)\n");
+    assert_eq!(module.env_blocks.len(), 1);
 }
 
 #[test]

@@ -1,31 +1,13 @@
-use crate::extract::extract as lower;
-use crate::facts::{Entry, ExprKind, Module};
-use crate::language::Language;
+use crate::extract::testing;
+use crate::facts::Module;
 use crate::source::Source;
 
 fn read(text: &str) -> (Source, Module) {
-    let source = Source::new("config.toml", Language::Toml, text);
-    let module = lower(&source).unwrap();
-    (source, module)
+    testing::read("config.toml", text)
 }
 
-/// All strings that stand under a key of a name: as they are read, and as they are written at their place.
 fn under(text: &str, name: &str) -> Vec<(String, String)> {
-    let (source, module) = read(text);
-    let mut found = Vec::new();
-    for expr in module.expr_ids() {
-        let ExprKind::Object(object) = module.kind(expr) else { continue };
-        for entry in &object.entries {
-            if let Entry::Field { key: Some(key), key_span, value } = entry
-                && key == name
-                && let ExprKind::Str(text) = module.kind(*value)
-            {
-                assert_eq!(source.slice(*key_span), name);
-                found.push((text.expose().to_owned(), source.slice(module.span(*value)).to_owned()));
-            }
-        }
-    }
-    found
+    testing::under("config.toml", text, name)
 }
 
 fn same(text: &str) -> (String, String) {

@@ -231,7 +231,7 @@ impl Finder<'_> {
         };
         let block = EnvBlock {
             runs: !here.fragment,
-            open: ci || here.open || tree.nodes[id].partial,
+            open: ci || here.open || tree.nodes[id].partial || tree.nodes[id].parent.is_none(),
             ..EnvBlock::new(kind, self.label(id, id, EnvKind::Mapping), tree.nodes[id].span)
         };
         self.emit(block, Some(id), Names::Upper);

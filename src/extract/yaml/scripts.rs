@@ -7,8 +7,10 @@ use super::tree::{Kind, NodeId};
 use super::value::{self, Values};
 use crate::extract::dotenv::expand::{self, Dialect, name_at};
 use crate::extract::embed::Embedded;
-use crate::extract::{powershell, shell};
-use crate::facts::{Builder, EnvBlock, ExprId, ExprKind, FuncId, Module, Span};
+use crate::extract::{powershell, python, shell};
+use crate::facts::{Builder, EnvBlock, ExprId, ExprKind, FuncId, Module, Script, Span};
+use crate::language::Language;
+use crate::source::Source;
 
 /// What is put into a script before it is run, besides what the templates do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,7 @@ pub(super) enum Filling {
 pub(super) enum Interpreter {
     Shell,
     PowerShell,
+    Python,
 }
 
 /// Lowers the scripts that run one after the other in the same shell, and adds them to the module.
@@ -64,6 +67,13 @@ fn lower_text(
     let module: Module = match interpreter {
         Interpreter::Shell => shell::script(&text, label, &hole).ok()?,
         Interpreter::PowerShell => powershell::script(&text, label, &hole),
+        Interpreter::Python => {
+            let program = Source::new(&source.path, Language::Python, text.text.as_str());
+            let mut module = python::extract(&program).ok()?;
+            let script = Script { language: Language::Python, environment: None };
+            module.functions.first_mut()?.script = Some(script);
+            module
+        }
     };
     Some(text.graft(values.builder, module))
 }

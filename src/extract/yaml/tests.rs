@@ -255,7 +255,7 @@ env2 Mapping "ref.env" runs
         .replace("    S = ?", "    B = \"b\"\n    S = ?")
         .as_str(),
     );
-    shows("OPENAI_API_KEY: k\n", "env0 Mapping \"app.yaml\" runs\n    OPENAI_API_KEY = \"k\"\n");
+    shows("OPENAI_API_KEY: k\n", "env0 Mapping \"app.yaml\" open runs\n    OPENAI_API_KEY = \"k\"\n");
 }
 
 #[test]

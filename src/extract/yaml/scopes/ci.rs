@@ -67,6 +67,7 @@ impl Finder<'_> {
             "" if here.windows => Some(Interpreter::PowerShell),
             "" | "bash" | "sh" | "zsh" => Some(Interpreter::Shell),
             "pwsh" | "powershell" => Some(Interpreter::PowerShell),
+            "python" | "python3" => Some(Interpreter::Python),
             _ => None,
         }
     }

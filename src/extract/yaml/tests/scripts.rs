@@ -60,6 +60,8 @@ fn2 _() script in env3
     curl(url="https://h/v1", header="Authorization: Bearer " ++ (stored(A_KEY) || "no"))
 fn3 _() script in env4
     python("a.py")
+fn4 _() script in env3
+    KEY = #1
 env0 Ci "workflow"
     OPENAI_BASE_URL = "https://h/v1"
 env1 Ci "build" in 0

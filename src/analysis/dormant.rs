@@ -1,0 +1,156 @@
+//! Files that a run over a large tree leaves alone until something leads to them.
+//!
+//! Most clients of a large tree are right, and no text around them says anything else: a program that names no key and
+//! no host but OpenAI's is no place of a finding, unless such a name comes to it from another file. Here are the ways
+//! on which one comes: what the program imports, what imports it, a dotenv file that holds for it; and, where a client
+//! seems to have no base URL, whatever in the project may give it one.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+use regex::bytes::Regex;
+
+use super::Run;
+use super::reach::New;
+use crate::clients::IgnoredKind;
+use crate::extract;
+use crate::finding::{FileId, Finding};
+use crate::routes::Client;
+use crate::{cover, glance, imports, rules};
+
+impl Run<'_> {
+    /// Lowers the programs with clients that a foreign key or host may come to.
+    pub(super) fn wake(&mut self) {
+        let dormant = |run: &Self, id: &FileId| run.sights[id.index()].makes && !run.parsed.contains(id);
+        let dotenv: BTreeSet<FileId> = self.project.dotenv.values().flatten().copied().collect();
+        let told = |id: &FileId| {
+            let foreign = |set: &FileId| dotenv.contains(set) && self.sights[set.index()].foreign;
+            self.project.dotenv_of(*id).iter().any(foreign)
+        };
+        let mut woken: BTreeSet<FileId> = self.project.ids().filter(|id| dormant(self, id) && told(id)).collect();
+        // Between programs with clients and files with foreign keys, either may import the other.
+        let asked: Vec<FileId> = self
+            .project
+            .ids()
+            .filter(|id| self.project.file(*id).source.language.is_code())
+            .filter(|id| self.sights[id.index()].foreign || dormant(self, id))
+            .collect();
+        let keys: Vec<Vec<String>> = asked.par_iter().map(|&id| self.imports_of(id)).collect();
+        for (id, keys) in asked.into_iter().zip(keys) {
+            for key in keys {
+                let Some(target) = self.target(id, &key) else { continue };
+                let Some(&target) = self.project.by_path.get(&target) else { continue };
+                let (from, to) = (self.sights[id.index()], self.sights[target.index()]);
+                if from.makes && to.foreign && self.options.prefilter.imports_some(&self.text(id)) {
+                    woken.insert(id);
+                }
+                if from.foreign && to.makes && !to.foreign {
+                    woken.extend([id, target]);
+                }
+            }
+        }
+        self.lower_late(&Vec::from_iter(woken));
+    }
+
+    /// What a file imports, told from its import statements alone.
+    fn imports_of(&self, id: FileId) -> Vec<String> {
+        let source = self.text(id);
+        let module = extract::extract(&glance::import_statements(&source)).unwrap_or_default();
+        imports::keys(source.language, &self.project.file(id).path, &module)
+    }
+
+    /// Reads the files that name what the rules ask for in all of the project: what switches the tracing of a client
+    /// off, a variable that a client does not read, a host of Mixroute beside an environment block. Whether there are
+    /// more than before.
+    pub(super) fn open_named(&mut self, clients: &[Client]) -> bool {
+        let mut words: BTreeSet<&str> = BTreeSet::new();
+        for client in clients {
+            words.extend(client.traces_unless.iter().filter_map(|way| way.split('.').next()));
+            let variables = client.ignored.iter().filter(|ignored| ignored.kind == IgnoredKind::Variable);
+            words.extend(variables.map(|ignored| ignored.name.as_str()));
+        }
+        if clients.iter().any(Client::is_block) {
+            let mixroute = self.options.catalog.provider("mixroute");
+            words.extend(mixroute.iter().flat_map(|provider| &provider.hosts).map(String::as_str));
+        }
+        self.read_those_with(&words)
+    }
+
+    /// Lowers the files that have any of some words, and have not been.
+    fn read_those_with(&mut self, words: &BTreeSet<&str>) -> bool {
+        if words.is_empty() {
+            return false;
+        }
+        let words: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
+        let Ok(words) = Regex::new(&words.join("|")) else { return false };
+        let left_out: Vec<FileId> = self.project.ids().filter(|id| !self.parsed.contains(id)).collect();
+        let has = |id: &FileId| words.is_match(self.text(*id).text.as_bytes());
+        let found: Vec<FileId> = left_out.into_par_iter().filter(has).collect();
+        !self.lower_late(&found).is_empty()
+    }
+
+    /// Reads what of the rest of the project may give a base URL to the clients that seem to have none; whether there
+    /// is any.
+    pub(super) fn widen(&mut self, clients: &[Client], findings: &[(usize, Finding)]) -> bool {
+        let before = self.parsed.len();
+        self.project.widened = true;
+        let roots: BTreeSet<PathBuf> = {
+            let reported = self.project.files.iter().filter(|file| file.reported);
+            let paths: Vec<PathBuf> = reported.map(|file| file.path.clone()).collect();
+            paths.iter().map(|path| self.root(path)).collect()
+        };
+        self.project.roots = roots.clone();
+        let mut new = Vec::new();
+        for root in roots {
+            let known = |path: &PathBuf| self.project.by_path.contains_key(path);
+            let paths: Vec<PathBuf> = self.reader.all(&root).into_iter().filter(|path| !known(path)).collect();
+            let look = |path: PathBuf| {
+                let mut source = self.reader.read(&path)?;
+                let (sight, bytes) = (self.options.prefilter.look(&source), source.text.len());
+                if !sight.certain {
+                    source.close();
+                }
+                Some((New { source, path, reported: false, sight }, bytes))
+            };
+            new.extend(paths.into_par_iter().filter_map(look).collect::<Vec<_>>());
+        }
+        let making = new.iter().filter(|(new, _)| new.sight.makes).map(|(_, bytes)| bytes).sum();
+        self.narrow |= self.is_large(making);
+        let new = new.into_iter().map(|(new, _)| new).collect();
+        let added = self.add(new);
+        self.follow_imports(added);
+        self.add_dotenv();
+        if self.narrow {
+            let open = || findings.iter().filter(|(_, finding)| rules::rests_on_default(finding));
+            let open: Vec<&Client> = open().filter_map(|(number, _)| clients.get(*number)).collect();
+            let variables = open.iter().flat_map(|client| &client.endpoint_variables).map(String::as_str);
+            self.read_those_with(&variables.collect());
+            self.read_settings();
+            let asked: BTreeSet<FileId> = open.iter().map(|client| client.at.file).collect();
+            self.link(&BTreeSet::new(), false, |_| asked.clone());
+            let blocks: Vec<FileId> =
+                open.iter().filter(|client| client.is_block()).map(|client| client.at.file).collect();
+            self.read_programs_of(&blocks);
+        }
+        self.parsed.len() > before
+    }
+
+    /// Lowers classes that read settings from the environment: a field of one may be a variable's name.
+    fn read_settings(&mut self) {
+        let settings: Vec<FileId> =
+            self.project.ids().filter(|id| self.sights[id.index()].elsewhere && !self.parsed.contains(id)).collect();
+        let has = |id: &FileId| memchr::memmem::find(self.text(*id).text.as_bytes(), b"Settings").is_some();
+        let settings: Vec<FileId> = settings.into_par_iter().filter(has).collect();
+        self.lower_late(&settings);
+    }
+
+    /// Lowers the programs with clients that an environment block may be meant for.
+    fn read_programs_of(&mut self, blocks: &[FileId]) {
+        let scopes: BTreeSet<PathBuf> = blocks.iter().filter_map(|&block| cover::scope(&self.project, block)).collect();
+        let makes = |id: &FileId| self.sights[id.index()].makes && !self.parsed.contains(id);
+        let inside = |id: &FileId| scopes.iter().any(|scope| self.project.file(*id).path.starts_with(scope));
+        let programs: Vec<FileId> = self.project.ids().filter(makes).filter(inside).collect();
+        self.lower_late(&programs);
+    }
+}

@@ -1,0 +1,232 @@
+//! What is done to a client after its call: builder methods, and assignments to its fields.
+
+use crate::catalog::Slot;
+use crate::facts::{Arm, BlockId, Call, ExprId, ExprKind, Place, Stmt};
+use crate::resolve::{Alt, Arms, Ctx, Resolver, Value};
+
+use super::{Site, SlotValue, Slots, code, inherit, or_else, without_scheme};
+
+/// Builder methods called on the call itself: `new().with_api_key(k).with_api_base(u)`. Returns the outermost call.
+pub(super) fn chained(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, slots: &mut Slots) -> ExprId {
+    let module = resolver.module(ctx.file);
+    let mut at = site.call;
+    while let Some(parent) = module.parents[at.index()] {
+        let ExprKind::Member(base, method) = module.kind(parent) else { break };
+        let Some(call) = module.parents[parent.index()] else { break };
+        let ExprKind::Call(data) = module.kind(call) else { break };
+        if *base != at || data.callee != parent || site.client.derive.iter().any(|name| name == method) {
+            break;
+        }
+        if let Some(&slot) = site.client.setters.get(method.as_str()) {
+            let values = set_values(resolver, ctx, data, slot);
+            replace(slots, slot, values);
+        }
+        at = call;
+    }
+    at
+}
+
+/// What a setter's call puts into a slot.
+fn set_values(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, slot: Slot) -> Vec<Alt> {
+    let positional: Vec<ExprId> = call.args.iter().filter(|arg| arg.name.is_none()).map(|arg| arg.value).collect();
+    match (slot, positional.as_slice()) {
+        (Slot::Headers, [name, value, ..]) => match resolver.constant_of(ctx, *name) {
+            Some(name) if is_key_header(&name) => resolver.eval(ctx, *value).into_iter().map(without_scheme).collect(),
+            _ => vec![Alt::new(Value::Undefined)],
+        },
+        (Slot::Headers, [headers]) => ["Authorization", "authorization", "api-key"].into_iter().fold(
+            vec![Alt::new(Value::Undefined)],
+            |known, name| {
+                or_else(known, || {
+                    resolver.field_path(ctx, *headers, &[name.to_owned()]).into_iter().map(without_scheme).collect()
+                })
+            },
+        ),
+        (_, [value, ..]) => resolver.eval(ctx, *value),
+        _ => vec![Alt::unknown()],
+    }
+}
+
+fn is_key_header(name: &str) -> bool {
+    ["authorization", "api-key", "x-api-key"].iter().any(|key| name.replace('_', "-").eq_ignore_ascii_case(key))
+}
+
+fn slot_mut(slots: &mut Slots, slot: Slot) -> &mut Vec<SlotValue> {
+    match slot {
+        Slot::Key | Slot::Headers => &mut slots.key,
+        Slot::Endpoint => &mut slots.endpoint,
+    }
+}
+
+/// New values for a slot; an absent one leaves what was there.
+fn replace(slots: &mut Slots, slot: Slot, values: Vec<Alt>) {
+    let old = std::mem::take(slot_mut(slots, slot));
+    *slot_mut(slots, slot) = inherit(code(values), old);
+}
+
+/// Assignments to the client's fields, and builder calls on its variable, after it was made.
+pub(super) fn afterwards(resolver: &mut Resolver<'_>, site: &Site<'_>, outermost: ExprId, slots: &mut Slots) {
+    if site.client.fields.is_empty() && site.client.setters.is_empty() {
+        return;
+    }
+    let module = resolver.module(site.file);
+    let mut value = outermost;
+    // `(await OpenAI(...))!`, `Arc::new(...)`: the variable holds the outermost call around it.
+    while let Some(parent) = module.parents[value.index()] {
+        value = parent;
+    }
+    let (block, index) = module.points[outermost.index()];
+    let Some(Stmt::Assign { place, value: assigned, .. }) = module.block(block).stmts.get(index as usize) else {
+        return;
+    };
+    if *assigned != value {
+        return;
+    }
+    let place = place.clone();
+    let (mut block, mut index) = (block, index as usize + 1);
+    // Blocks without a condition around it (`with`, `try`) go on after it.
+    loop {
+        if !rewrites(resolver, site, &place, block, index, slots) {
+            return;
+        }
+        let here = module.block(block);
+        match here.parent {
+            Some((parent, at)) if here.tests.is_empty() && !here.declares.contains(&place.root) => {
+                (block, index) = (parent, at + 1);
+            }
+            _ => return,
+        }
+    }
+}
+
+/// Applies what the statements of a block do to the client's slots; false once the variable holds something else.
+fn rewrites(
+    resolver: &mut Resolver<'_>,
+    site: &Site<'_>,
+    holder: &Place,
+    block: BlockId,
+    from: usize,
+    slots: &mut Slots,
+) -> bool {
+    let module = resolver.module(site.file);
+    for (index, stmt) in module.block(block).stmts.iter().enumerate().skip(from) {
+        let ctx = Ctx { file: site.file, block, index, frame: None };
+        match stmt {
+            Stmt::Assign { place, value, .. } if place.root == holder.root => {
+                let own = place.path.len() >= holder.path.len() && place.path[..holder.path.len()] == holder.path[..];
+                if !own {
+                    continue;
+                }
+                match &place.path[holder.path.len()..] {
+                    [] => match builder_calls(resolver, site, *value, holder) {
+                        Some(calls) => {
+                            for (method, call) in calls {
+                                apply_setter(resolver, site, &ctx, &method, call, slots);
+                            }
+                        }
+                        None => return false,
+                    },
+                    [Some(field)] => {
+                        if let Some(&slot) = site.client.fields.get(field.as_str()) {
+                            let values = resolver.eval(&ctx, *value);
+                            replace(slots, slot, values);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            Stmt::Expr(expr) => {
+                if let Some(calls) = builder_calls(resolver, site, *expr, holder) {
+                    for (method, call) in calls {
+                        apply_setter(resolver, site, &ctx, &method, call, slots);
+                    }
+                }
+            }
+            Stmt::Branch(arms) if arms.iter().any(|arm| touches(resolver, site, holder, arm)) => {
+                let before = slots.clone();
+                let mut after = Slots::default();
+                for arm in arms {
+                    let Some(lits) = resolver.assumptions(&ctx, &arm.tests) else { continue };
+                    let mut inner = before.clone();
+                    rewrites(resolver, site, holder, arm.body, 0, &mut inner);
+                    after.key.extend(narrowed(inner.key, &lits));
+                    after.endpoint.extend(narrowed(inner.endpoint, &lits));
+                }
+                *slots = after;
+            }
+            Stmt::Block(inner) if !rewrites(resolver, site, holder, *inner, 0, slots) => return false,
+            _ => {}
+        }
+    }
+    true
+}
+
+pub(super) fn narrowed(values: Vec<SlotValue>, lits: &Arms) -> Vec<SlotValue> {
+    values
+        .into_iter()
+        .filter_map(|value| {
+            let arms = value.alt.arms.merge(lits)?;
+            Some(SlotValue { alt: Alt { arms, ..value.alt }, from: value.from })
+        })
+        .collect()
+}
+
+/// Whether an arm writes to the holder.
+fn touches(resolver: &Resolver<'_>, site: &Site<'_>, holder: &Place, arm: &Arm) -> bool {
+    let module = resolver.module(site.file);
+    let mut stack = vec![arm.body];
+    while let Some(block) = stack.pop() {
+        for stmt in &module.block(block).stmts {
+            match stmt {
+                Stmt::Assign { place, .. } if place.root == holder.root => return true,
+                Stmt::Expr(expr) if builder_calls(resolver, site, *expr, holder).is_some() => return true,
+                Stmt::Branch(arms) => stack.extend(arms.iter().map(|arm| arm.body)),
+                Stmt::Block(inner) => stack.push(*inner),
+                _ => {}
+            }
+        }
+    }
+    false
+}
+
+/// The calls of a chain that begins with the holder: `c.with_api_base(u).with_org(o)`; inner ones first.
+fn builder_calls(
+    resolver: &Resolver<'_>,
+    site: &Site<'_>,
+    expr: ExprId,
+    holder: &Place,
+) -> Option<Vec<(String, ExprId)>> {
+    let module = resolver.module(site.file);
+    let mut at = expr;
+    let mut out = Vec::new();
+    loop {
+        match module.kind(at) {
+            ExprKind::Call(call) => {
+                let ExprKind::Member(base, method) = module.kind(call.callee) else { return None };
+                out.push((method.clone(), at));
+                at = *base;
+            }
+            ExprKind::Name(name) if holder.path.is_empty() && *name == holder.root => {
+                out.reverse();
+                return (!out.is_empty()).then_some(out);
+            }
+            _ => return None,
+        }
+    }
+}
+
+fn apply_setter(
+    resolver: &mut Resolver<'_>,
+    site: &Site<'_>,
+    ctx: &Ctx,
+    method: &str,
+    call: ExprId,
+    slots: &mut Slots,
+) {
+    if let Some(&slot) = site.client.setters.get(method)
+        && let ExprKind::Call(data) = resolver.module(site.file).kind(call)
+    {
+        let values = set_values(resolver, ctx, data, slot);
+        replace(slots, slot, values);
+    }
+}

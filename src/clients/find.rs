@@ -1,0 +1,213 @@
+//! The calls that make a client: what is called must be what the catalogue knows.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::catalog::{Catalog, Client, Construct, UrlKind};
+use crate::facts::{Call, ExprId, ExprKind, Spread};
+use crate::finding::FileId;
+use crate::resolve::{Alt, Ctx, Presence, Resolver, Value};
+
+use super::{Site, argument};
+
+/// All clients of a file, in order.
+pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId) -> Vec<Site<'c>> {
+    let module = resolver.module(file);
+    let mut by_language: HashMap<&str, Candidates<'_>> = HashMap::new();
+    let mut out = Vec::new();
+    let params: HashSet<&str> =
+        module.functions.iter().flat_map(|func| &func.params).map(|param| param.name.as_str()).collect();
+    let assigns = &resolver.project.file(file).index.assigns;
+    // A name that is given once in the whole file is the same in all of it.
+    let is_fixed = |name: &str| assigns.get(name).is_none_or(|all| all.len() < 2) && !params.contains(name);
+    let mut no_clients: HashSet<&str> = HashSet::new();
+    for call in module.expr_ids() {
+        let ExprKind::Call(data) = module.kind(call) else { continue };
+        let language = resolver.language_at(file, module.points[call.index()].0);
+        let candidates = by_language.entry(language).or_insert_with(|| Candidates::new(catalog, language));
+        let last = match module.kind(data.callee) {
+            ExprKind::Name(name) | ExprKind::Member(_, name) => name.as_str(),
+            _ => "",
+        };
+        // A variable may hold any class; a member has the name that the catalogue lists.
+        let derives = candidates.derive.contains(last);
+        if matches!(module.kind(data.callee), ExprKind::Member(..)) && !derives && last != "__init__" {
+            let Some(makers) = candidates.by_name.get(last) else { continue };
+            if !makers.iter().any(|(client, construct)| may_carry_a_key(resolver, file, call, client, construct)) {
+                continue;
+            }
+        }
+        let is_name = matches!(module.kind(data.callee), ExprKind::Name(_));
+        if is_name && no_clients.contains(last) {
+            continue;
+        }
+        resolver.refuel(CALLEE_FUEL);
+        let ctx = resolver.ctx_of(file, call);
+        let symbols = resolver.callee_symbols(&ctx, data);
+        let before = out.len();
+        for symbol in &symbols {
+            for (client, construct) in known(resolver, catalog, &ctx, symbol) {
+                if !is_made(resolver, &ctx, data, construct) {
+                    continue;
+                }
+                out.push(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None });
+            }
+        }
+        if out.len() > before || !symbols.is_empty() {
+            continue;
+        }
+        if is_name && is_fixed(last) {
+            no_clients.insert(last);
+        }
+        let ExprKind::Member(base, _) = module.kind(data.callee) else { continue };
+        if derives && let Some(site) = copied(resolver, catalog, file, call, *base, last) {
+            out.push(site);
+            continue;
+        }
+        for (client, construct) in catalog.method(language, last) {
+            if !may_carry_a_key(resolver, file, call, client, construct) {
+                continue;
+            }
+            out.push(Site { file, call, client, construct, callee: last.to_owned(), copy_of: None });
+        }
+    }
+    out
+}
+
+/// Whether a call makes the client at all: some do with certain arguments only.
+fn is_made(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, construct: &Construct) -> bool {
+    let mut values = |path: &String| argument(resolver, ctx, call, path);
+    let is_false = |value: &Value| matches!(value, Value::Const(text) if matches!(text.as_str(), "False" | "false"));
+    let given = |alt: &Alt| alt.value.presence() == Presence::Present && !is_false(&alt.value);
+    if !construct.only_with.iter().all(|path| values(path).iter().any(given)) {
+        return false;
+    }
+    let is_true = |value: &Value| matches!(value, Value::Const(text) if matches!(text.as_str(), "True" | "true"));
+    let maybe = |alt: &Alt| !matches!(alt.value, Value::Undefined | Value::Null) && !is_true(&alt.value);
+    if construct.unless_with.iter().any(|path| values(path).iter().any(maybe)) {
+        return false;
+    }
+    let at = resolver.location(ctx.file, call.callee);
+    let is_set = |alt: &Alt| !matches!(alt.value, Value::Env(..) | Value::Undefined);
+    if construct.unless_env.iter().any(|name| resolver.env_value(ctx, name, at).iter().any(is_set)) {
+        return false;
+    }
+    !construct.unless_global.iter().any(|global| {
+        let mut words = global.rsplit('.');
+        match (words.next(), words.next()) {
+            (Some(attribute), Some(root)) => resolver.set_elsewhere(ctx, root, attribute),
+            _ => false,
+        }
+    })
+}
+
+/// Work allowed for finding out what is called.
+const CALLEE_FUEL: u32 = 800;
+
+/// What can make a client, by the last word of what is called.
+struct Candidates<'c> {
+    by_name: HashMap<&'c str, Vec<(&'c Client, &'c Construct)>>,
+    derive: HashSet<&'c str>,
+}
+
+impl<'c> Candidates<'c> {
+    fn new(catalog: &'c Catalog, language: &str) -> Self {
+        let mut by_name: HashMap<&str, Vec<_>> = HashMap::new();
+        let mut derive = HashSet::new();
+        for client in catalog.clients.iter().filter(|client| client.language == language) {
+            derive.extend(client.derive.iter().map(String::as_str));
+            for construct in &client.construct {
+                for callee in &construct.callee {
+                    // The module itself may be what is called.
+                    let names: Vec<&str> = match callee.as_str() {
+                        "" => client.modules.iter().filter_map(|module| module.rsplit(['.', '/']).next()).collect(),
+                        name => vec![name.rsplit('.').next().unwrap_or(name)],
+                    };
+                    for name in names {
+                        by_name.entry(name).or_default().push((client, construct));
+                    }
+                }
+            }
+        }
+        Self { by_name, derive }
+    }
+}
+
+/// Whether a call has what a client of this kind needs: most calls of some `get` or `post` are no requests.
+fn may_carry_a_key(
+    resolver: &Resolver<'_>,
+    file: FileId,
+    call: ExprId,
+    client: &Client,
+    construct: &Construct,
+) -> bool {
+    if client.url_kind != UrlKind::Full && !construct.any_receiver {
+        return true;
+    }
+    let module = resolver.module(file);
+    let ExprKind::Call(data) = module.kind(call) else { return false };
+    let given = construct.headers.iter().chain(&construct.key).any(|path| {
+        let first = path.split('.').next().unwrap_or(path);
+        match first.parse::<usize>() {
+            Ok(number) => data.args.len() > number,
+            Err(_) => data.args.iter().any(|arg| arg.name.as_deref() == Some(first) || arg.spread == Spread::Keyword),
+        }
+    });
+    given
+        || module.parents[call.index()]
+            .is_some_and(|parent| matches!(module.kind(parent), ExprKind::Member(..)) && !client.setters.is_empty())
+}
+
+/// `client.with_options(...)`: a changed copy of a known client.
+fn copied<'c>(
+    resolver: &mut Resolver<'_>,
+    catalog: &'c Catalog,
+    file: FileId,
+    call: ExprId,
+    base: ExprId,
+    method: &str,
+) -> Option<Site<'c>> {
+    let ctx = resolver.ctx_of(file, call);
+    let values = resolver.eval(&ctx, base);
+    let [Alt { value: Value::Made(made), .. }] = values.as_slice() else { return None };
+    let origin = site_of(resolver, catalog, &made.ctx, made.expr)?;
+    origin.client.derive.iter().any(|name| name == method).then(|| Site {
+        file,
+        call,
+        callee: format!("{}.{method}", origin.callee),
+        copy_of: Some((made.ctx.clone(), made.expr)),
+        ..origin
+    })
+}
+
+/// The client that a call makes, if it makes one.
+pub(super) fn site_of<'c>(
+    resolver: &mut Resolver<'_>,
+    catalog: &'c Catalog,
+    ctx: &Ctx,
+    call: ExprId,
+) -> Option<Site<'c>> {
+    let module = resolver.module(ctx.file);
+    let ExprKind::Call(data) = module.kind(call) else { return None };
+    let symbols = resolver.callee_symbols(ctx, data);
+    let file = ctx.file;
+    let [symbol] = symbols.as_slice() else { return None };
+    let (client, construct) = known(resolver, catalog, ctx, symbol).into_iter().next()?;
+    Some(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None })
+}
+
+/// The clients that a callee makes, in the version of its package that the project uses.
+fn known<'c>(
+    resolver: &Resolver<'_>,
+    catalog: &'c Catalog,
+    ctx: &Ctx,
+    symbol: &str,
+) -> Vec<(&'c Client, &'c Construct)> {
+    let (project, file) = (resolver.project, ctx.file);
+    let language = resolver.language_at(file, ctx.block);
+    let newest = catalog.construct(language, symbol, None);
+    let package = newest.first().and_then(|(client, _)| client.package.as_deref());
+    match package.and_then(|package| project.version(file, package)) {
+        Some(version) => catalog.construct(language, symbol, Some(version)),
+        None => newest,
+    }
+}

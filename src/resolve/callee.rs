@@ -1,0 +1,110 @@
+//! What is called: full names of things from outside the project.
+
+use std::sync::Arc;
+
+use super::value::{Alt, Ctx, Made, Value};
+use super::{Resolver, words};
+use crate::facts::{Call, ClassId, ExprId, ExprKind};
+use crate::finding::FileId;
+
+impl Resolver<'_> {
+    /// The call of `functools.partial` behind what is called, if it is one.
+    pub fn partial(&mut self, ctx: &Ctx, callee: ExprId) -> Option<Arc<Made>> {
+        let may_be = matches!(self.module(ctx.file).kind(callee), ExprKind::Name(_) | ExprKind::Call(_));
+        if !may_be || self.project.file(ctx.file).source.language != crate::language::Language::Python {
+            return None;
+        }
+        let alts = self.eval(ctx, callee);
+        let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
+        let made = made.clone();
+        let ExprKind::Call(call) = self.module(made.ctx.file).kind(made.expr) else { return None };
+        let callee = self.eval(&made.ctx.clone(), call.callee);
+        let is_partial = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if symbol == "functools.partial");
+        callee.iter().any(is_partial).then_some(made)
+    }
+
+    /// What is called, as full names: `openai.OpenAI`. Values that are not symbols are left out.
+    pub fn callee_symbols(&mut self, ctx: &Ctx, call: &Call) -> Vec<String> {
+        // A function of another file is no client whatever it does: most imported names that are called are not worth
+        // reading that file for.
+        if matches!(self.module(ctx.file).kind(call.callee), ExprKind::Name(_)) {
+            std::mem::swap(&mut self.known, &mut self.known_called);
+            self.called = Some(String::new());
+            let symbols = self.symbols_of_callee(ctx, call);
+            self.called = None;
+            std::mem::swap(&mut self.known, &mut self.known_called);
+            return symbols;
+        }
+        self.symbols_of_callee(ctx, call)
+    }
+
+    fn symbols_of_callee(&mut self, ctx: &Ctx, call: &Call) -> Vec<String> {
+        let mut out = Vec::new();
+        if let Some((file, class)) = self.super_class(ctx, call.callee) {
+            out = self.base_symbols(file, class, 0);
+        } else {
+            for alt in self.eval(ctx, call.callee) {
+                match &alt.value {
+                    Value::Symbol(symbol) => out.push(symbol.clone()),
+                    // A subclass without a constructor of its own is made as its base is.
+                    Value::Made(made) => {
+                        if let ExprKind::Class(class) = *self.module(made.ctx.file).kind(made.expr) {
+                            let methods = &self.module(made.ctx.file).classes[class.index()].methods;
+                            if !methods.iter().any(|(name, _)| words::is_constructor(name)) {
+                                out.extend(self.base_symbols(made.ctx.file, class, 0));
+                            }
+                        } else if let Some(made) = self.partial(ctx, call.callee)
+                            && let ExprKind::Call(bound) = self.module(made.ctx.file).kind(made.expr)
+                            && let Some(first) = bound.args.first()
+                        {
+                            let alts = self.eval(&made.ctx.clone(), first.value);
+                            out.extend(alts.into_iter().filter_map(|alt| match alt.value {
+                                Value::Symbol(symbol) => Some(symbol),
+                                _ => None,
+                            }));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+
+    /// The class whose base `super().__init__(...)` or `super(...)` makes.
+    fn super_class(&self, ctx: &Ctx, callee: ExprId) -> Option<(FileId, ClassId)> {
+        let module = self.module(ctx.file);
+        let is_super = |expr: ExprId| matches!(module.kind(expr), ExprKind::Name(name) if name == "super");
+        let calls_super = match module.kind(callee) {
+            // Python's `super()` alone makes nothing.
+            ExprKind::Name(name) => name == "super" && self.language_at(ctx.file, ctx.block) != "python",
+            ExprKind::Member(base, name) => {
+                name == "__init__" && matches!(module.kind(*base), ExprKind::Call(call) if is_super(call.callee))
+            }
+            _ => false,
+        };
+        let class = module.func(module.block(ctx.block).func).class?;
+        calls_super.then_some((ctx.file, class))
+    }
+
+    /// The full names of a class's bases from outside the project.
+    fn base_symbols(&mut self, file: FileId, class: ClassId, depth: u32) -> Vec<String> {
+        let mut out = Vec::new();
+        for &base in &self.module(file).classes[class.index()].bases {
+            for alt in self.eval(&self.ctx_of(file, base), base) {
+                match &alt.value {
+                    Value::Symbol(symbol) => out.push(symbol.clone()),
+                    Value::Made(made) if depth < 8 => {
+                        if let ExprKind::Class(next) = *self.module(made.ctx.file).kind(made.expr) {
+                            out.extend(self.base_symbols(made.ctx.file, next, depth + 1));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,316 @@
+//! Classes: their fields, and those of the objects that they make.
+
+use std::sync::Arc;
+
+use super::value::{Alt, Ctx, Frame, Made, Step, StepKind, Value};
+use super::{Arms, Lit, Resolver, under};
+use crate::facts::{ClassId, ExprKind, FuncId, Stmt};
+use crate::finding::{FileId, Location};
+
+impl Resolver<'_> {
+    /// The class of a name in a file.
+    pub(super) fn class_named(&self, file: FileId, name: &str) -> Option<ClassId> {
+        let classes = &self.module(file).classes;
+        classes.iter().position(|class| class.name == name).map(|number| ClassId(number as u32))
+    }
+
+    /// A field of a class: in its body, or its bases'. `instance` is the call that made the object, if known.
+    pub(super) fn class_field(
+        &mut self,
+        file: FileId,
+        class: ClassId,
+        name: &str,
+        instance: Option<&Arc<Frame>>,
+        depth: u32,
+    ) -> Vec<Alt> {
+        if depth > 8 || self.fuel == 0 {
+            return vec![Alt::unknown()];
+        }
+        self.fuel -= 1;
+        let module = self.module(file);
+        let data = &module.classes[class.index()];
+        if let Some(field) = data.fields.iter().rev().find(|field| field.name == name) {
+            let at = Location { file, span: field.span };
+            // pydantic's settings read the variable of the field's name first.
+            if self.reads_environment(file, class) {
+                let ctx = Ctx { frame: None, ..self.end_of(file) };
+                return self.setting(&ctx, class, field);
+            }
+            return match field.value {
+                Some(value) => {
+                    let mut alts = self.default_of(file, value);
+                    if alts.is_empty() {
+                        alts.push(Alt::new(Value::Unknown(Some((name.to_owned(), at)))));
+                    }
+                    for alt in &mut alts {
+                        if !matches!(alt.value, Value::Made(_) | Value::Symbol(_)) {
+                            alt.steps.push(Step { at, kind: StepKind::Name(name.to_owned()) });
+                        }
+                    }
+                    if self.is_filled_by_constructor(file, class) {
+                        alts.push(Alt::new(Value::Unknown(Some((name.to_owned(), at)))));
+                    }
+                    alts
+                }
+                None => vec![Alt::new(Value::Unknown(Some((name.to_owned(), at))))],
+            };
+        }
+        if let Some((_, func)) = data.methods.iter().find(|(method, _)| method == name) {
+            // A property reads as its result; a method as itself.
+            let function = module.func(*func);
+            let property = function.decorators.iter().any(
+                |&d| matches!(module.kind(d), ExprKind::Name(n) | ExprKind::Member(_, n) if n.ends_with("property")),
+            );
+            if property {
+                return self.returns(file, *func, instance.cloned());
+            }
+            return vec![Alt::new(Value::Receiver(file, *func))];
+        }
+        for &base in &data.bases {
+            for alt in self.eval(&self.ctx_of(file, base), base) {
+                if let Value::Made(made) = &alt.value
+                    && let ExprKind::Class(base_class) = self.module(made.ctx.file).kind(made.expr)
+                {
+                    let (base_file, base_class) = (made.ctx.file, *base_class);
+                    let alts = self.attribute(base_file, base_class, name, None, depth + 1);
+                    if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+                        return alts;
+                    }
+                } else {
+                    return vec![Alt::unknown()];
+                }
+            }
+        }
+        vec![Alt::new(Value::Undefined)]
+    }
+
+    /// Whether the values of the class body are defaults that its constructor may replace: a dataclass, or a class
+    /// with a base from outside, however far up, which may be one.
+    fn is_filled_by_constructor(&mut self, file: FileId, class: ClassId) -> bool {
+        let mut stack = vec![(file, class)];
+        let mut budget = 16;
+        while let Some((file, class)) = stack.pop() {
+            budget -= 1;
+            if budget == 0 || self.is_dataclass(file, class) {
+                return true;
+            }
+            for &base in &self.module(file).classes[class.index()].bases {
+                for alt in self.eval(&self.ctx_of(file, base), base) {
+                    let Value::Made(made) = &alt.value else { return true };
+                    let ExprKind::Class(next) = *self.module(made.ctx.file).kind(made.expr) else { return true };
+                    stack.push((made.ctx.file, next));
+                }
+            }
+        }
+        false
+    }
+
+    /// Whether the fields of a class are read from the environment: `class Settings(BaseSettings)`.
+    fn reads_environment(&self, file: FileId, class: ClassId) -> bool {
+        let module = self.module(file);
+        module.classes[class.index()].bases.iter().any(|&base| {
+            matches!(module.kind(base), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "BaseSettings")
+        })
+    }
+
+    /// The end of a file's top level.
+    fn end_of(&self, file: FileId) -> Ctx {
+        let body = self.module(file).func(FuncId(0)).body;
+        Ctx { file, block: body, index: self.module(file).block(body).stmts.len(), frame: None }
+    }
+
+    fn is_dataclass(&self, file: FileId, class: ClassId) -> bool {
+        let module = self.module(file);
+        module.classes[class.index()].decorators.iter().any(|&decorator| {
+            let at = match module.kind(decorator) {
+                ExprKind::Call(call) => call.callee,
+                _ => decorator,
+            };
+            matches!(module.kind(at), ExprKind::Name(n) | ExprKind::Member(_, n) if n == "dataclass" || n == "define" || n == "s")
+        })
+    }
+
+    /// The object that a method belongs to.
+    pub(super) fn receiver(&mut self, ctx: &Ctx, func: FuncId) -> Value {
+        let frame = ctx.frame.as_ref().filter(|frame| frame.func == func && frame.file == ctx.file);
+        match frame.and_then(|frame| frame.receiver.clone()) {
+            Some(receiver) => receiver,
+            None => Value::Receiver(ctx.file, func),
+        }
+    }
+
+    pub(super) fn receiver_field(&mut self, file: FileId, func: FuncId, name: &str) -> Vec<Alt> {
+        let Some(class) = self.module(file).func(func).class else { return vec![Alt::unknown()] };
+        let alts = self.attribute(file, class, name, None, 0);
+        if alts.is_empty() || alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+            return vec![Alt::unknown()];
+        }
+        alts
+    }
+
+    /// An attribute of an instance: what its constructor and methods assign, then the class's own.
+    pub(super) fn attribute(
+        &mut self,
+        file: FileId,
+        class: ClassId,
+        name: &str,
+        instance: Option<&Arc<Frame>>,
+        depth: u32,
+    ) -> Vec<Alt> {
+        let module = self.module(file);
+        let data = &module.classes[class.index()];
+        let path = [name.to_owned()];
+        let mut out = Vec::new();
+        let constructors = data.methods.iter().filter(|(method, _)| super::words::fills_instance(method));
+        let mut settled = false;
+        for (_, func) in constructors {
+            let function = module.func(*func);
+            let Some(receiver) = &function.receiver else { continue };
+            let frame = instance.filter(|frame| frame.func == *func && frame.file == file).cloned();
+            let body = module.block(function.body);
+            let end = Ctx { file, block: function.body, index: body.stmts.len(), frame };
+            if self.depth >= super::DEPTH {
+                return vec![Alt::unknown()];
+            }
+            self.depth += 1;
+            let found = self.reach(&end, super::lookup::Target::Place(receiver, &path));
+            self.depth -= 1;
+            if !found.alts.is_empty() {
+                out.extend(found.alts);
+                settled = found.open.is_empty();
+            }
+        }
+        if settled {
+            return self.also_assigned(file, class, name, out);
+        }
+        let had = !out.is_empty();
+        let mut rest = self.struct_field(file, &data.name, name);
+        if rest.is_empty() {
+            rest = self.class_field(file, class, name, instance, depth);
+        }
+        if had && rest.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+            rest.clear();
+        }
+        out.extend(rest);
+        self.also_assigned(file, class, name, out)
+    }
+
+    /// A field that a method other than the constructor assigns may have that value, too: unknown order, so the whole
+    /// is no longer certain.
+    fn also_assigned(&mut self, file: FileId, class: ClassId, name: &str, mut alts: Vec<Alt>) -> Vec<Alt> {
+        let module = self.module(file);
+        let known = alts.iter().any(|alt| !matches!(alt.value, Value::Undefined));
+        for (method, func) in &module.classes[class.index()].methods {
+            if super::words::fills_instance(method) {
+                continue;
+            }
+            let Some(receiver) = &module.func(*func).receiver else { continue };
+            let Some(writes) = self.project.file(file).index.assigns.get(receiver) else { continue };
+            for (block, index) in writes {
+                if module.block(*block).func == *func
+                    && let Some(Stmt::Assign { place, value, .. }) = module.block(*block).stmts.get(*index as usize)
+                    && place.path.first().and_then(|step| step.as_deref()) == Some(name)
+                    && place.path.len() == 1
+                {
+                    if known {
+                        alts.push(Alt::unknown());
+                        return alts;
+                    }
+                    alts.retain(|alt| !matches!(alt.value, Value::Undefined));
+                    let at = Ctx { file, block: *block, index: *index as usize, frame: None };
+                    alts.extend(self.eval(&at, *value));
+                }
+            }
+        }
+        alts
+    }
+
+    /// A field of a Rust struct: what its literals in the file give it.
+    fn struct_field(&mut self, file: FileId, ty: &str, name: &str) -> Vec<Alt> {
+        let project = self.project;
+        let index = &project.file(file).index;
+        let mut out = Vec::new();
+        let subject = self.subjects.get(&format!("new:{}:{ty}", file.0));
+        let module = self.module(file);
+        let own = index.literals.get(ty).into_iter().flatten().copied();
+        let selfs = index.literals.get("Self").into_iter().flatten().copied().filter(|&expr| {
+            let (block, _) = module.points[expr.index()];
+            let class = module.func(module.block(block).func).class;
+            class.is_some_and(|class| module.classes[class.index()].name == ty)
+        });
+        for (number, expr) in own.chain(selfs).take(16).enumerate() {
+            let value = self.constants.get(&format!("#{number}"));
+            let lit = Lit { subject, value: Some(value), negated: false };
+            let Some(arms) = Arms::default().with(lit) else { continue };
+            let made = self.made(&self.ctx_of(file, expr), expr);
+            let alts = self.fields(vec![Alt::new(made)], &[name.to_owned()]);
+            out.extend(under(alts, &arms));
+        }
+        out.retain(|alt| !matches!(alt.value, Value::Undefined));
+        out
+    }
+
+    /// A field of what a call made.
+    pub(super) fn instance_field(&mut self, made: &Arc<Made>, name: &str) -> Vec<Alt> {
+        let ctx = made.ctx.clone();
+        let ExprKind::Call(call) = self.module(ctx.file).kind(made.expr) else { return vec![Alt::unknown()] };
+        // `Args::parse()`, `Config::load()`: what a derived function gives is an object of its type.
+        if let ExprKind::Member(base, method) = self.module(ctx.file).kind(call.callee)
+            && self.project.file(ctx.file).source.language == crate::language::Language::Rust
+            && let [Alt { value: Value::Made(of), .. }] = self.eval(&ctx, *base).as_slice()
+            && let ExprKind::Class(class) = *self.module(of.ctx.file).kind(of.expr)
+        {
+            let data = &self.module(of.ctx.file).classes[class.index()];
+            if !data.methods.iter().any(|(known, _)| known == method)
+                && data.fields.iter().any(|field| field.name == name)
+            {
+                return self.class_field(of.ctx.file, class, name, None, 0);
+            }
+        }
+        let mut out = Vec::new();
+        for callee in self.eval(&ctx, call.callee) {
+            let Value::Made(class_made) = &callee.value else {
+                out.push(Alt::unknown());
+                continue;
+            };
+            let file = class_made.ctx.file;
+            let ExprKind::Class(class) = self.module(file).kind(class_made.expr) else {
+                out.push(Alt::unknown());
+                continue;
+            };
+            let class = *class;
+            let module = self.module(file);
+            let constructor =
+                module.classes[class.index()].methods.iter().find(|(method, _)| super::words::is_constructor(method));
+            let frame = constructor.and_then(|(_, func)| self.frame(file, *func, made.expr, &ctx, None));
+            // A dataclass or model: the argument of the field's name or position, else the default.
+            let mut alts;
+            if constructor.is_none() {
+                let data = &module.classes[class.index()];
+                let position = data.fields.iter().position(|field| field.name == name);
+                let by_name = call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
+                let spread = call.args.iter().any(|arg| arg.spread != crate::facts::Spread::No);
+                let by_position = || {
+                    let mut given = call.args.iter().filter(|arg| arg.name.is_none());
+                    position.filter(|_| !spread).and_then(|position| given.nth(position))
+                };
+                if let Some(arg) = by_name.or_else(by_position) {
+                    out.extend(self.eval(&ctx, arg.value));
+                    continue;
+                }
+                alts = self.attribute(file, class, name, frame.as_ref(), 0);
+                if self.is_dataclass(file, class) && !spread && alts.len() > 1 {
+                    alts.retain(|alt| !matches!(alt.value, Value::Unknown(_)));
+                }
+            } else {
+                alts = self.attribute(file, class, name, frame.as_ref(), 0);
+            }
+            if alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+                out.push(Alt::unknown());
+            } else {
+                out.extend(alts);
+            }
+        }
+        if out.is_empty() { vec![Alt::unknown()] } else { out }
+    }
+}

@@ -1,0 +1,268 @@
+//! Conditions: what a test assumes, and how people read it.
+
+use super::value::{Alt, Ctx, Presence, Value};
+use super::{Arms, Lit, Resolver, rows};
+use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Module, Place, Stmt, Test};
+use crate::finding::FileId;
+
+impl Resolver<'_> {
+    /// The subject that stands for one execution of an expression.
+    pub(super) fn place_subject(&mut self, ctx: &Ctx, expr: ExprId) -> u32 {
+        let frame = ctx.frame.as_ref().map_or(0, |frame| frame.id);
+        self.subjects.get(&format!("each:{}:{}:{frame}", ctx.file.0, expr.0))
+    }
+
+    /// What a list of tests assumes; `None` where it cannot hold.
+    pub(crate) fn tests(&mut self, ctx: &Ctx, tests: &[Test]) -> Option<Arms> {
+        let mut arms = Arms::default();
+        for test in tests {
+            match self.test(ctx, test) {
+                Ok(lit) => arms = arms.with(lit)?,
+                Err(true) => {}
+                Err(false) => return None,
+            }
+        }
+        Some(arms)
+    }
+
+    /// The assumption of a test, or its outcome where that is known.
+    fn test(&mut self, ctx: &Ctx, test: &Test) -> Result<Lit, bool> {
+        // In a followed call a parameter's value may decide the test.
+        if let (Some(frame), Some(expr)) = (&ctx.frame, test.expr)
+            && let ExprKind::Name(name) = self.module(ctx.file).kind(expr)
+            && self.module(ctx.file).func(frame.func).params.iter().any(|param| &param.name == name)
+        {
+            let alts = self.eval(ctx, expr);
+            if let [alt] = alts.as_slice() {
+                let holds = match (&alt.value, &test.value) {
+                    (Value::Str(text, _), Some(value)) => Some(text.expose() == value),
+                    (Value::Const(text), Some(value)) => Some(text == value),
+                    (value, None) => match value.presence() {
+                        Presence::Null | Presence::Absent | Presence::Empty => Some(false),
+                        Presence::Maybe => None,
+                        Presence::Present => Some(!matches!(value, Value::Const(c) if is_false(c))),
+                    },
+                    _ => None,
+                };
+                if let Some(holds) = holds {
+                    return Err(holds != test.negated);
+                }
+            }
+        }
+        let subject = match test.expr {
+            Some(expr) => self.subject_of_expr(ctx, expr),
+            None => self.subject(ctx, &test.subject),
+        };
+        let value = test.value.as_ref().map(|value| self.constants.get(value));
+        Ok(Lit { subject, value, negated: test.negated })
+    }
+
+    /// The subject that an expression is when it is tested. Parameters of a followed call are the caller's arguments.
+    pub(crate) fn subject_of_expr(&mut self, ctx: &Ctx, expr: ExprId) -> u32 {
+        let module = self.module(ctx.file);
+        if let (Some(frame), ExprKind::Name(name)) = (&ctx.frame, module.kind(expr))
+            && self.version(ctx, frame.func, name, name) == 0
+            && let Some((value, caller)) = self.argument_of(frame, name)
+        {
+            return self.subject_of_expr(&caller, value);
+        }
+        if let Some(name) = self.env_name_of(ctx, expr) {
+            return self.subjects.get(&format!("env:{name}"));
+        }
+        let source = &self.project.file(ctx.file).source;
+        let text = crate::facts::squeeze(source.slice(module.span(expr)));
+        self.subject(ctx, &text)
+    }
+
+    /// The subject of a text, in the scope that binds its first name, as the last assignment left it.
+    pub(super) fn subject(&mut self, ctx: &Ctx, text: &str) -> u32 {
+        if text.starts_with("env:") {
+            return self.subjects.get(text);
+        }
+        let root: String = text.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '@')).collect();
+        let module = self.module(ctx.file);
+        let index = &self.project.file(ctx.file).index;
+        let mut func = Some(module.block(ctx.block).func);
+        while let Some(id) = func {
+            let function = module.func(id);
+            let bound = function.params.iter().any(|param| param.name == root)
+                || function.receiver.as_deref() == Some(root.as_str())
+                || index
+                    .assigns
+                    .get(&root)
+                    .is_some_and(|all| all.iter().any(|(block, _)| module.block(*block).func == id));
+            if bound {
+                break;
+            }
+            func = function.parent;
+        }
+        let scope = func.map_or(0, |func| func.0);
+        let frame = ctx.frame.as_ref().filter(|frame| func == Some(frame.func)).map_or(0, |frame| frame.id);
+        let version = func.map_or(0, |func| self.version(ctx, func, &root, text));
+        self.subjects.get(&format!("{}:{scope}:{frame}.{version}:{text}", ctx.file.0))
+    }
+
+    /// Which assignment in a function changed a text's meaning last, seen from a point; 0: none did. Inner functions
+    /// run when all of them have been made.
+    fn version(&self, ctx: &Ctx, func: FuncId, root: &str, text: &str) -> u32 {
+        let module = self.module(ctx.file);
+        let own = module.block(ctx.block).func == func;
+        let all = self.project.file(ctx.file).index.assigns.get(root).into_iter().flatten();
+        let before = all.filter_map(|&(block, at)| {
+            let Some(Stmt::Assign { span, place, .. }) = module.block(block).stmts.get(at as usize) else {
+                return None;
+            };
+            let here = module.block(block).func == func
+                && changes(place, &text[root.len()..])
+                && (!own || is_before(module, root, (block, at as usize), (ctx.block, ctx.index)));
+            here.then_some(span.start + 1)
+        });
+        before.max().unwrap_or(0)
+    }
+
+    /// The values that a place has at a point, each with the assumption that it itself makes true.
+    pub(super) fn assume_place(&mut self, ctx: &Ctx, root: &str, path: &[String], alts: Vec<Alt>) -> Vec<Alt> {
+        let text = text_of(root, path);
+        alts.into_iter().filter_map(|alt| self.assume_self(ctx, &text, alt)).collect()
+    }
+
+    /// A value with the assumption that it itself makes true: a name that is empty is not truthy, one that equals
+    /// `"a"` is `"a"`. Only for names that some condition tests.
+    pub(crate) fn assume_self(&mut self, ctx: &Ctx, text: &str, alt: Alt) -> Option<Alt> {
+        if !self.project.file(ctx.file).index.subjects.contains(text) {
+            return Some(alt);
+        }
+        let subject = self.subject(ctx, text);
+        let lit = match (&alt.value, alt.value.presence()) {
+            (_, Presence::Null | Presence::Absent | Presence::Empty) => Lit { subject, value: None, negated: true },
+            (Value::Str(text, _), _) => Lit { subject, value: Some(self.constants.get(text.expose())), negated: false },
+            (Value::Const(text), _) => {
+                if is_false(text) {
+                    Lit { subject, value: None, negated: true }
+                } else {
+                    Lit { subject, value: Some(self.constants.get(text)), negated: false }
+                }
+            }
+            (_, Presence::Present) => Lit { subject, value: None, negated: false },
+            _ => return Some(alt),
+        };
+        let arms = alt.arms.with(lit)?;
+        Some(Alt { arms, ..alt })
+    }
+
+    /// What the arms that enclose a program point assume: the branches that the point is in.
+    pub fn guard(&mut self, ctx: &Ctx) -> Arms {
+        self.within(ctx).unwrap_or_default()
+    }
+
+    /// The same; `None` where a followed call never gets there. A test is about what its names were when it was made.
+    pub(super) fn within(&mut self, ctx: &Ctx) -> Option<Arms> {
+        let module = self.module(ctx.file);
+        let mut arms = Arms::default();
+        let mut block = ctx.block;
+        while let Some((parent, index)) = module.block(block).parent {
+            let at = Ctx { block: parent, index, ..ctx.clone() };
+            arms = arms.merge(&self.tests(&at, &module.block(block).tests)?)?;
+            block = parent;
+        }
+        Some(arms)
+    }
+
+    /// What tests assume; `None` where they cannot hold.
+    pub fn assumptions(&mut self, ctx: &Ctx, tests: &[Test]) -> Option<Arms> {
+        self.tests(ctx, tests)
+    }
+
+    /// Whether a value is from a row of a table, and the row was chosen at run time.
+    pub fn is_from_a_row(&self, arms: &Arms) -> bool {
+        arms.lits().iter().any(|lit| self.subjects.name(lit.subject) == rows::ROW)
+    }
+
+    /// Whether an assumption is about a run, not about which of several calls or rows is meant: all of these may be.
+    pub fn is_condition(&self, lit: Lit) -> bool {
+        let kind = self.subjects.name(lit.subject).split(':').next().unwrap_or("");
+        !matches!(kind, "calls" | "new" | "each" | "get")
+    }
+
+    /// An assumption as people read it: `provider is "openai"`; `None` where it says nothing to them.
+    pub fn describe(&self, lit: Lit) -> Option<String> {
+        let subject = self.subjects.name(lit.subject);
+        let value = lit.value.map(|value| self.constants.name(value));
+        let not = if lit.negated { " not" } else { "" };
+        let (kind, rest) = subject.split_once(':')?;
+        match (kind, value) {
+            ("env", None) if lit.negated => Some(format!("`{rest}` is not set")),
+            ("env", None) => Some(format!("`{rest}` is set")),
+            ("mode", Some(mode)) => Some(format!("the mode is{not} `{mode}`")),
+            ("calls", Some(call)) if !lit.negated => {
+                let own = FileId(rest.split(':').next()?.parse().ok()?);
+                let (file, call) = call.strip_prefix('#')?.split_once(':')?;
+                let (file, call) = (FileId(file.parse().ok()?), ExprId(call.parse().ok()?));
+                let span = self.module(file).exprs.get(call.index())?.span;
+                let line = self.project.file(file).source.position(span.start).line;
+                let place = match file == own {
+                    true => String::new(),
+                    false => format!(" of {}", self.project.file(file).path.file_name()?.to_str()?),
+                };
+                Some(format!("it is called from line {line}{place}"))
+            }
+            ("each", Some(row)) if !lit.negated && !row.starts_with('#') => Some(format!("the row is `{row}`")),
+            // `file:function:frame:text`, a tested expression; positions in it are for us.
+            (file, value) if file.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let text = rest.splitn(3, ':').nth(2)?;
+                if text.contains('@') {
+                    return None;
+                }
+                Some(match value {
+                    Some(row) if row.starts_with('#') => return None,
+                    Some(value) => format!("`{text}` is{not} `{value}`"),
+                    None if lit.negated => format!("`{text}` is not true"),
+                    None => format!("`{text}` is true"),
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+fn is_false(text: &str) -> bool {
+    matches!(text, "False" | "false" | "0")
+}
+
+/// A place as conditions write it.
+pub(super) fn text_of(root: &str, path: &[String]) -> String {
+    if path.is_empty() { root.to_owned() } else { format!("{root}.{}", path.join(".")) }
+}
+
+/// Whether a write changes what the rest of a text (`.kind`, after its first name) means.
+fn changes(place: &Place, rest: &str) -> bool {
+    let mut words = rest.split('.').skip(1);
+    place.path.iter().all(|step| match (step, words.next()) {
+        (Some(step), Some(word)) => word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '_') == step,
+        // `table[key] = …`
+        (None, Some(_)) => true,
+        (_, None) => false,
+    })
+}
+
+/// Whether a statement may have run before another of its function, on the same variable.
+fn is_before(module: &Module, root: &str, mut first: (BlockId, usize), point: (BlockId, usize)) -> bool {
+    loop {
+        let mut second = point;
+        loop {
+            if first.0 == second.0 {
+                return first.1 < second.1;
+            }
+            match module.block(second.0).parent {
+                Some(parent) => second = parent,
+                None => break,
+            }
+        }
+        // Its own variable ends with its block.
+        let block = module.block(first.0);
+        match block.parent {
+            Some(parent) if !block.declares.iter().any(|name| name == root) => first = parent,
+            _ => return false,
+        }
+    }
+}

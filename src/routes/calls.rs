@@ -1,0 +1,108 @@
+//! The routes of a call in code.
+
+use super::{Client, Ignored, endpoint, key, pair};
+use crate::catalog::{Blank, Catalog, UrlKind};
+use crate::clients::{self, From, Site};
+use crate::endpoint::Url;
+use crate::facts::ExprKind;
+use crate::finding::UrlSlot;
+use crate::resolve::Resolver;
+
+pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> Option<Client> {
+    let project = resolver.project;
+    let slots = clients::slots(resolver, catalog, site);
+    let ctx = resolver.ctx_of(site.file, site.call);
+    let guard = resolver.guard(&ctx);
+    let guard = resolver.left_before(&ctx).merge(&guard).unwrap_or(guard);
+    let url_kind = site.client.url_kind;
+    let keys = slots.key.into_iter().map(|value| key(catalog, project, Some(site.client), value)).collect();
+    let endpoints = slots
+        .endpoint
+        .into_iter()
+        .map(|value| endpoint(catalog, value, site.client.default_endpoint.as_deref()))
+        .collect();
+    let ignored = slots
+        .ignored
+        .into_iter()
+        .map(|ignored| Ignored {
+            kind: ignored.kind,
+            name: ignored.name,
+            at: ignored.at,
+            value_at: ignored.value_at,
+            endpoint: endpoint(catalog, ignored.value, None),
+        })
+        .collect();
+    let routes = pair(resolver, keys, endpoints, &guard);
+    // A request is a client only where it carries a key to a provider that is known; any other is nobody's business.
+    let is_session = site.client.default_endpoint.is_none()
+        && site.construct.env_key.is_empty()
+        && !site.construct.headers.is_empty()
+        && site.construct.key.is_empty();
+    if url_kind == UrlKind::Full || site.construct.any_receiver || is_session {
+        let judged = routes.iter().any(|route| {
+            let keyed = !(route.key.from == From::Nothing && route.key.providers.is_empty());
+            keyed
+                && (route.endpoint.provider.is_some()
+                    || (!site.construct.any_receiver && !route.key.providers.is_empty()))
+        });
+        if !judged {
+            return None;
+        }
+    }
+    let version = site.client.package.as_deref().and_then(|package| project.version(site.file, package));
+    let module = resolver.module(site.file);
+    let callee_at = match module.kind(site.call) {
+        ExprKind::Call(call) => resolver.location(site.file, call.callee),
+        _ => resolver.location(site.file, site.call),
+    };
+    Some(Client {
+        at: resolver.location(site.file, site.call),
+        callee_at,
+        id: site.client.id.clone(),
+        name: site.client.name.clone(),
+        callee: site.callee.clone(),
+        language: resolver.language_at(site.file, ctx.block),
+        url_kind,
+        spelling: site.client.endpoint_spelling.clone(),
+        advice: site.client.advice.clone(),
+        url_slot: url_slot(site),
+        default_endpoint: site.client.default_endpoint.clone(),
+        endpoint_variables: site
+            .construct
+            .env_endpoint
+            .iter()
+            .filter(|name| name.applies(version))
+            .map(|name| name.name().to_owned())
+            .collect(),
+        endpoint_argument: site.construct.endpoint.first().cloned(),
+        endpoint_attributes: site.construct.global_endpoint.clone(),
+        traces_to: site.client.traces_to.as_deref().and_then(Url::parse),
+        traces_unless: site.client.traces_unless.clone(),
+        traces_off: site.construct.traces_off.clone(),
+        routes,
+        ignored,
+        empty_is_default: !matches!(site.construct.empty_endpoint, None | Some(Blank::Given)),
+        row: None,
+    })
+}
+
+/// Where a client takes an endpoint: as its help says, else in the first way that is not a mere position.
+fn url_slot(site: &Site<'_>) -> Option<UrlSlot> {
+    let construct = site.construct;
+    if let Some(way) = &construct.with_endpoint {
+        return Some(match way.strip_prefix('.') {
+            Some(method) => UrlSlot::Method(method.to_owned()),
+            None => UrlSlot::Call(way.clone()),
+        });
+    }
+    let named = |path: &&String| path.parse::<usize>().is_err();
+    let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
+    let spelled = site.client.endpoint_spelling.as_deref().unwrap_or_default();
+    let paths = &construct.endpoint;
+    let first = paths.iter().filter(named).find(|path| spelled.contains(&last(path)));
+    if let Some(first) = first.or_else(|| paths.iter().find(named)) {
+        let others = paths.iter().filter(|path| *path != first).cloned();
+        return Some(UrlSlot::Argument(std::iter::once(first.clone()).chain(others).collect()));
+    }
+    construct.global_endpoint.first().cloned().map(UrlSlot::Attribute)
+}

@@ -1,0 +1,36 @@
+//! Programs that bundlers and minifiers write: what is wrong in one is wrong in its source, which stands elsewhere.
+
+use crate::language::Language;
+use crate::source::Source;
+
+/// How much of a file is looked at for the marks of a bundler, in bytes.
+const HEAD: usize = 8192;
+/// Smaller files may be written by anyone in one line.
+const SMALL: usize = 20_000;
+/// Bytes of a line on average beyond which nobody reads a file.
+const LINE: usize = 400;
+
+/// What bundlers write at the beginning of what they make.
+const BUNDLERS: [&str; 9] = [
+    "__webpack_require__",
+    "webpackChunk",
+    "webpackBootstrap",
+    "var __defProp = Object.defineProperty",
+    "var __create = Object.create",
+    "__toESM(",
+    "//#region ",
+    "__commonJS",
+    "System.register([",
+];
+
+/// Whether a program was written by a bundler or minifier: what is wrong in it is wrong in its source.
+pub(super) fn is_generated(source: &Source) -> bool {
+    if !matches!(source.language, Language::JavaScript) {
+        return false;
+    }
+    let text = source.text.as_bytes();
+    let head = text.get(..HEAD).unwrap_or(text);
+    let marked = || BUNDLERS.iter().any(|mark| memchr::memmem::find(head, mark.as_bytes()).is_some());
+    let minified = || text.len() > SMALL && text.len() / source.line_count().max(1) > LINE;
+    minified() || marked()
+}
