@@ -365,8 +365,9 @@ impl<'a> Run<'a> {
             .collect();
         let routes = shown.iter().flat_map(|client| routes::records(client)).collect();
         let number = shown.len();
+        let mut last = fix::Last::default();
         for (_, finding) in &mut findings {
-            finding.fix = fix::lower(&self.project, finding);
+            finding.fix = fix::lower(&self.project, &mut last, finding);
         }
         let mut own: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
         for (number, finding) in &findings {

@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
+use std::panic::PanicHookInfo;
 use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches};
@@ -65,6 +66,12 @@ impl From<crate::config::ConfigError> for Stop {
     fn from(error: crate::config::ConfigError) -> Self {
         Self::User(error.to_string())
     }
+}
+
+/// Says that there was a panic. Its message may quote a scanned file, and is not shown; its place is ours.
+pub fn tell_panic(info: &PanicHookInfo<'_>, out: &mut dyn Write) {
+    let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+    let _ = writeln!(out, "error: mixlint panicked{place}");
 }
 
 /// Runs the program, and returns its exit code.

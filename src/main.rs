@@ -3,14 +3,10 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use mixlint::cli::{EXIT_ERROR, Host, run_with};
+use mixlint::cli::{EXIT_ERROR, Host, run_with, tell_panic};
 
 fn main() -> ExitCode {
-    // A panic's message may quote a scanned file; its place is ours.
-    std::panic::set_hook(Box::new(|info| {
-        let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
-        let _ = writeln!(io::stderr(), "error: mixlint panicked{place}");
-    }));
+    std::panic::set_hook(Box::new(|info| tell_panic(info, &mut io::stderr())));
     let cwd = match std::env::current_dir() {
         Ok(cwd) => cwd,
         Err(error) => {

@@ -189,7 +189,7 @@ impl<'a> Reader<'a> {
             text.push_decoded(quote, start + value.len(), start + value.len());
         }
         let end = lines.last().map_or(at, |(at, line)| at + line.len());
-        text.push_decoded("\n", end, end + 1);
+        text.push_decoded("\n", end, end);
     }
 
     /// `ARG NAME=default`: whoever builds may give another value.
@@ -228,7 +228,7 @@ impl<'a> Reader<'a> {
             script.push(&line[from..], at + from);
         }
         let end = lines.last().map_or(0, |(at, line)| at + line.len());
-        script.push_decoded("\n", end, end + 1);
+        script.push_decoded("\n", end, end);
         let list = script.text.trim_start().starts_with('[');
         if list {
             *script = words(script).unwrap_or_default();
@@ -286,7 +286,8 @@ impl<'a> Reader<'a> {
 
 fn push_line(text: &mut Embedded, line: &str, at: usize) {
     text.push(line, at);
-    text.push_decoded("\n", at + line.len(), at + line.len() + 1);
+    // At the end of the file nothing stands for it.
+    text.push_decoded("\n", at + line.len(), at + line.len());
 }
 
 /// The word that ends a here-document which a line begins.

@@ -203,7 +203,7 @@ fn push_line(recipe: &mut Embedded, line: &str, start: usize) {
         at = close;
     }
     recipe.push(&line[at..], start + at);
-    recipe.push_decoded("\n", start + line.len(), start + line.len() + 1);
+    recipe.push_decoded("\n", start + line.len(), start + line.len());
 }
 
 #[cfg(test)]

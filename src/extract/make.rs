@@ -250,7 +250,7 @@ fn push_recipe(source: &Source, recipe: &mut Embedded, lines: &[(usize, &str)], 
         let command = if index == 0 { content.trim_start_matches(['@', '-', '+', ' ', '\t']) } else { content };
         push_text(recipe, command, at + line_from + (content.len() - command.len()), false);
         let end = source.line_span(source.line_of(at)).end as usize;
-        recipe.push_decoded(if index + 1 < lines.len() { "\\\n" } else { "\n" }, end, end + 1);
+        recipe.push_decoded(if index + 1 < lines.len() { "\\\n" } else { "\n" }, end, end);
     }
 }
 

@@ -3,7 +3,6 @@
 use tree_sitter::Node;
 
 use super::{Place, list};
-use crate::extract;
 use crate::facts::{ExprKind, Module, Span, Stmt};
 use crate::finding::{Applicability, Edit, UrlSlot};
 use crate::language::Language;
@@ -30,7 +29,7 @@ pub(super) fn add(place: &Place<'_>, module: &Module, call: Span, slot: &UrlSlot
 
 /// Gives an option its right name, or its right place.
 pub(super) fn rename(place: &Place<'_>, value: Span, from: &str, to: &str) -> Option<Vec<Edit>> {
-    let tree = extract::syntax(place.source)?;
+    let tree = place.syntax()?;
     let mut node = tree.root_node().descendant_for_byte_range(value.start as usize, value.end as usize)?;
     // The nearest option around the value, or the value itself where its name stands for both.
     loop {
@@ -95,7 +94,7 @@ pub(super) fn add_argument(place: &Place<'_>, call: Span, argument: &str) -> Opt
     if place.source.language != Language::Python {
         return None;
     }
-    let tree = extract::syntax(place.source)?;
+    let tree = place.syntax()?;
     let call = call_at(tree.root_node(), call, &["call"])?;
     let arguments = call.child_by_field_name("arguments").filter(|node| node.kind() == "argument_list")?;
     let spread = |node: &Node<'_>| matches!(node.kind(), "dictionary_splat" | "list_splat");
@@ -106,7 +105,7 @@ pub(super) fn add_argument(place: &Place<'_>, call: Span, argument: &str) -> Opt
 /// `base_url="…"` for a Python call.
 fn python(place: &Place<'_>, call: Span, paths: &[String], url: &str) -> Edits {
     let path = paths.first().filter(|path| !path.contains('.'))?;
-    let tree = extract::syntax(place.source)?;
+    let tree = place.syntax()?;
     let call = call_at(tree.root_node(), call, &["call"])?;
     let arguments = call.child_by_field_name("arguments").filter(|node| node.kind() == "argument_list")?;
     let mut applicability = Applicability::Safe;
@@ -162,7 +161,7 @@ fn or_else(place: &Place<'_>, value: Node<'_>, or: &str, url: &str) -> Edits {
 fn javascript(place: &Place<'_>, call: Span, path: &str, url: &str) -> Edits {
     let (position, fields) = path.split_once('.')?;
     let fields: Vec<&str> = fields.split('.').collect();
-    let tree = extract::syntax(place.source)?;
+    let tree = place.syntax()?;
     let call = call_at(tree.root_node(), call, &["new_expression", "call_expression"])?;
     let Some(arguments) = call.child_by_field_name("arguments") else {
         // `new OpenAI`
@@ -322,7 +321,7 @@ fn attribute(place: &Place<'_>, module: &Module, call: Span, name: &str, url: &s
             return Some(vec![place.insert(line_end, format!("{newline}{}{}", place.indent(start), value(set)))]);
         }
     }
-    let tree = extract::syntax(place.source)?;
+    let tree = place.syntax()?;
     let mut node = tree.root_node().descendant_for_byte_range(call.start as usize, call.end as usize)?;
     while !matches!(node.parent()?.kind(), "block" | "module") {
         node = node.parent()?;

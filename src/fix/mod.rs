@@ -5,6 +5,11 @@
 //! done: there is no edit then, and the finding keeps its help. [`apply`] puts edits into a text; whether they repair
 //! anything is for the analysis of that text to say.
 
+use std::cell::OnceCell;
+
+use tree_sitter::Tree;
+
+use crate::extract;
 use crate::facts::Span;
 use crate::finding::{Applicability, Change, Edit, FileId, Finding, Fix, Location, UrlSlot};
 use crate::language::Language;
@@ -20,8 +25,27 @@ mod values;
 
 pub use apply::{apply, moved};
 
+/// What is known of the last file that edits were made for: findings come file by file.
+#[derive(Default)]
+pub struct Last(Option<(FileId, Look)>);
+
+/// What takes a look at a whole file.
+#[derive(Default)]
+struct Look {
+    tree: OnceCell<Option<Tree>>,
+    /// Most strings are in single quotes.
+    single: OnceCell<bool>,
+}
+
+impl Last {
+    fn of(&mut self, file: FileId) -> &Look {
+        let last = self.0.take().filter(|(last, _)| *last == file);
+        &self.0.insert(last.unwrap_or_else(|| (file, Look::default()))).1
+    }
+}
+
 /// The edits that carry out a finding's repair.
-pub fn lower(project: &Project, finding: &Finding) -> Option<Fix> {
+pub fn lower(project: &Project, last: &mut Last, finding: &Finding) -> Option<Fix> {
     let repair = finding.repair.as_ref()?;
     let at = match &repair.change {
         Change::AddUrl { client: at, .. }
@@ -33,7 +57,7 @@ pub fn lower(project: &Project, finding: &Finding) -> Option<Fix> {
         | Change::StripKey { at } => *at,
     };
     let file = project.files.get(at.file.index())?;
-    let place = Place { file: at.file, source: &file.source };
+    let place = Place { file: at.file, source: &file.source, look: last.of(at.file) };
     let span = at.span;
     // Not every place is what it was taken for: then no edit is better than a wrong one.
     let (mut edits, applicability) = match &repair.change {
@@ -98,11 +122,17 @@ fn scheme(url: &crate::endpoint::Url) -> &'static str {
 struct Place<'a> {
     file: FileId,
     source: &'a Source,
+    look: &'a Look,
 }
 
 impl<'a> Place<'a> {
     fn text(&self) -> &'a str {
         &self.source.text
+    }
+
+    /// The file's syntax tree, parsed once.
+    fn syntax(&self) -> Option<&'a Tree> {
+        self.look.tree.get_or_init(|| extract::syntax(self.source)).as_ref()
     }
 
     fn edit(&self, start: usize, end: usize, content: impl Into<String>) -> Edit {
@@ -145,7 +175,7 @@ impl<'a> Place<'a> {
         let quote = match (count(inside, '"'), count(inside, '\'')) {
             (1.., 0) => '"',
             (0, 1..) => '\'',
-            _ if count(self.text(), '\'') > count(self.text(), '"') => '\'',
+            _ if *self.look.single.get_or_init(|| count(self.text(), '\'') > count(self.text(), '"')) => '\'',
             _ => '"',
         };
         format!("{quote}{url}{quote}")

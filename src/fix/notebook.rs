@@ -1,6 +1,6 @@
 //! Edits of a notebook's Python, which stands in strings of JSON.
 
-use super::Place;
+use super::{Look, Place};
 use crate::facts::Span;
 use crate::finding::Edit;
 use crate::language::Language;
@@ -14,7 +14,8 @@ pub(super) fn edits<T>(
 ) -> Option<(Vec<Edit>, T)> {
     let (text, offsets) = unescaped(place.source.slice(span))?;
     let source = Source::new(&place.source.path, Language::Python, text);
-    let inner = Place { file: place.file, source: &source };
+    let look = Look::default();
+    let inner = Place { file: place.file, source: &source, look: &look };
     let (edits, other) = edit(&inner, Span::new(0, source.text.len()))?;
     let raw = |offset: u32| Some(offsets.get(offset as usize)? + span.start as usize);
     let edits = edits.into_iter().map(|edit| {

@@ -227,8 +227,9 @@ impl Resolver<'_> {
         let mut arms = super::Arms::default();
         let (mut block, mut index) = (at.block, at.index);
         loop {
-            for (index, stmt) in module.block(block).stmts.iter().enumerate().take(index) {
-                let Stmt::Branch(branch) = stmt else { continue };
+            let marks = self.marks(at.file, block);
+            for index in marks.inner(index) {
+                let Stmt::Branch(branch) = &module.block(block).stmts[index] else { continue };
                 let here = Ctx { block, index, ..at.clone() };
                 let staying: Vec<_> = branch
                     .iter()

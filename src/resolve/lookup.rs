@@ -177,11 +177,12 @@ impl Resolver<'_> {
     /// Walks back through one block.
     fn scan(&mut self, ctx: &Ctx, target: Target<'_>, block: BlockId, upto: usize, found: &mut Found) {
         let module = self.module(ctx.file);
-        let stmts = &module.block(block).stmts;
-        for (index, stmt) in stmts.iter().enumerate().take(upto).rev() {
+        let marks = self.marks(ctx.file, block);
+        for index in marks.back(target, upto) {
             if found.open.is_empty() || self.fuel == 0 {
                 return;
             }
+            let stmt = &module.block(block).stmts[index];
             let here = Ctx { file: ctx.file, block, index, frame: ctx.frame.clone() };
             match stmt {
                 Stmt::Assign { place, value, .. } => match target {

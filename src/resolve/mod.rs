@@ -19,6 +19,7 @@ mod conditions;
 mod environment;
 mod field;
 mod lookup;
+mod marks;
 mod rows;
 mod scope;
 mod settings;
@@ -56,6 +57,8 @@ pub struct Resolver<'p> {
     called: Option<String>,
     /// Answers to questions of that kind.
     known_called: Known,
+    /// Where what is looked for can be written.
+    marks: HashMap<(FileId, BlockId), Arc<marks::Marks<'p>>>,
 }
 
 /// Calls of a function.
@@ -83,6 +86,7 @@ impl<'p> Resolver<'p> {
             wanted: BTreeSet::new(),
             called: None,
             known_called: Known::default(),
+            marks: HashMap::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! `conflicting-config`: a variable is set to different providers in places of which one overrides the other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::Facts;
 use crate::endpoint::{self, Host, Url};
@@ -15,10 +15,11 @@ const RULE: &str = "conflicting-config";
 /// Judges the environment blocks of the given files.
 pub(super) fn check(facts: &Facts<'_>) -> Vec<Finding> {
     let mut out: Vec<Finding> = Vec::new();
+    let mut known = BTreeSet::new();
     for file in facts.project.ids().filter(|&file| facts.project.file(file).reported) {
         for block in 0..facts.project.file(file).module.env_blocks.len() {
             for finding in twice(facts, file, block).into_iter().chain(overridden(facts, file, block)) {
-                if !out.iter().any(|known| known.at == finding.at) {
+                if known.insert(finding.at) {
                     out.push(finding);
                 }
             }
@@ -47,9 +48,9 @@ fn twice(facts: &Facts<'_>, file: FileId, block: usize) -> Vec<Finding> {
         return Vec::new();
     }
     let mut out = Vec::new();
-    for (number, var) in block.vars.iter().enumerate() {
-        let before = block.vars[..number].iter().rev().find(|before| before.name == var.name);
-        let Some(first) = before.map(|var| Set { file, var }) else { continue };
+    let mut before: HashMap<&str, &EnvVar> = HashMap::new();
+    for var in &block.vars {
+        let Some(first) = before.insert(&var.name, var).map(|var| Set { file, var }) else { continue };
         let second = Set { file, var };
         if let Some((one, other)) = contradiction(facts, second, first) {
             let message = format!("`{}` is set twice in this file, first to {other}'s, then to {one}'s", var.name);
@@ -72,19 +73,24 @@ fn overridden(facts: &Facts<'_>, file: FileId, block: usize) -> Vec<Finding> {
     for upper in 0..layers.len() {
         // What is between its own lines is the other check's matter.
         let own: BTreeSet<&str> = vars(upper).map(|set| set.var.name.as_str()).collect();
+        let keys: BTreeSet<&str> = own.iter().filter_map(|name| key_prefix(name)).collect();
+        let urls: BTreeSet<&str> = own.iter().filter_map(|name| url_prefix(name)).collect();
+        let below = (upper + 1..layers.len())
+            .filter(|&lower| !matches!(layers[lower].how, How::Store { .. } | How::Overridden));
+        let mut hidden: HashMap<&str, Set<'_>> = HashMap::new();
+        for set in below.flat_map(vars).filter(|set| own.contains(set.var.name.as_str())) {
+            hidden.entry(&set.var.name).or_insert(set);
+        }
         for set in vars(upper) {
             let name = set.var.name.as_str();
-            if switches_both(&own, name) {
+            if switches_both(&keys, &urls, name) {
                 continue;
             }
             // An override file is there to say something else.
             if layers[upper].how == How::Override {
                 continue;
             }
-            let below = (upper + 1..layers.len())
-                .filter(|&lower| !matches!(layers[lower].how, How::Store { .. } | How::Overridden));
-            let hidden = below.flat_map(vars).find(|other| other.var.name == name);
-            let Some(hidden) = hidden.filter(|hidden| hidden.at() != set.at()) else { continue };
+            let Some(&hidden) = hidden.get(name).filter(|hidden| hidden.at() != set.at()) else { continue };
             let Some((one, other)) = contradiction(facts, set, hidden) else { continue };
             let message = format!("`{name}` is {one}'s here, and hides {other}'s below it; what goes with it stays");
             let help = "set key and URL together in one place, or take this line out";
@@ -94,11 +100,11 @@ fn overridden(facts: &Facts<'_>, file: FileId, block: usize) -> Vec<Finding> {
     out
 }
 
-/// Whether a block sets the other half of a pair, too: then all of it is meant to be another provider's.
-fn switches_both(own: &BTreeSet<&str>, name: &str) -> bool {
+/// Whether a block, which sets the keys and the URLs of these, sets the other half of a pair, too: then all of it is meant to be another provider's.
+fn switches_both(keys: &BTreeSet<&str>, urls: &BTreeSet<&str>, name: &str) -> bool {
     match (key_prefix(name), url_prefix(name)) {
-        (_, Some(prefix)) => own.iter().any(|other| key_prefix(other) == Some(prefix)),
-        (Some(prefix), _) => own.iter().any(|other| url_prefix(other) == Some(prefix)),
+        (_, Some(prefix)) => keys.contains(prefix),
+        (Some(prefix), _) => urls.contains(prefix),
         _ => true,
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use super::{Facts, label_of_endpoint, label_of_key, spell};
 use crate::finding::{Applicability, Change, FileId, Finding, Label, Location, Repair, Severity, Verdict};
@@ -34,10 +35,11 @@ struct Use<'a> {
 /// Judges all clients together.
 pub(super) fn check(facts: &Facts<'_>, clients: &[Client]) -> Vec<(usize, Finding)> {
     let mut out: Vec<(usize, Finding)> = Vec::new();
+    let mut known = BTreeSet::new();
     for (stray, others) in strays(facts, clients) {
         let Some(other) = others.iter().find(|other| both_run(facts, &stray, other)) else { continue };
         let finding = finding(facts, &stray, other);
-        if !out.iter().any(|(_, known)| known.at == finding.at) {
+        if known.insert(finding.at) {
             out.push((stray.number, finding));
         }
     }
@@ -63,7 +65,7 @@ pub(super) fn unlinked(facts: &Facts<'_>, clients: &[Client]) -> BTreeSet<FileId
 }
 
 /// Uses of a key at OpenAI, each with the uses of the same key somewhere else.
-fn strays<'a>(facts: &Facts<'_>, clients: &'a [Client]) -> Vec<(Use<'a>, Vec<Use<'a>>)> {
+fn strays<'a>(facts: &Facts<'_>, clients: &'a [Client]) -> Vec<(Use<'a>, Rc<[Use<'a>]>)> {
     let mut uses: BTreeMap<Identity, Vec<Use<'a>>> = BTreeMap::new();
     for (number, client) in clients.iter().enumerate() {
         if client.is_block() || client.traces_to.is_some() {
@@ -83,7 +85,7 @@ fn strays<'a>(facts: &Facts<'_>, clients: &'a [Client]) -> Vec<(Use<'a>, Vec<Use
     }
     let mut out = Vec::new();
     for uses in uses.into_values() {
-        let others: Vec<Use<'a>> = uses.iter().filter(|found| found.provider != "openai").copied().collect();
+        let others: Rc<[Use<'a>]> = uses.iter().filter(|found| found.provider != "openai").copied().collect();
         if others.is_empty() {
             continue;
         }

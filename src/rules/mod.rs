@@ -2,6 +2,7 @@
 //! page, `rules/NAME.md`.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use crate::catalog::Catalog;
 use crate::clients::IgnoredKind;
@@ -44,6 +45,8 @@ pub struct Facts<'a> {
     in_use: BTreeSet<(Location, Location)>,
     /// The variables and module attributes that give clients their endpoint.
     readers: Vec<Reader<'a>>,
+    /// What things are called, by file; put together when it is asked for.
+    names: Vec<OnceLock<repair::Names>>,
 }
 
 /// A client that reads something for its endpoint.
@@ -74,7 +77,8 @@ impl<'a> Facts<'a> {
             names: client.endpoint_variables.iter().chain(&client.endpoint_attributes).cloned().collect(),
         });
         let readers = readers.filter(|reader| !reader.names.is_empty()).collect();
-        Self { catalog, project, allowed, in_use, readers }
+        let names = project.files.iter().map(|_| OnceLock::new()).collect();
+        Self { catalog, project, allowed, in_use, readers, names }
     }
 
     /// Whether anything that may see a variable or attribute reads it for an endpoint.
@@ -91,6 +95,11 @@ impl<'a> Facts<'a> {
         };
         self.readers.iter().any(reads)
             || (ignored.kind == IgnoredKind::Variable && self.project.is_read(name, ignored.at.file))
+    }
+
+    /// What things are called in a file.
+    fn names(&self, file: FileId) -> &repair::Names {
+        self.names[file.index()].get_or_init(|| repair::Names::of(&self.project.file(file).module))
     }
 
     /// The clients for which an endpoint is right, or may be.

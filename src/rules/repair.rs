@@ -1,9 +1,11 @@
 //! What would repair a finding: the endpoint that a key belongs to, in the place where the client takes it.
 
+use std::collections::HashMap;
+
 use super::{Facts, literal_at, written_at};
 use crate::catalog::{Provider, UrlKind};
 use crate::endpoint::{self, Url};
-use crate::facts::{ExprKind, Module, Stmt};
+use crate::facts::{ExprId, ExprKind, Module, Span, Stmt};
 use crate::finding::{Applicability, Change, Location, Repair, Verdict};
 use crate::resolve::StepKind;
 use crate::routes::{Client, Key, Route};
@@ -150,48 +152,72 @@ fn is_shared(facts: &Facts<'_>, client: &Client, at: Location) -> bool {
         return false;
     }
     let module = &facts.project.file(at.file).module;
-    let Some(name) = name_of(module, at) else { return false };
-    let reads = module
-        .expr_ids()
-        .filter(|&expr| match module.kind(expr) {
-            ExprKind::Name(known) | ExprKind::Member(_, known) => *known == name,
-            _ => false,
-        })
-        .count();
+    let names = facts.names(at.file);
+    let Some(name) = names.of_literal(module, at) else { return false };
+    let reads = names.reads.get(name.as_str()).copied().unwrap_or(0);
     reads > 1 || facts.project.imports.values().flat_map(|keys| keys.values()).any(|file| *file == Some(at.file))
 }
 
-/// The variable or field that a literal is the value of, alone or in an object. None for one that is used on the spot.
-fn name_of(module: &Module, at: Location) -> Option<String> {
-    let mut root = module.expr_ids().find(|&expr| module.span(expr) == at.span)?;
-    let mut field = None;
-    while let Some(parent) = module.parents[root.index()] {
-        match module.kind(parent) {
-            ExprKind::Call(_) => return None,
-            ExprKind::Object(object) => {
-                field = field.or_else(|| {
-                    object.entries.iter().find_map(|entry| match entry {
-                        crate::facts::Entry::Field { key: Some(key), value, .. } if *value == root => Some(key.clone()),
-                        _ => None,
-                    })
-                });
+/// What the expressions of a file are called, and how often what is called so is read.
+#[derive(Default)]
+pub(super) struct Names {
+    at: HashMap<Span, ExprId>,
+    reads: HashMap<String, usize>,
+    /// The fields and parameters that expressions are the defaults of.
+    defaults: HashMap<ExprId, String>,
+}
+
+impl Names {
+    pub(super) fn of(module: &Module) -> Self {
+        let mut names = Self::default();
+        for expr in module.expr_ids() {
+            names.at.entry(module.span(expr)).or_insert(expr);
+            if let ExprKind::Name(name) | ExprKind::Member(_, name) = module.kind(expr) {
+                *names.reads.entry(name.clone()).or_default() += 1;
             }
-            _ => {}
         }
-        root = parent;
-    }
-    let fields = module.classes.iter().flat_map(|class| &class.fields).filter(|field| field.value == Some(root));
-    let params = module.functions.iter().flat_map(|function| &function.params);
-    let params = params.filter(|param| param.default == Some(root));
-    if let Some(name) = fields.map(|field| &field.name).chain(params.map(|param| &param.name)).next() {
-        return Some(field.unwrap_or_else(|| name.clone()));
-    }
-    let (block, index) = module.points[root.index()];
-    match module.block(block).stmts.get(index as usize) {
-        Some(Stmt::Assign { place, value, .. }) if *value == root => {
-            let last = place.path.iter().rev().flatten().next().unwrap_or(&place.root);
-            Some(field.unwrap_or_else(|| last.clone()))
+        let fields = module.classes.iter().flat_map(|class| &class.fields).map(|field| (field.value, &field.name));
+        let params = module.functions.iter().flat_map(|function| &function.params);
+        for (value, name) in fields.chain(params.map(|param| (param.default, &param.name))) {
+            if let Some(value) = value {
+                names.defaults.entry(value).or_insert_with(|| name.clone());
+            }
         }
-        _ => field,
+        names
+    }
+
+    /// The variable or field that a literal is the value of, alone or in an object. None for one that is used on the
+    /// spot.
+    fn of_literal(&self, module: &Module, at: Location) -> Option<String> {
+        let mut root = *self.at.get(&at.span)?;
+        let mut field = None;
+        while let Some(parent) = module.parents[root.index()] {
+            match module.kind(parent) {
+                ExprKind::Call(_) => return None,
+                ExprKind::Object(object) => {
+                    field = field.or_else(|| {
+                        object.entries.iter().find_map(|entry| match entry {
+                            crate::facts::Entry::Field { key: Some(key), value, .. } if *value == root => {
+                                Some(key.clone())
+                            }
+                            _ => None,
+                        })
+                    });
+                }
+                _ => {}
+            }
+            root = parent;
+        }
+        if let Some(name) = self.defaults.get(&root) {
+            return Some(field.unwrap_or_else(|| name.clone()));
+        }
+        let (block, index) = module.points[root.index()];
+        match module.block(block).stmts.get(index as usize) {
+            Some(Stmt::Assign { place, value, .. }) if *value == root => {
+                let last = place.path.iter().rev().flatten().next().unwrap_or(&place.root);
+                Some(field.unwrap_or_else(|| last.clone()))
+            }
+            _ => field,
+        }
     }
 }

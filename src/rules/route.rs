@@ -146,8 +146,10 @@ fn help(facts: &Facts<'_>, client: &Client, route: &Route, rule: &str) -> String
         _ => facts.mixroute_url(),
     };
     match rule {
-        WITHOUT_BASE_URL if let Some(advice) = &client.advice => format!("{advice}; {symptom}"),
         WITHOUT_BASE_URL => {
+            if let Some(advice) = &client.advice {
+                return format!("{advice}; {symptom}");
+            }
             let spelling = client.spelling.as_deref().unwrap_or("the base URL");
             let variable = match client.endpoint_variables.as_slice() {
                 [] => String::new(),

@@ -8,6 +8,8 @@ use std::path::Path;
 use mixlint::cli::{Host, run};
 use tempfile::TempDir;
 
+pub(crate) mod keys;
+
 /// A project of its own: no repository around it, so that no other file has a say.
 pub(crate) fn project<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> TempDir {
     let dir = tempfile::tempdir().unwrap();

@@ -132,13 +132,13 @@ impl Parser<'_> {
         loop {
             let start = token.span.start;
             if let Some(name) = self.member() {
-                let end = self.tokens[self.at - 1].span.end;
+                let end = self.end(start);
                 value = self.builder.expr(Span { start, end }, ExprKind::Member(value, name));
             } else if self.sign(0) == Some(b'[') && self.peek().is_some_and(|next| !next.spaced) {
                 self.at += 1;
                 let index = self.expr();
                 self.skip_to(b']');
-                let end = self.tokens[self.at - 1].span.end;
+                let end = self.end(start);
                 value = self.builder.expr(Span { start, end }, ExprKind::Index(value, index));
             } else if self.sign(0) == Some(b'(') && self.peek().is_some_and(|next| !next.spaced) {
                 // A method's result.
@@ -228,7 +228,7 @@ impl Parser<'_> {
                     args.push(Arg { name: None, name_span: None, spread: Spread::No, value });
                 }
             }
-            end = self.tokens.get(self.at - 1).map_or(end, |last| last.span.end.max(end));
+            end = self.end(end);
         }
         let callee = self.builder.expr(name.span, ExprKind::Name(callee));
         let span = Span { start: name.span.start, end };

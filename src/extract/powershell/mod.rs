@@ -179,7 +179,7 @@ impl Parser<'_> {
         }
         if self.sign(0) != Some(b'=') {
             let adds = matches!(self.sign(0), Some(b'+' | b'?')) || self.word(0) == "-";
-            if adds && self.tokens[self.at..].iter().take(3).any(|token| token.kind == Kind::Sign(b'=')) {
+            if adds && self.tokens.iter().skip(self.at).take(3).any(|token| token.kind == Kind::Sign(b'=')) {
                 while self.sign(0) != Some(b'=') {
                     self.at += 1;
                 }
@@ -236,6 +236,12 @@ impl Parser<'_> {
         let span = Span { start: name.span.start, end: self.builder.module().span(value).end.max(name.span.end) };
         self.set(self.source.slice(name.span).to_owned(), name.span, value, span);
         self.skip_to(b')');
+    }
+
+    /// Where the last token ends that was taken, but not before `least`.
+    fn end(&self, least: u32) -> u32 {
+        // Behind a construct that the file's end cuts short there is nothing to stand at.
+        self.tokens.iter().take(self.at).next_back().map_or(least, |last| last.span.end.max(least))
     }
 
     fn skip_to(&mut self, sign: u8) {

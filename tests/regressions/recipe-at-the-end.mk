@@ -1,0 +1,4 @@
+OPENiorer $$MQXROUTG_API_KEY"
+
+chat: models
+	OPENAP_APIvalue$(&IXROUTE_API_KEY) OPENAI_BASE_URL=https:er $$MQXR`${E_AENI_A
