@@ -51,9 +51,9 @@ pub struct Given {
 }
 
 impl Given {
-    /// Looks at a file; `keep` says that it cannot be read again.
+    /// Looks at a file; `keep` says that it is one of few, or cannot be read again.
     pub fn new(mut source: Source, path: PathBuf, prefilter: &Prefilter<'_>, keep: bool) -> Self {
-        let (sight, bytes) = (prefilter.look(&source), source.text.len());
+        let (sight, bytes) = (prefilter.look(&source, !keep), source.text.len());
         let classes = if source.language.is_code() { heirs::pairs(&source) } else { Vec::new() };
         if !keep && !sight.certain {
             source.close();

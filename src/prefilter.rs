@@ -8,17 +8,17 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
-
 use crate::catalog::{Catalog, EnvName};
 use crate::language::Language;
 use crate::source::Source;
 
 mod callees;
 mod evidence;
+mod pattern;
 
 use callees::Callees;
 use evidence::{Evidence, Whose};
+use pattern::Pattern;
 
 /// What the names of variables for keys and URLs have in them, and headers.
 const ENVIRONMENT: [&str; 12] = [
@@ -46,9 +46,10 @@ const URLS: [&str; 10] =
 /// Whether a text names a variable that may hold a key or URL, or a header: a part of a file without such a name gives
 /// no facts.
 pub fn names_variables(text: &str) -> bool {
-    static WORDS: LazyLock<Option<Regex>> =
-        LazyLock::new(|| any_of(ENVIRONMENT.into_iter().chain(["GITHUB_ENV", "BASH_ENV", "setvariable", "API"])));
-    WORDS.as_ref().is_none_or(|words| words.is_match(text.as_bytes()))
+    static WORDS: LazyLock<Pattern> = LazyLock::new(|| {
+        Pattern::any_of(ENVIRONMENT.into_iter().chain(["GITHUB_ENV", "BASH_ENV", "setvariable", "API"]))
+    });
+    WORDS.is_in(text)
 }
 
 /// The same in code, where most keys are those of tables.
@@ -102,19 +103,19 @@ impl Sight {
 #[derive(Debug)]
 pub struct Prefilter<'c> {
     catalog: &'c Catalog,
-    code: Option<Regex>,
-    environment: Option<Regex>,
-    fields: Option<Regex>,
-    urls: Option<Regex>,
-    code_fields: Option<Regex>,
-    headers: Option<Regex>,
-    elsewhere: Option<Regex>,
-    own: Option<Regex>,
-    slips: Option<Regex>,
-    variables: Option<Regex>,
+    code: Pattern,
+    environment: Pattern,
+    fields: Pattern,
+    urls: Pattern,
+    code_fields: Pattern,
+    headers: Pattern,
+    elsewhere: Pattern,
+    own: Pattern,
+    slips: Pattern,
+    variables: Pattern,
     /// An assignment of nothing, in a dotenv file.
-    nothing: Option<Regex>,
-    unkeyed: Option<Regex>,
+    nothing: Pattern,
+    unkeyed: Pattern,
     callees: Callees,
     evidence: Evidence,
 }
@@ -159,17 +160,17 @@ impl<'c> Prefilter<'c> {
             .collect();
         Self {
             catalog,
-            code: any_of(shortest),
-            environment: any_of(ENVIRONMENT),
-            fields: any_of(FIELDS),
-            urls: any_of(URLS),
-            code_fields: any_of(CODE_FIELDS),
-            headers: Regex::new(HEADERS).ok(),
+            code: Pattern::any_of(shortest),
+            environment: Pattern::any_of(ENVIRONMENT),
+            fields: Pattern::any_of(FIELDS),
+            urls: Pattern::any_of(URLS),
+            code_fields: Pattern::any_of(CODE_FIELDS),
+            headers: Pattern::new(HEADERS),
             elsewhere: elsewhere(catalog),
             own: own(catalog),
             slips: slips(catalog),
             variables: variables(catalog),
-            nothing: Regex::new(r#"(?m-u)^[^#\n]*(?:URL|BASE|ENDPOINT|HOST)\w*[ \t]*=[ \t"']*\r?$"#).ok(),
+            nothing: Pattern::new(r#"(?m)^[^#\n]*(?:URL|BASE|ENDPOINT|HOST)\w*[ \t]*=[ \t"']*\r?$"#),
             unkeyed: unkeyed(catalog),
             callees: Callees::new(catalog),
             evidence: Evidence::new(catalog),
@@ -181,9 +182,9 @@ impl<'c> Prefilter<'c> {
         self.catalog
     }
 
-    /// What a file's text shows.
-    pub fn look(&self, source: &Source) -> Sight {
-        let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(source.text.as_bytes()));
+    /// What a file's text shows. `sparing`: it is one of many, and is to be left alone if it can be.
+    pub fn look(&self, source: &Source, sparing: bool) -> Sight {
+        let has = |words: &Pattern| words.is_in(&source.text);
         let admitted = match source.language {
             Language::Dotenv
             | Language::Http
@@ -200,10 +201,10 @@ impl<'c> Prefilter<'c> {
                 has(&self.environment) || (has(&self.fields) && has(&self.urls)) || has(&self.unkeyed)
             }
             Language::Markdown => has(&self.code) || has(&self.environment) || (has(&self.fields) && has(&self.urls)),
-            _ => return self.look_at_code(source),
+            _ => return self.look_at_code(source, sparing),
         };
-        if !admitted {
-            return Sight::default();
+        if !admitted || !sparing {
+            return Sight { admitted, certain: admitted, foreign: admitted, ..Sight::default() };
         }
         let signs = self.evidence.of(self.catalog, &source.text);
         let foreign = signs.key.max(signs.host) == Whose::Others || has(&self.nothing);
@@ -223,9 +224,9 @@ impl<'c> Prefilter<'c> {
         self.evidence.imports_some(&source.text)
     }
 
-    fn look_at_code(&self, source: &Source) -> Sight {
+    fn look_at_code(&self, source: &Source, sparing: bool) -> Sight {
         let text = source.text.as_bytes();
-        let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(text));
+        let has = |words: &Pattern| words.is_in(&source.text);
         if only_declares(source) {
             return Sight::default();
         }
@@ -239,6 +240,9 @@ impl<'c> Prefilter<'c> {
         if !(makes || elsewhere || row || has(&self.code_fields)) {
             return Sight::default();
         }
+        if !sparing && makes {
+            return Sight { elsewhere, ..Sight::sure() };
+        }
         let signs = self.evidence.of(self.catalog, &source.text);
         let foreign = signs.key.max(signs.host) == Whose::Others;
         let known = signs.key.max(signs.host) != Whose::Nobodys;
@@ -248,13 +252,14 @@ impl<'c> Prefilter<'c> {
             || (makes && (foreign || self.slips(source)))
             || (row && foreign && signs.key.min(signs.host) != Whose::Nobodys);
         let row = row && (makes || known || self.evidence.imports_some(&source.text));
-        Sight { admitted: makes || elsewhere || row, certain, makes, foreign, elsewhere }
+        let admitted = makes || elsewhere || row;
+        Sight { admitted, certain: certain || (admitted && !sparing), makes, foreign, elsewhere }
     }
 
     /// Whether something in the file looks like what the rules find that ask for no other provider: an option that the
     /// client drops, a base URL of nothing, or one that comes too late.
     fn slips(&self, source: &Source) -> bool {
-        self.slips.as_ref().is_none_or(|slips| slips.is_match(source.text.as_bytes()))
+        self.slips.is_in(&source.text)
             || self.callees.drops_an_option(source)
             || self.evidence.has_misspelled_host(self.catalog, &source.text)
     }
@@ -262,12 +267,12 @@ impl<'c> Prefilter<'c> {
 
 /// What matters to the clients of other files: comments for mixlint, what turns tracing off, fields of settings classes
 /// that may take a base URL from a variable.
-fn elsewhere(catalog: &Catalog) -> Option<Regex> {
+fn elsewhere(catalog: &Catalog) -> Pattern {
     let ways = catalog.clients.iter().flat_map(|client| &client.traces_unless);
     let mut words: Vec<String> = ways.filter_map(|way| way.split('.').next()).map(regex::escape).collect();
     words.push("mixlint:".to_owned());
     words.push(r"(?mi-u:^[ \t]+\w*(?:url|base|endpoint|host|path|proxy)[ \t]*:[ \t]*\w)".to_owned());
-    Regex::new(&words.join("|")).ok()
+    Pattern::new(words.join("|"))
 }
 
 /// Whether a file declares types only: `x.d.ts`.
@@ -280,16 +285,15 @@ fn only_declares(source: &Source) -> bool {
 }
 
 /// Base URLs that are the empty string, or that are written to a variable that clients read.
-fn slips(catalog: &Catalog) -> Option<Regex> {
+fn slips(catalog: &Catalog) -> Pattern {
     let constructs = || catalog.clients.iter().flat_map(|client| &client.construct);
     let read: BTreeSet<String> =
         constructs().flat_map(|construct| &construct.env_endpoint).map(|name| regex::escape(name.name())).collect();
     let read = Vec::from_iter(read).join("|");
     let name = r"(?i-u:base_?url|api_?base|endpoint|base_?path)";
-    Regex::new(&format!(
-        r#"(?-u){name}\w*["'`]?\]?\s*[:=(]\s*(?:""[^"]|''[^']|``)|\b(?:{read})["'`]?\]?\s*=[^=]|env::set_var|environ\.(?:setdefault|update)"#
+    Pattern::new(format!(
+        r#"{name}\w*["'`]?\]?\s*[:=(]\s*(?:""[^"]|''[^']|``)|\b(?:{read})["'`]?\]?\s*=[^=]|env::set_var|environ\.(?:setdefault|update)"#
     ))
-    .ok()
 }
 
 /// What joins the parts of a deployment that stand in several files: each may hold half of a pair, under names of its
@@ -306,19 +310,21 @@ const JOINTS: [&str; 8] = [
 ];
 
 /// The variables that clients and tools read, by name, which a block of settings sets; and what joins such blocks.
-fn variables(catalog: &Catalog) -> Option<Regex> {
+fn variables(catalog: &Catalog) -> Pattern {
     let constructs = || catalog.clients.iter().flat_map(|client| &client.construct);
     let names = constructs().flat_map(|construct| construct.env_key.iter().chain(&construct.env_endpoint));
     let mut words: BTreeSet<&str> = names.map(EnvName::name).collect();
     words.insert("OPENAI_");
     words.extend(JOINTS);
     let words: Vec<&str> = words.into_iter().collect();
-    any_of(words.iter().copied().filter(|word| !words.iter().any(|other| other != word && word.contains(other))))
+    Pattern::any_of(
+        words.iter().copied().filter(|word| !words.iter().any(|other| other != word && word.contains(other))),
+    )
 }
 
 /// What the configuration's own clients are called by: a file of the same project is imported by a path that need not
 /// name the module.
-fn own(catalog: &Catalog) -> Option<Regex> {
+fn own(catalog: &Catalog) -> Pattern {
     let constructs = catalog.own_clients().flat_map(|client| &client.construct);
     let words: BTreeSet<&str> = constructs
         .flat_map(|construct| &construct.callee)
@@ -326,19 +332,13 @@ fn own(catalog: &Catalog) -> Option<Regex> {
         .filter(|word| !word.is_empty())
         .collect();
     // No words match nothing.
-    if words.is_empty() { Regex::new("[^\\s\\S]").ok() } else { any_of(words) }
+    if words.is_empty() { Pattern::nothing() } else { Pattern::any_of(words) }
 }
 
 /// The fields for a URL of tools that know their key's variable by themselves: their files may not speak of a key.
-fn unkeyed(catalog: &Catalog) -> Option<Regex> {
+fn unkeyed(catalog: &Catalog) -> Pattern {
     let rows = catalog.tools.iter().flat_map(|tool| &tool.row).filter(|row| row.key_variable.is_some());
     let fields: BTreeSet<&str> =
         rows.flat_map(|row| &row.endpoint).map(|path| path.rsplit('.').next().unwrap_or(path)).collect();
-    if fields.is_empty() { Regex::new("[^\\s\\S]").ok() } else { any_of(fields) }
-}
-
-/// One SIMD pass for any of some words.
-fn any_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Option<Regex> {
-    let words: Vec<String> = words.into_iter().map(regex::escape).collect();
-    Regex::new(&words.join("|")).ok()
+    if fields.is_empty() { Pattern::nothing() } else { Pattern::any_of(fields) }
 }

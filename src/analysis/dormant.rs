@@ -107,7 +107,7 @@ impl Run<'_> {
             let paths: Vec<PathBuf> = self.reader.all(&root).into_iter().filter(|path| !known(path)).collect();
             let look = |path: PathBuf| {
                 let mut source = self.reader.read(&path)?;
-                let (sight, bytes) = (self.options.prefilter.look(&source), source.text.len());
+                let (sight, bytes) = (self.options.prefilter.look(&source, true), source.text.len());
                 if !sight.certain {
                     source.close();
                 }

@@ -220,6 +220,9 @@ fn notices(failed: &[(PathBuf, SkipReason)], output: &Output) -> Vec<Notice> {
     failed.chain(unparsed).collect()
 }
 
+/// So many files are looked at as a whole, whatever their texts show.
+const FEW: usize = 64;
+
 /// What an analysis is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Aim {
@@ -263,12 +266,13 @@ pub(super) fn analyze(args: &Paths, aim: Aim, global: &Global, host: &mut Host<'
         })?)
     };
     let prefilter = Prefilter::new(&catalog);
+    let keep = aim == Aim::Texts || (found.entries.len() <= FEW && !args.reading.narrow);
     let limit = config.max_file_size.unwrap_or(MAX_FILE_SIZE);
     let directories = given.directories(&host.cwd);
     let Loaded { given, skipped, failed, stdin } = progress.during(
         host.stderr,
         || format!("reading {count}"),
-        || safely(|| given.load(found, &options, limit, &prefilter, aim == Aim::Texts)),
+        || safely(|| given.load(found, &options, limit, &prefilter, keep)),
     )?;
     let extent = match aim {
         _ if args.reading.no_prefilter => Extent::Everything,

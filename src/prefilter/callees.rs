@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use regex::Regex;
-
 use super::COMMON;
+use super::pattern::Pattern;
 use crate::catalog::Catalog;
 use crate::language::Language;
 use crate::source::Source;
@@ -14,17 +13,17 @@ use crate::source::Source;
 pub(super) struct Callees {
     languages: HashMap<&'static str, Names>,
     /// `import X from "module"`, of the modules that are called themselves.
-    defaults: Option<Regex>,
+    defaults: Pattern,
     /// `import openai`.
-    modules: Option<Regex>,
+    modules: Pattern,
     /// `openai.api_base =`.
-    attributes: Option<Regex>,
+    attributes: Pattern,
 }
 
 /// The names of one language.
 #[derive(Debug)]
 struct Names {
-    words: Option<Regex>,
+    words: Pattern,
     /// The first words of the modules, one of which a file with the name has to mention; none for a name that says
     /// itself what it is.
     needs: HashMap<String, Vec<String>>,
@@ -76,7 +75,7 @@ impl Callees {
             }
             let words: Vec<String> =
                 needs.keys().map(|name| regex::escape(name)).collect::<BTreeSet<_>>().into_iter().collect();
-            let words = Regex::new(&format!(r"\b(?:{})\b", words.join("|"))).ok();
+            let words = Pattern::new(format!(r"\b(?:{})\b", words.join("|")));
             languages.insert(language, Names { words, needs, members, dropped });
         }
         let called_itself = |client: &&crate::catalog::Client| {
@@ -96,11 +95,10 @@ impl Callees {
             .map(|module| regex::escape(module))
             .collect();
         let modules: Vec<String> = modules.into_iter().collect();
-        let defaults = Regex::new(&format!(
+        let defaults = Pattern::new(format!(
             r#"(?:import\s+(?:type\s+)?(\w+)\s*(?:,[^"';]*)?\s*from\s*|import\s*\*\s*as\s+(\w+)\s+from\s*|\bdefault\s+as\s+(\w+)\b[^"';]*from\s*|(\w+)\s*=\s*(?:await\s+)?(?:require|import)\s*\(\s*|(?:require|import)\s*\(\s*)["'`](?:\w+:)?(?:{})(?:@[^"'`]*)?["'`]"#,
             modules.join("|")
-        ))
-        .ok();
+        ));
         let dotted: BTreeSet<String> = catalog
             .clients
             .iter()
@@ -112,11 +110,10 @@ impl Callees {
             .map(|module| regex::escape(module.rsplit('.').next().unwrap_or(module)))
             .collect();
         let dotted: Vec<String> = dotted.into_iter().collect();
-        let modules = Regex::new(&format!(
+        let modules = Pattern::new(format!(
             r"(?m)^\s*import\s[^\n]*\b(?:{0})\b|\bfrom\s[^\n]*\bimport\s[^\n]*\b(?:{0})\b|^\s*(?:{0}),?\s*$|import_module|__import__",
             dotted.join("|")
-        ))
-        .ok();
+        ));
         let attributes: BTreeSet<&str> = catalog
             .clients
             .iter()
@@ -132,7 +129,7 @@ impl Callees {
             .filter_map(|path| path.rsplit('.').next())
             .collect();
         let attributes: Vec<String> = attributes.into_iter().map(regex::escape).collect();
-        let attributes = Regex::new(&format!(r"(?m)^[ \t]*(\w+)\.(?:{})\s*=[^=]", attributes.join("|"))).ok();
+        let attributes = Pattern::new(format!(r"(?m)^[ \t]*(\w+)\.(?:{})\s*=[^=]", attributes.join("|")));
         Self { languages, defaults, modules, attributes }
     }
 
@@ -141,7 +138,7 @@ impl Callees {
         let text = source.text.as_str();
         let language = source.language;
         let Some(names) = self.languages.get(language.name()) else { return true };
-        let Some(words) = &names.words else { return true };
+        let Some(words) = names.words.regex() else { return true };
         let mut mentions: HashMap<&str, bool> = HashMap::new();
         for found in words.find_iter(text) {
             let Some(needs) = names.needs.get(found.as_str()) else { continue };
@@ -164,14 +161,14 @@ impl Callees {
             }
             if found.as_str().contains('.')
                 && language == Language::Python
-                && !self.modules.as_ref().is_none_or(|modules| modules.is_match(text))
+                && !self.modules.is_in(text)
                 && !is_imported(text, found.as_str().split('.').next().unwrap_or(""))
             {
                 continue;
             }
             return true;
         }
-        let Some(defaults) = self.defaults.as_ref().filter(|_| language.name() == "javascript") else { return false };
+        let Some(defaults) = self.defaults.regex().filter(|_| language.name() == "javascript") else { return false };
         defaults.captures_iter(text).any(|found| {
             let Some(local) = found.iter().skip(1).flatten().next() else { return true };
             memchr::memmem::find_iter(text.as_bytes(), local.as_str().as_bytes()).any(|at| {
@@ -189,7 +186,7 @@ impl Callees {
     pub(super) fn drops_an_option(&self, source: &Source) -> bool {
         let text = source.text.as_bytes();
         let Some(names) = self.languages.get(source.language.name()) else { return true };
-        let Some(words) = &names.words else { return true };
+        let Some(words) = names.words.regex() else { return true };
         words.find_iter(&source.text).any(|found| {
             let options = names.dropped.get(found.as_str()).into_iter().flatten();
             let after = &text[found.end()..text.len().min(found.end() + OPTIONS)];
@@ -205,7 +202,7 @@ impl Callees {
 
     /// Whether the file writes to an attribute of a module that clients look at.
     pub(super) fn sets_an_attribute(&self, source: &Source) -> bool {
-        let Some(attributes) = self.attributes.as_ref().filter(|_| source.language == Language::Python) else {
+        let Some(attributes) = self.attributes.regex().filter(|_| source.language == Language::Python) else {
             return false;
         };
         attributes.captures_iter(&source.text).any(|found| {

@@ -3,8 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::RwLock;
 
-use regex::Regex;
-
+use super::pattern::Pattern;
 use crate::catalog::Catalog;
 use crate::endpoint::{self, Host};
 use crate::evidence;
@@ -32,13 +31,13 @@ pub(super) struct Signs {
 /// What to look for.
 #[derive(Debug)]
 pub(super) struct Evidence {
-    names: Option<Regex>,
-    prefixes: Option<Regex>,
+    names: Pattern,
+    prefixes: Pattern,
     /// Formats of keys that begin in no way of their own.
-    long: Option<Regex>,
-    hosts: Option<Regex>,
+    long: Option<Pattern>,
+    hosts: Pattern,
     /// Imports of what may be a key or a URL of the project's own.
-    imported: Option<Regex>,
+    imported: Pattern,
     /// What is known of a piece of text that was looked at before.
     known: RwLock<HashMap<String, Whose>>,
 }
@@ -84,11 +83,11 @@ impl Evidence {
         let union = |words: BTreeSet<String>| words.into_iter().collect::<Vec<_>>().join("|");
         let escaped = |words: BTreeSet<String>| union(shortest(words).iter().map(|word| regex::escape(word)).collect());
         Self {
-            names: Regex::new(&format!("(?i-u:{})", union(names))).ok(),
-            prefixes: Regex::new(&escaped(prefixes)).ok(),
-            long: headless.then(|| Regex::new(r#"["'`=: ][A-Za-z0-9_.\-]{24,}"#).ok()).flatten(),
-            hosts: Regex::new(&format!("(?i-u:{})", escaped(hosts))).ok(),
-            imported: Regex::new(IMPORTED).ok(),
+            names: Pattern::new(format!("(?i-u:{})", union(names))),
+            prefixes: Pattern::new(escaped(prefixes)),
+            long: headless.then(|| Pattern::new(r#"["'`=: ][A-Za-z0-9_.\-]{24,}"#)),
+            hosts: Pattern::new(format!("(?i-u:{})", escaped(hosts))),
+            imported: Pattern::new(IMPORTED),
             known: RwLock::default(),
         }
     }
@@ -101,11 +100,11 @@ impl Evidence {
 
     /// Whether a text takes from another file what may say whose a key or a host is.
     pub(super) fn imports_some(&self, text: &str) -> bool {
-        self.imported.as_ref().is_none_or(|imported| imported.is_match(text))
+        self.imported.is_in(text)
     }
 
     fn key(&self, catalog: &Catalog, text: &str) -> Whose {
-        let Some(names) = &self.names else { return Whose::Others };
+        let Some(names) = self.names.regex() else { return Whose::Others };
         let mut most = Whose::Nobodys;
         for found in names.find_iter(text) {
             let word = around(text, found.start(), found.end(), |c| is_part(c) || c == '-', 128);
@@ -119,7 +118,7 @@ impl Evidence {
                 return most;
             }
         }
-        let Some(prefixes) = &self.prefixes else { return Whose::Others };
+        let Some(prefixes) = self.prefixes.regex() else { return Whose::Others };
         for found in prefixes.find_iter(text) {
             let word = around(text, found.start(), found.end(), |c| is_part(c) || matches!(c, '-' | '.'), 512);
             let end = found.end();
@@ -131,7 +130,7 @@ impl Evidence {
             }
             most = most.max(self.known(word, |word| literal_in(catalog, word)));
         }
-        for found in self.long.iter().flat_map(|long| long.find_iter(text)) {
+        for found in self.long.iter().filter_map(Pattern::regex).flat_map(|long| long.find_iter(text)) {
             let word = found.as_str().get(1..).unwrap_or("");
             if word.len() <= 512 && word.bytes().any(|b| b.is_ascii_digit()) {
                 most = most.max(literal_in(catalog, word));
@@ -141,7 +140,7 @@ impl Evidence {
     }
 
     fn host(&self, catalog: &Catalog, text: &str) -> Whose {
-        let Some(hosts) = &self.hosts else { return Whose::Others };
+        let Some(hosts) = self.hosts.regex() else { return Whose::Others };
         let mut most = Whose::Nobodys;
         for found in hosts.find_iter(text) {
             let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
