@@ -9,10 +9,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use mixlint::analysis::{Given, Options, Reader, analyze};
+use mixlint::analysis::{Extent, Given, Options, Reader, analyze};
 use mixlint::catalog::Catalog;
 use mixlint::config::Config;
 use mixlint::language::Language;
+use mixlint::prefilter::Prefilter;
 use mixlint::report::{self, Files, Style};
 use mixlint::source::Source;
 use mixlint::text::public_prefix;
@@ -254,9 +255,10 @@ fn error_messages_show_none_of_a_thousand_keys() {
     let keys = Keys::new();
     let app = "from openai import OpenAI\nOpenAI(api_key='sk-your-mixroute-key')\n";
     let source = Source::new("app.py", Language::Python, app);
-    let given = vec![Given { source, path: PathBuf::from("/app/app.py") }];
+    let prefilter = Prefilter::new(Catalog::builtin());
+    let given = vec![Given::new(source, PathBuf::from("/app/app.py"), &prefilter, true)];
     let (config, catalog) = (Config::default(), Catalog::builtin());
-    let options = Options { config: &config, catalog, no_prefilter: false, threads: 1 };
+    let options = Options { config: &config, catalog, prefilter: &prefilter, extent: Extent::Clients, threads: 1 };
     let output = analyze(given, &Nothing, &options);
     let root = Path::new("/app");
     let files = Files { sources: &output.sources, secrets: &output.secrets, cwd: root, root };

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use mixlint::analysis::{Given, Options, Output, Reader, analyze};
+use mixlint::analysis::{Extent, Given, Options, Output, Reader, analyze};
 use mixlint::catalog::Catalog;
 use mixlint::config::Config;
 use mixlint::language::Language;
+use mixlint::prefilter::Prefilter;
 use mixlint::report::{Files, Style, answer};
 use mixlint::source::{Source, decode};
 
@@ -34,9 +35,10 @@ impl Reader for Nothing {
 
 static PROJECT: LazyLock<Output> = LazyLock::new(|| {
     let source = Source::new("app.py", Language::Python, APP);
-    let given = vec![Given { source, path: PathBuf::from("/app/app.py") }];
+    let prefilter = Prefilter::new(Catalog::builtin());
+    let given = vec![Given::new(source, PathBuf::from("/app/app.py"), &prefilter, true)];
     let config = Config::default();
-    let options = Options { config: &config, catalog: Catalog::builtin(), no_prefilter: false, threads: 1 };
+    let options = Options { config: &config, catalog: Catalog::builtin(), prefilter: &prefilter, extent: Extent::Clients, threads: 1 };
     analyze(given, &Nothing, &options)
 });
 
