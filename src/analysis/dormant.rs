@@ -127,8 +127,10 @@ impl Run<'_> {
             let variables = open.iter().flat_map(|client| &client.endpoint_variables).map(String::as_str);
             self.read_those_with(&variables.collect());
             self.read_settings();
-            let asked: BTreeSet<FileId> = open.iter().map(|client| client.at.file).collect();
-            self.link(&BTreeSet::new(), false, |_| asked.clone());
+            let (files, names, _) = self.open_functions(open.iter().copied());
+            if !names.is_empty() {
+                self.link(&names, false, |_| files.clone());
+            }
             let blocks: Vec<FileId> =
                 open.iter().filter(|client| client.is_block()).map(|client| client.at.file).collect();
             self.read_programs_of(&blocks);

@@ -142,8 +142,12 @@ impl Run<'_> {
 
     /// The functions and classes that hand a client what they are called with, and of which no call was found: their
     /// files, their names, and the files of the clients.
-    pub(super) fn open_functions(&self, clients: &[Client]) -> (BTreeSet<FileId>, BTreeSet<String>, BTreeSet<FileId>) {
-        let routes = clients.iter().flat_map(|client| client.routes.iter().map(move |route| (client.at.file, route)));
+    pub(super) fn open_functions<'c>(
+        &self,
+        clients: impl IntoIterator<Item = &'c Client>,
+    ) -> (BTreeSet<FileId>, BTreeSet<String>, BTreeSet<FileId>) {
+        let routes =
+            clients.into_iter().flat_map(|client| client.routes.iter().map(move |route| (client.at.file, route)));
         let alts = routes.flat_map(|(file, route)| [(file, &route.key.alt), (file, &route.endpoint.alt)]);
         let (mut files, mut names, mut asking) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for (file, alt) in alts.filter(|(_, alt)| matches!(alt.value, Value::Unknown(_))) {
