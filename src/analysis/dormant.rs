@@ -117,16 +117,31 @@ impl Run<'_> {
         }
         let making = new.iter().filter(|(new, _)| new.sight.makes).map(|(_, bytes)| bytes).sum();
         self.narrow |= self.is_large(making);
-        let new = new.into_iter().map(|(new, _)| new).collect();
+        let leave_code = |mut new: New| {
+            // What a program elsewhere does matters only where it has to do with one of the clients in question.
+            if self.narrow && new.source.language.is_code() {
+                new.sight.certain = false;
+                new.source.close();
+            }
+            new
+        };
+        let new = new.into_iter().map(|(new, _)| leave_code(new)).collect();
         let added = self.add(new);
         self.follow_imports(added);
         self.add_dotenv();
         if self.narrow {
             let open = || findings.iter().filter(|(_, finding)| rules::rests_on_default(finding));
             let open: Vec<&Client> = open().filter_map(|(number, _)| clients.get(*number)).collect();
-            let variables = open.iter().flat_map(|client| &client.endpoint_variables).map(String::as_str);
-            self.read_those_with(&variables.collect());
-            self.read_settings();
+            // Who imports the client may set its variable before.
+            let variables: BTreeSet<String> =
+                open.iter().flat_map(|client| client.endpoint_variables.iter().cloned()).collect();
+            let asking: BTreeSet<FileId> = open.iter().map(|client| client.at.file).collect();
+            if !variables.is_empty() {
+                self.link(&variables, false, |_| asking.clone());
+            }
+            if findings.iter().any(|(_, finding)| rules::asks_who_reads(finding)) {
+                self.read_settings();
+            }
             let (files, names, _) = self.open_functions(open.iter().copied());
             if !names.is_empty() {
                 self.link(&names, false, |_| files.clone());

@@ -12,8 +12,9 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
+    /// Word boundaries are ASCII's: names are, and those of Unicode take the slow way in any text with other letters.
     pub(super) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), compiled: OnceLock::new() }
+        Self { text: text.into().replace(r"\b", r"(?-u:\b)"), compiled: OnceLock::new() }
     }
 
     /// Any of some words, in one SIMD pass.

@@ -132,6 +132,11 @@ pub fn rests_on_default(finding: &Finding) -> bool {
     rules.contains(&finding.rule)
 }
 
+/// Whether a finding holds only as long as no class of settings reads a variable.
+pub fn asks_who_reads(finding: &Finding) -> bool {
+    finding.rule == ignored_base_url::RULE
+}
+
 /// All findings about one client.
 pub fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     if client.traces_to.is_some() {
