@@ -244,16 +244,21 @@ impl<'a> Run<'a> {
             clients = self.clients(Some(&asking));
         }
         if self.open_named(&clients) {
-            clients = self.clients(None);
+            // Nothing that is known of the others changes.
+            clients = self.clients(Some(&BTreeSet::new()));
         }
         let mut findings = self.judge(&clients);
         if self.link(&BTreeSet::new(), self.narrow, |run| rules::unlinked(&run.facts(&clients), &clients)) {
             findings = self.judge(&clients);
         }
         if findings.iter().any(|(_, finding)| rules::rests_on_default(finding)) {
+            let in_question = self.narrow.then(|| {
+                let open = findings.iter().filter(|(_, finding)| rules::rests_on_default(finding));
+                open.filter_map(|(number, _)| clients.get(*number)).map(|client| client.at.file).collect()
+            });
             if self.widen(&clients, &findings) {
                 self.read_manifests();
-                clients = self.clients(None);
+                clients = self.clients(in_question.as_ref());
                 findings = self.judge(&clients);
             }
             cover::drop_covered_blocks(&self.project, self.options.catalog, &clients, &mut findings);
