@@ -228,7 +228,8 @@ fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
 /// A default endpoint is in doubt where another way to the same key leads to an endpoint that is not known, or an
 /// environment block of the project may give the client one. Any pair is in doubt where the key was
 /// chosen by one condition and the endpoint by another, or only the endpoint by a row of a table, and the key has its
-/// right endpoint among the others, or there are rows that are not known: which go together nobody can tell.
+/// right endpoint among the others, or there are rows that are not known: which go together nobody can tell. The same
+/// where the key was chosen by one condition, the client is made under another, and one of its keys may be right there.
 pub fn doubt(project: &Project, clients: &mut [Client]) {
     let blocks = Blocks::new(project);
     for client in clients {
@@ -244,7 +245,17 @@ pub fn doubt(project: &Project, clients: &mut [Client]) {
                         && !endpoint.is_empty()
                         && !key.iter().any(|lit| endpoint.iter().any(|other| lit.subject == other.subject));
                     let right = || client.routes.iter().filter(same).any(|other| other.verdict == Verdict::Match);
-                    ((apart || route.row) && right()) || (route.row && unknown())
+                    // Where the client itself is made under a condition, that may be what chose the key.
+                    let place = route.arms.lits().iter().filter(|lit| !key.contains(lit) && !endpoint.contains(lit));
+                    let mut place = place.peekable();
+                    let placed = !key.is_empty()
+                        && place.peek().is_some()
+                        && !place.any(|lit| key.iter().any(|other| lit.subject == other.subject));
+                    let fits = || {
+                        let here = |other: &&Route| other.endpoint.alt.steps == route.endpoint.alt.steps;
+                        client.routes.iter().filter(here).any(|other| other.verdict != Verdict::Mismatch)
+                    };
+                    ((apart || route.row) && right()) || (route.row && unknown()) || (placed && fits())
                 };
                 let elsewhere = || blocks.may_give_endpoint(client, route);
                 let doubtful = route.endpoint.is_default() && (unknown() || elsewhere());

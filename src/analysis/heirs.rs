@@ -13,20 +13,20 @@ use crate::source::Source;
 const HEAD: usize = 400;
 
 /// A class and a name in its head, or a new name and the old one, as hashes.
-pub(super) type Pair = (u64, u64);
+pub(super) type Pair = (u32, u32);
 
 /// The names of classes that may derive from a client's.
 #[derive(Debug, Default)]
-pub(super) struct Heirs(HashSet<u64>);
+pub(super) struct Heirs(HashSet<u32>);
 
 impl Heirs {
     pub(super) fn new(catalog: &Catalog, pairs: impl Iterator<Item = Pair>) -> Self {
-        let mut children: HashMap<u64, Vec<u64>> = HashMap::new();
+        let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
         for (name, base) in pairs {
             children.entry(base).or_default().push(name);
         }
         let callees = catalog.clients.iter().flat_map(|client| &client.construct).flat_map(|made| &made.callee);
-        let mut open: Vec<u64> = callees.flat_map(|callee| callee.split('.')).map(hash).collect();
+        let mut open: Vec<u32> = callees.flat_map(|callee| callee.split('.')).map(hash).collect();
         let mut names = HashSet::new();
         while let Some(name) = open.pop() {
             if names.insert(name) {
@@ -61,11 +61,15 @@ pub(super) fn pairs(source: &Source) -> Vec<Pair> {
             out.push((hash(new), hash(old)));
         }
     }
+    out.sort_unstable();
+    out.dedup();
+    out.shrink_to_fit();
     out
 }
 
-fn hash(name: &str) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(name)
+/// Two names with the same hash count as one: more is parsed then, never less.
+fn hash(name: &str) -> u32 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(name) as u32
 }
 
 fn is_part(c: char) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{Facts, repair, written_endpoints};
 use crate::endpoint::{self, PathProblemKind};
-use crate::finding::{Applicability, Finding, Severity};
+use crate::finding::{Applicability, Finding, Location, Severity};
 use crate::routes::Client;
 
 /// Judges the endpoints of a client.
@@ -15,6 +15,10 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         }
         let Some(provider) = facts.catalog.provider(id) else { continue };
         let Some(problem) = endpoint::path_problem(provider, client.url_kind, &url.path) else { continue };
+        // Of a part that may be empty (`unwrap_or_default`) nobody thinks that it is.
+        if problem.kind == PathProblemKind::DoubleSlash && !has_both_slashes(facts, at) {
+            continue;
+        }
         let text = match problem.kind {
             PathProblemKind::BaseMissing => format!("has no `{}`", provider.base_path.as_deref().unwrap_or("/v1")),
             PathProblemKind::FullEndpoint => "is the path of one request, to which the client adds its own".to_owned(),
@@ -33,4 +37,10 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         out.push(finding);
     }
     out
+}
+
+/// Whether two slashes stand side by side in the text, behind those of the scheme.
+fn has_both_slashes(facts: &Facts<'_>, at: Location) -> bool {
+    let text = facts.project.file(at.file).source.slice(at.span);
+    text.split_once("://").map_or(text, |(_, rest)| rest).contains("//")
 }
