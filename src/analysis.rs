@@ -98,8 +98,8 @@ pub enum Extent {
     Findings(usize),
 }
 
-/// Bytes of programs with clients up to which a project is looked at as a whole: parsing these takes a tenth of a
-/// second or so.
+/// Bytes that may say something of clients up to which a project is looked at as a whole: parsing these takes a tenth of
+/// a second or so.
 pub const SMALL: usize = 2 << 20;
 
 /// What the analysis says, of all rules, in no particular order.
@@ -219,7 +219,7 @@ impl<'a> Run<'a> {
     }
 
     fn run(mut self, given: Vec<Given>) -> Output {
-        let making = given.iter().filter(|given| given.sight.makes).map(|given| given.bytes).sum::<usize>();
+        let making = given.iter().filter(|given| given.sight.admitted).map(|given| given.bytes).sum::<usize>();
         self.narrow = self.is_large(making);
         self.heirs = self.narrow.then(|| {
             let pairs = given.iter().flat_map(|given| given.classes.iter().copied());
@@ -266,7 +266,7 @@ impl<'a> Run<'a> {
         self.output(clients, findings)
     }
 
-    /// Whether so many bytes of programs with clients are too many to parse all of them.
+    /// Whether so many bytes that may say something of a client are too many to parse all of them.
     fn is_large(&self, making: usize) -> bool {
         matches!(self.options.extent, Extent::Findings(most) if making > most)
     }

@@ -115,7 +115,7 @@ impl Run<'_> {
             };
             new.extend(paths.into_par_iter().filter_map(look).collect::<Vec<_>>());
         }
-        let making = new.iter().filter(|(new, _)| new.sight.makes).map(|(_, bytes)| bytes).sum();
+        let making = new.iter().filter(|(new, _)| new.sight.admitted).map(|(_, bytes)| bytes).sum();
         self.narrow |= self.is_large(making);
         let leave_code = |mut new: New| {
             // What a program elsewhere does matters only where it has to do with one of the clients in question.
