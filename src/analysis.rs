@@ -66,8 +66,8 @@ impl Given {
 pub trait Reader: Sync {
     /// Reads a file, if it is there and is text in one of the languages.
     fn read(&self, path: &Path) -> Option<Source>;
-    /// The root of the project that a file is in.
-    fn root(&self, path: &Path) -> PathBuf;
+    /// The root of the project that a directory is in.
+    fn root(&self, dir: &Path) -> PathBuf;
     /// All files below a project's root that a run over it would read.
     fn all(&self, root: &Path) -> Vec<PathBuf>;
 }

@@ -55,8 +55,11 @@ pub fn names_variables(text: &str) -> bool {
 /// The same in code, where most keys are those of tables.
 const CODE_FIELDS: [&str; 7] = ["api_key", "apiKey", "ApiKey", "apikey", "API_KEY", "token", "_key"];
 
-/// Packages that everyone imports say nothing; their requests carry a header.
-const COMMON: [&str; 15] = [
+/// Packages that everyone imports, and names of the global object, say nothing; their requests carry a header.
+const COMMON: [&str; 18] = [
+    "self",
+    "window",
+    "globalThis",
     "requests",
     "httpx",
     "aiohttp",
@@ -90,12 +93,14 @@ pub struct Sight {
     pub foreign: bool,
     /// It may say something that matters to clients elsewhere.
     pub elsewhere: bool,
+    /// It names a package of the catalogue, or Mixroute.
+    pub mentions: bool,
 }
 
 impl Sight {
     /// That of a file which is parsed in any case.
     pub fn sure() -> Self {
-        Self { admitted: true, certain: true, makes: true, foreign: true, elsewhere: true }
+        Self { admitted: true, certain: true, makes: true, foreign: true, elsewhere: true, mentions: true }
     }
 }
 
@@ -110,6 +115,7 @@ pub struct Prefilter<'c> {
     code_fields: Pattern,
     headers: Pattern,
     elsewhere: Pattern,
+    settings: Pattern,
     own: Pattern,
     slips: Pattern,
     variables: Pattern,
@@ -167,6 +173,7 @@ impl<'c> Prefilter<'c> {
             code_fields: Pattern::any_of(CODE_FIELDS),
             headers: Pattern::new(HEADERS),
             elsewhere: elsewhere(catalog),
+            settings: Pattern::new(SETTINGS),
             own: own(catalog),
             slips: slips(catalog),
             variables: variables(catalog),
@@ -204,7 +211,13 @@ impl<'c> Prefilter<'c> {
             _ => return self.look_at_code(source, sparing),
         };
         if !admitted || !sparing {
-            return Sight { admitted, certain: admitted, foreign: admitted, ..Sight::default() };
+            return Sight {
+                admitted,
+                certain: admitted,
+                foreign: admitted,
+                mentions: !sparing || has(&self.code),
+                ..Sight::default()
+            };
         }
         let signs = self.evidence.of(self.catalog, &source.text);
         let foreign = signs.key.max(signs.host) == Whose::Others || has(&self.nothing);
@@ -215,6 +228,7 @@ impl<'c> Prefilter<'c> {
             admitted,
             certain: small || pair || has(&self.variables) || (foreign && has(&self.unkeyed)),
             foreign,
+            mentions: has(&self.code),
             ..Sight::default()
         }
     }
@@ -234,11 +248,11 @@ impl<'c> Prefilter<'c> {
         let own = has(&self.own);
         let sets = mentions && self.callees.sets_an_attribute(source);
         let makes = own || sets || (mentions && self.callees.may_be_called(source));
-        let elsewhere = mentions && has(&self.elsewhere);
+        let elsewhere = mentions && (has(&self.elsewhere) || (reads_settings(source) && has(&self.settings)));
         // A request, or a row of a table, counts only with a key or a host that is known.
         let row = (mentions && has(&self.headers)) || (has(&self.urls) && has(&self.code_fields));
         if !(makes || elsewhere || row || has(&self.code_fields)) {
-            return Sight::default();
+            return Sight { mentions, ..Sight::default() };
         }
         if !sparing && makes {
             return Sight { elsewhere, ..Sight::sure() };
@@ -253,7 +267,7 @@ impl<'c> Prefilter<'c> {
             || (row && foreign && signs.key.min(signs.host) != Whose::Nobodys);
         let row = row && (makes || known || self.evidence.imports_some(&source.text));
         let admitted = makes || elsewhere || row;
-        Sight { admitted, certain: certain || (admitted && !sparing), makes, foreign, elsewhere }
+        Sight { admitted, certain: certain || (admitted && !sparing), makes, foreign, elsewhere, mentions }
     }
 
     /// Whether something in the file looks like what the rules find that ask for no other provider: an option that the
@@ -265,14 +279,18 @@ impl<'c> Prefilter<'c> {
     }
 }
 
-/// What matters to the clients of other files: comments for mixlint, what turns tracing off, fields of settings classes
-/// that may take a base URL from a variable.
+/// What matters to the clients of other files: comments for mixlint, and what turns tracing off.
 fn elsewhere(catalog: &Catalog) -> Pattern {
     let ways = catalog.clients.iter().flat_map(|client| &client.traces_unless);
-    let mut words: Vec<String> = ways.filter_map(|way| way.split('.').next()).map(regex::escape).collect();
-    words.push("mixlint:".to_owned());
-    words.push(r"(?mi-u:^[ \t]+\w*(?:url|base|endpoint|host|path|proxy)[ \t]*:[ \t]*\w)".to_owned());
-    Pattern::new(words.join("|"))
+    Pattern::any_of(ways.filter_map(|way| way.split('.').next()).chain(["mixlint:"]))
+}
+
+/// Fields of settings classes that may take a base URL from a variable.
+const SETTINGS: &str = r"(?mi-u:^[ \t]+\w*(?:url|base|endpoint|host|path|proxy)[ \t]*:[ \t]*\w)";
+
+/// Whether a file may have a class whose fields are read from variables.
+pub fn reads_settings(source: &Source) -> bool {
+    memchr::memmem::find(source.text.as_bytes(), b"Settings").is_some()
 }
 
 /// Whether a file declares types only: `x.d.ts`.
@@ -331,8 +349,7 @@ fn own(catalog: &Catalog) -> Pattern {
         .map(|callee| callee.rsplit(['.', '/']).next().unwrap_or(callee))
         .filter(|word| !word.is_empty())
         .collect();
-    // No words match nothing.
-    if words.is_empty() { Pattern::nothing() } else { Pattern::any_of(words) }
+    Pattern::any_of(words)
 }
 
 /// The fields for a URL of tools that know their key's variable by themselves: their files may not speak of a key.
@@ -340,5 +357,5 @@ fn unkeyed(catalog: &Catalog) -> Pattern {
     let rows = catalog.tools.iter().flat_map(|tool| &tool.row).filter(|row| row.key_variable.is_some());
     let fields: BTreeSet<&str> =
         rows.flat_map(|row| &row.endpoint).map(|path| path.rsplit('.').next().unwrap_or(path)).collect();
-    if fields.is_empty() { Pattern::nothing() } else { Pattern::any_of(fields) }
+    Pattern::any_of(fields)
 }

@@ -192,6 +192,8 @@ pub(super) struct Around<'a> {
     pub(super) directories: Vec<PathBuf>,
     /// Files whose text is not what is on the disk.
     pub(super) texts: Texts,
+    /// The repositories that directories are in.
+    pub(super) repositories: root::Repositories,
 }
 
 impl analysis::Reader for Around<'_> {
@@ -203,13 +205,12 @@ impl analysis::Reader for Around<'_> {
         walk::load(&entry, self.limit).ok()
     }
 
-    fn root(&self, path: &Path) -> PathBuf {
-        let dir = path.parent().unwrap_or(path);
-        if let Some(root) = root::repository(dir) {
-            return root.to_path_buf();
+    fn root(&self, dir: &Path) -> PathBuf {
+        if let Some(root) = self.repositories.of(dir) {
+            return root;
         }
         // Outside of a repository, where a project ends nobody knows: the directory that was given is all there is.
-        let given = self.directories.iter().filter(|given| path.starts_with(given)).min();
+        let given = self.directories.iter().filter(|given| dir.starts_with(given)).min();
         given.cloned().unwrap_or_else(|| dir.to_path_buf())
     }
 
