@@ -59,17 +59,27 @@ struct Reader<'a> {
 impl<'a> Facts<'a> {
     /// The facts of a run.
     pub fn new(catalog: &'a Catalog, project: &'a Project, clients: &[Client], allowed: Allowed<'a>) -> Self {
-        let in_use = clients
-            .iter()
-            .flat_map(|client| client.routes.iter().map(move |route| (client, route)))
-            .filter(|(_, route)| match route.verdict {
-                Verdict::Match => true,
-                // Of what the environment holds, that some client reads it does not say that it is right.
-                Verdict::Unknown => route.endpoint.from == crate::clients::From::Code,
-                Verdict::Mismatch => false,
-            })
-            .filter_map(|(client, route)| Some((written_at(&route.endpoint.alt.value)?, client.at)))
-            .collect();
+        let in_use = clients.iter().flat_map(|client| {
+            // Where a client sends a wrong key, that its key may be another does not make the place right.
+            let wrong: Vec<Location> = client
+                .routes
+                .iter()
+                .filter(|route| route.verdict == Verdict::Mismatch)
+                .filter_map(|route| written_at(&route.endpoint.alt.value))
+                .collect();
+            let right = client.routes.iter().filter_map(move |route| {
+                let at = written_at(&route.endpoint.alt.value)?;
+                match route.verdict {
+                    Verdict::Match => true,
+                    // Of what the environment holds, that some client reads it does not say that it is right.
+                    Verdict::Unknown => route.endpoint.from == crate::clients::From::Code && !wrong.contains(&at),
+                    Verdict::Mismatch => false,
+                }
+                .then_some(at)
+            });
+            right.map(|at| (at, client.at))
+        });
+        let in_use = in_use.collect();
         let readers = clients.iter().filter(|client| !client.is_block());
         let readers = readers.map(|client| Reader {
             file: client.at.file,

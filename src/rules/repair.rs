@@ -56,9 +56,26 @@ pub(super) fn to_provider(
         return Some(Repair { change: Change::AddUrl { client: client.at, slot, url }, applicability });
     }
     let from = route.endpoint.url.clone()?;
-    let at = literal_at(facts, &route.endpoint).or_else(|| piece_at(facts, route, &from.host))?;
+    let Some(at) = literal_at(facts, &route.endpoint).or_else(|| piece_at(facts, route, &from.host)) else {
+        // A name that the client's package has for it, in the place of which a literal can stand.
+        let at = written_at(&route.endpoint.alt.value).filter(|at| *at != client.at)?;
+        let change = Change::SetUrl { at, url: base_url(provider, client.url_kind)? };
+        return Some(Repair { change, applicability: Applicability::Unsafe });
+    };
+    // The place is right for another key of the same client.
+    if other_key(client, route, owner).is_some() {
+        return None;
+    }
     let (host, path) = other_endpoint(facts, provider, client.url_kind, &from, route.endpoint.provider.as_deref())?;
     replace(facts, client, at, from, host, path, Applicability::Safe)
+}
+
+/// A key that a client sends rightly to where a wrong one goes as well, and that is not a provider's.
+pub(super) fn other_key<'a>(client: &'a Client, route: &Route, owner: &str) -> Option<&'a Key> {
+    let at = written_at(&route.endpoint.alt.value)?;
+    let right = client.routes.iter().filter(|other| other.verdict == Verdict::Match);
+    let mut keys = right.filter(|other| written_at(&other.endpoint.alt.value) == Some(at)).map(|other| &other.key);
+    keys.find(|key| !key.providers.contains(owner))
 }
 
 /// Where the piece of an endpoint that holds its host is written: `BASE` of `f"{BASE}/models"`.

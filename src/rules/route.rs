@@ -129,6 +129,13 @@ pub(super) fn describe_key(facts: &Facts<'_>, route: &Route, rule: &str) -> Stri
     }
 }
 
+/// Another key of the client's, to which an endpoint belongs where a wrong one is sent, too.
+fn right_key(client: &Client, route: &Route) -> Option<String> {
+    let owner = route.key.providers.iter().next()?;
+    let key = repair::other_key(client, route, owner)?;
+    Some(super::key_name(key).map_or_else(|| "another key".to_owned(), |name| format!("`{name}`")))
+}
+
 /// The conditions of a route, as people read them.
 fn when(route: &Route) -> Option<String> {
     (!route.when.is_empty()).then(|| route.when.join(" and "))
@@ -145,6 +152,13 @@ fn help(facts: &Facts<'_>, client: &Client, route: &Route, rule: &str) -> String
             .unwrap_or_else(|| facts.mixroute_url()),
         _ => facts.mixroute_url(),
     };
+    if matches!(rule, AT_OPENAI | FOREIGN)
+        && let Some(right) = right_key(client, route)
+    {
+        let owner = facts.provider_name(route.endpoint.provider.as_deref());
+        let symptom = if rule == AT_OPENAI { format!("; {symptom}") } else { String::new() };
+        return format!("use a key of {owner} here: the endpoint is right for {right}{symptom}");
+    }
     match rule {
         WITHOUT_BASE_URL => {
             if let Some(advice) = &client.advice {
