@@ -60,6 +60,12 @@ impl Given {
         }
         Self { source, path, sight, bytes, classes }
     }
+
+    /// Takes a file without a look: it is parsed whatever it holds.
+    pub fn taken(source: Source, path: PathBuf) -> Self {
+        let sight = Sight::unseen(&source);
+        Self { bytes: source.text.len(), source, path, sight, classes: Vec::new() }
+    }
 }
 
 /// How the analysis gets at files besides the given ones.

@@ -6,7 +6,7 @@
 //! import leads to them. `--no-prefilter` parses everything and must find the same.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use crate::catalog::{Catalog, EnvName};
 use crate::language::Language;
@@ -102,12 +102,23 @@ impl Sight {
     pub fn sure() -> Self {
         Self { admitted: true, certain: true, makes: true, foreign: true, elsewhere: true, mentions: true }
     }
+
+    /// That of a file which is taken without a look: it is parsed if it can say anything.
+    pub fn unseen(source: &Source) -> Self {
+        if only_declares(source) { Self::default() } else { Self::sure() }
+    }
+}
+
+/// The words of a catalogue, collected when a file is first looked at: a hook's few files are parsed without a look.
+#[derive(Debug)]
+pub struct Prefilter<'c> {
+    catalog: &'c Catalog,
+    words: OnceLock<Words>,
 }
 
 /// The words, compiled.
 #[derive(Debug)]
-pub struct Prefilter<'c> {
-    catalog: &'c Catalog,
+struct Words {
     code: Pattern,
     environment: Pattern,
     fields: Pattern,
@@ -126,9 +137,8 @@ pub struct Prefilter<'c> {
     evidence: Evidence,
 }
 
-impl<'c> Prefilter<'c> {
-    /// Compiles the words of a catalogue.
-    pub fn new(catalog: &'c Catalog) -> Self {
+impl Words {
+    fn new(catalog: &Catalog) -> Self {
         let mut words: BTreeSet<String> = BTreeSet::new();
         for client in &catalog.clients {
             // Of a callee without modules (`acme.llm.connect`) the module is a part.
@@ -165,7 +175,6 @@ impl<'c> Prefilter<'c> {
             .filter(|word| !words.iter().any(|other| other != word && word.contains(other.as_str())))
             .collect();
         Self {
-            catalog,
             code: Pattern::any_of(shortest),
             environment: Pattern::any_of(ENVIRONMENT),
             fields: Pattern::any_of(FIELDS),
@@ -183,6 +192,17 @@ impl<'c> Prefilter<'c> {
             evidence: Evidence::new(catalog),
         }
     }
+}
+
+impl<'c> Prefilter<'c> {
+    /// For the words of a catalogue.
+    pub fn new(catalog: &'c Catalog) -> Self {
+        Self { catalog, words: OnceLock::new() }
+    }
+
+    fn words(&self) -> &Words {
+        self.words.get_or_init(|| Words::new(self.catalog))
+    }
 
     /// The catalogue that the words come from.
     pub fn catalog(&self) -> &'c Catalog {
@@ -191,6 +211,7 @@ impl<'c> Prefilter<'c> {
 
     /// What a file's text shows. `sparing`: it is one of many, and is to be left alone if it can be.
     pub fn look(&self, source: &Source, sparing: bool) -> Sight {
+        let words = self.words();
         let has = |words: &Pattern| words.is_in(&source.text);
         let admitted = match source.language {
             Language::Dotenv
@@ -203,11 +224,13 @@ impl<'c> Prefilter<'c> {
             | Language::Make
             | Language::Just
             | Language::Systemd
-            | Language::Procfile => has(&self.environment),
+            | Language::Procfile => has(&words.environment),
             Language::Yaml | Language::Json | Language::Toml | Language::Terraform => {
-                has(&self.environment) || (has(&self.fields) && has(&self.urls)) || has(&self.unkeyed)
+                has(&words.environment) || (has(&words.fields) && has(&words.urls)) || has(&words.unkeyed)
             }
-            Language::Markdown => has(&self.code) || has(&self.environment) || (has(&self.fields) && has(&self.urls)),
+            Language::Markdown => {
+                has(&words.code) || has(&words.environment) || (has(&words.fields) && has(&words.urls))
+            }
             _ => return self.look_at_code(source, sparing),
         };
         if !admitted || !sparing {
@@ -215,49 +238,50 @@ impl<'c> Prefilter<'c> {
                 admitted,
                 certain: admitted,
                 foreign: admitted,
-                mentions: !sparing || has(&self.code),
+                mentions: !sparing || has(&words.code),
                 ..Sight::default()
             };
         }
-        let signs = self.evidence.of(self.catalog, &source.text);
-        let foreign = signs.key.max(signs.host) == Whose::Others || has(&self.nothing);
+        let signs = words.evidence.of(self.catalog, &source.text);
+        let foreign = signs.key.max(signs.host) == Whose::Others || has(&words.nothing);
         let pair = foreign && signs.key.min(signs.host) != Whose::Nobodys;
         // These are few and small.
         let small = matches!(source.language, Language::Dotenv | Language::Terraform | Language::Dockerfile);
         Sight {
             admitted,
-            certain: small || pair || has(&self.variables) || (foreign && has(&self.unkeyed)),
+            certain: small || pair || has(&words.variables) || (foreign && has(&words.unkeyed)),
             foreign,
-            mentions: has(&self.code),
+            mentions: has(&words.code),
             ..Sight::default()
         }
     }
 
     /// Whether a program imports, by its name, what may say whose a key or a host is.
     pub fn imports_some(&self, source: &Source) -> bool {
-        self.evidence.imports_some(&source.text)
+        self.words().evidence.imports_some(&source.text)
     }
 
     fn look_at_code(&self, source: &Source, sparing: bool) -> Sight {
         let text = source.text.as_bytes();
+        let words = self.words();
         let has = |words: &Pattern| words.is_in(&source.text);
         if only_declares(source) {
             return Sight::default();
         }
-        let mentions = has(&self.code);
-        let own = has(&self.own);
-        let sets = mentions && self.callees.sets_an_attribute(source);
-        let makes = own || sets || (mentions && self.callees.may_be_called(source));
-        let elsewhere = mentions && (has(&self.elsewhere) || (reads_settings(source) && has(&self.settings)));
+        let mentions = has(&words.code);
+        let own = has(&words.own);
+        let sets = mentions && words.callees.sets_an_attribute(source);
+        let makes = own || sets || (mentions && words.callees.may_be_called(source));
+        let elsewhere = mentions && (has(&words.elsewhere) || (reads_settings(source) && has(&words.settings)));
         // A request, or a row of a table, counts only with a key or a host that is known.
-        let row = (mentions && has(&self.headers)) || (has(&self.urls) && has(&self.code_fields));
-        if !(makes || elsewhere || row || has(&self.code_fields)) {
+        let row = (mentions && has(&words.headers)) || (has(&words.urls) && has(&words.code_fields));
+        if !(makes || elsewhere || row || has(&words.code_fields)) {
             return Sight { mentions, ..Sight::default() };
         }
         if !sparing && makes {
             return Sight { elsewhere, ..Sight::sure() };
         }
-        let signs = self.evidence.of(self.catalog, &source.text);
+        let signs = words.evidence.of(self.catalog, &source.text);
         let foreign = signs.key.max(signs.host) == Whose::Others;
         let known = signs.key.max(signs.host) != Whose::Nobodys;
         let certain = own
@@ -265,7 +289,7 @@ impl<'c> Prefilter<'c> {
             || (mentions && memchr::memmem::find(text, b"mixlint:").is_some())
             || (makes && (foreign || self.slips(source)))
             || (row && foreign && signs.key.min(signs.host) != Whose::Nobodys);
-        let row = row && (makes || known || self.evidence.imports_some(&source.text));
+        let row = row && (makes || known || words.evidence.imports_some(&source.text));
         let admitted = makes || elsewhere || row;
         Sight { admitted, certain: certain || (admitted && !sparing), makes, foreign, elsewhere, mentions }
     }
@@ -273,9 +297,10 @@ impl<'c> Prefilter<'c> {
     /// Whether something in the file looks like what the rules find that ask for no other provider: an option that the
     /// client drops, a base URL of nothing, or one that comes too late.
     fn slips(&self, source: &Source) -> bool {
-        self.slips.is_in(&source.text)
-            || self.callees.drops_an_option(source)
-            || self.evidence.has_misspelled_host(self.catalog, &source.text)
+        let words = self.words();
+        words.slips.is_in(&source.text)
+            || words.callees.drops_an_option(source)
+            || words.evidence.has_misspelled_host(self.catalog, &source.text)
     }
 }
 
