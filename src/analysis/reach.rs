@@ -112,8 +112,11 @@ impl Run<'_> {
     }
 
     pub(super) fn root(&mut self, path: &Path) -> PathBuf {
-        let dir = path.parent().unwrap_or(path).to_path_buf();
-        self.roots.entry(dir).or_insert_with(|| self.reader.root(path)).clone()
+        self.root_of_dir(path.parent().unwrap_or(path))
+    }
+
+    fn root_of_dir(&mut self, dir: &Path) -> PathBuf {
+        self.roots.entry(dir.to_path_buf()).or_insert_with(|| self.reader.root(dir)).clone()
     }
 
     /// Where an import leads, if that is a file.
@@ -322,32 +325,28 @@ impl Run<'_> {
 
     /// Adds the dotenv files of the directories above the files, up to the project's root.
     pub(super) fn add_dotenv(&mut self) {
-        let paths: BTreeSet<PathBuf> = self
-            .project
-            .files
-            .iter()
-            .filter(|file| file.source.language != Language::Dotenv)
-            .map(|file| file.path.clone())
-            .collect();
+        let others = self.project.files.iter().filter(|file| file.source.language != Language::Dotenv);
+        let parents: BTreeSet<PathBuf> = others.filter_map(|file| file.path.parent().map(Path::to_path_buf)).collect();
         let mut dirs: BTreeSet<PathBuf> = BTreeSet::new();
-        for path in paths {
-            let root = self.root(&path);
-            for dir in path.ancestors().skip(1) {
+        for parent in parents {
+            let root = self.root_of_dir(&parent);
+            for dir in parent.ancestors() {
                 if !dirs.insert(dir.to_path_buf()) || dir == root {
                     break;
                 }
             }
         }
+        let names_in = |dir: PathBuf| {
+            let entries = std::fs::read_dir(&dir).into_iter().flatten().flatten();
+            let names = entries.filter_map(|entry| entry.file_name().to_str().map(str::to_owned));
+            let mut names: Vec<String> = names.filter(|name| language::is_loaded_dotenv(name)).collect();
+            names.sort();
+            (dir, names)
+        };
         let mut new = Vec::new();
         let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
-        for dir in dirs {
-            let Ok(entries) = std::fs::read_dir(&dir) else { continue };
-            let mut names: Vec<String> = entries
-                .flatten()
-                .filter_map(|entry| entry.file_name().to_str().map(str::to_owned))
-                .filter(|name| language::is_loaded_dotenv(name))
-                .collect();
-            names.sort();
+        let dirs: Vec<(PathBuf, Vec<String>)> = Vec::from_iter(dirs).into_par_iter().map(names_in).collect();
+        for (dir, names) in dirs {
             for name in names {
                 let path = dir.join(name);
                 if !self.project.by_path.contains_key(&path) {

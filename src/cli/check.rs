@@ -19,6 +19,7 @@ use crate::config::{Config, Known};
 use crate::finding::{Applicability, Finding, Severity};
 use crate::prefilter::Prefilter;
 use crate::report::{self, Files, Format, Notice, Report, Style, Summary, Suppression};
+use crate::root;
 use crate::rules::page::pages;
 use crate::screen;
 use crate::source::{Encoding, Source};
@@ -73,6 +74,7 @@ impl Again {
             limit: self.limit,
             directories: self.directories.clone(),
             texts: texts.clone(),
+            repositories: root::Repositories::default(),
         };
         let options = analysis::Options {
             config,
