@@ -119,7 +119,7 @@ fn options(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str, out:
         if !is_url_like(&alt.value) {
             continue;
         }
-        let written = option_at(resolver, ctx, call, path);
+        let written = option_at(resolver, ctx, call, path).or_else(|| handed_on(resolver, &alt, path));
         let Some(at) = written.map(|(name, _)| name).or_else(|| place_of(&alt)) else { continue };
         // In another argument than the options it is not its name alone that is wrong.
         let value_at = written.map(|(_, value)| value).filter(|_| !path.starts_with("1."));
@@ -199,6 +199,20 @@ fn option_at(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) ->
         (ctx, holder) = (made.ctx.clone(), value);
     }
     None
+}
+
+/// The same, where a call elsewhere has the named argument and the client's call hands on all that there are:
+/// `super().__init__(**kwargs)`.
+fn handed_on(resolver: &Resolver<'_>, alt: &Alt, name: &str) -> Option<(Location, Location)> {
+    alt.steps.iter().rev().find_map(|step| {
+        let module = resolver.module(step.at.file);
+        let mut args = module.expr_ids().filter_map(|expr| match module.kind(expr) {
+            ExprKind::Call(call) => call.args.iter().find(|arg| arg.name.as_deref() == Some(name)),
+            _ => None,
+        });
+        let arg = args.find(|arg| module.span(arg.value) == step.at.span)?;
+        Some((Location { file: step.at.file, span: arg.name_span? }, step.at))
+    })
 }
 
 /// The same, where the option is given to a variable of the function, or to an object of its, afterwards, in one place

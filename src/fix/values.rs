@@ -190,7 +190,7 @@ pub(super) fn strip_key(place: &Place<'_>, at: Span) -> Option<Vec<Edit>> {
 /// What a literal holds between its quotes; in files whose values have none, or whose quotes are not part of the
 /// place, the whole.
 fn string_body(text: &str, language: Language) -> std::ops::Range<usize> {
-    if matches!(language, Language::Dotenv | Language::Shell | Language::Yaml) {
+    if matches!(language, Language::Dotenv | Language::Shell | Language::Yaml | Language::Batch) {
         return 0..text.len();
     }
     let prefix = text.len() - text.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '#').len();

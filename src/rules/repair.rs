@@ -56,7 +56,7 @@ pub(super) fn to_provider(
         return Some(Repair { change: Change::AddUrl { client: client.at, slot, url }, applicability });
     }
     let from = route.endpoint.url.clone()?;
-    let Some(at) = literal_at(facts, &route.endpoint).or_else(|| piece_at(facts, route, &from.host)) else {
+    let Some(at) = place(facts, route) else {
         // A name that the client's package has for it, in the place of which a literal can stand.
         let at = written_at(&route.endpoint.alt.value).filter(|at| *at != client.at)?;
         let change = Change::SetUrl { at, url: base_url(provider, client.url_kind)? };
@@ -67,6 +67,9 @@ pub(super) fn to_provider(
         return None;
     }
     let (host, path) = other_endpoint(facts, provider, client.url_kind, &from, route.endpoint.provider.as_deref())?;
+    if is_used_elsewhere(facts, client, at) {
+        return None;
+    }
     replace(facts, client, at, from, host, path, Applicability::Safe)
 }
 
@@ -78,6 +81,12 @@ pub(super) fn other_key<'a>(client: &'a Client, route: &Route, owner: &str) -> O
     keys.find(|key| !key.providers.contains(owner))
 }
 
+/// Where the host of a route's endpoint is written.
+pub(super) fn place(facts: &Facts<'_>, route: &Route) -> Option<Location> {
+    let host = &route.endpoint.url.as_ref()?.host;
+    literal_at(facts, &route.endpoint).or_else(|| piece_at(facts, route, host))
+}
+
 /// Where the piece of an endpoint that holds its host is written: `BASE` of `f"{BASE}/models"`.
 fn piece_at(facts: &Facts<'_>, route: &Route, host: &str) -> Option<Location> {
     let literals = route.endpoint.alt.steps.iter().filter(|step| step.kind == StepKind::Literal).map(|step| step.at);
@@ -87,8 +96,13 @@ fn piece_at(facts: &Facts<'_>, route: &Route, host: &str) -> Option<Location> {
     })
 }
 
-/// Another host, or another path, for a URL that is written for a client; `None` where it is right for another one. With
-/// the host and the path as they are, only the scheme becomes a secure one.
+/// Whether an endpoint is right, or may be, for another client.
+pub(super) fn is_used_elsewhere(facts: &Facts<'_>, client: &Client, at: Location) -> bool {
+    facts.users(at).any(|(by, _)| by != client.at)
+}
+
+/// Another host, or another path, for a URL that is written for a client; `None` where the path is right for one of
+/// another kind. With the host and the path as they are, only the scheme becomes a secure one.
 pub(super) fn replace(
     facts: &Facts<'_>,
     client: &Client,
@@ -98,8 +112,7 @@ pub(super) fn replace(
     path: Option<String>,
     applicability: Applicability,
 ) -> Option<Repair> {
-    let moves = host != from.host || path.is_some();
-    if moves && facts.users(at).any(|by| by != client.at) {
+    if path.is_some() && facts.users(at).any(|(by, kind)| by != client.at && kind != client.url_kind) {
         return None;
     }
     let shared = if is_shared(facts, client, at) { Applicability::Unsafe } else { Applicability::Safe };

@@ -97,10 +97,15 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str
     if at != client.at {
         labels.push(Label { at: client.callee_at, text: "the client".to_owned() });
     }
+    let mut help = help(facts, client, route, rule);
+    let may_move = rule == AT_OPENAI || (rule == FOREIGN && route.endpoint.provider.as_deref() != Some("mixroute"));
+    if may_move && repair::place(facts, route).is_some_and(|at| repair::is_used_elsewhere(facts, client, at)) {
+        help.push_str("; other clients have this endpoint, too, so that this one needs its own");
+    }
     Finding {
         labels: super::distinct(labels),
         flow: routes::flow(client, route),
-        help: Some(help(facts, client, route, rule)),
+        help: Some(help),
         repair: repair::of_route(facts, client, route, certain),
         ..Finding::new(rule, severity, at, message)
     }

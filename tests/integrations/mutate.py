@@ -42,9 +42,19 @@ def literal(code):
     return lambda text: [m.span(1) for m in re.finditer(code, text)]
 
 
+def one_name(code):
+    """The places of the first name that is found: two variables do not become one."""
+
+    def places(text):
+        found = list(re.finditer(code, text))
+        return [m.span(1) for m in found if m[1] == found[0][1]]
+
+    return places
+
+
 # A mistake: what it is, where it can be made (spans), what is written there.
 MISTAKES = [
-    ("key variable", literal(r"\b((?:OPENAI|OPENROUTER|DEEPSEEK|GROQ|ANTHROPIC|MISTRAL)_API_KEY)\b"), "MIXROUTE_API_KEY"),
+    ("key variable", one_name(r"\b((?:OPENAI|OPENROUTER|DEEPSEEK|GROQ|ANTHROPIC|MISTRAL)_API_KEY)\b"), "MIXROUTE_API_KEY"),
     ("key argument", literal(r"\b(?:openai_)?api_?[kK]ey\s?[=:] ?(?!=)((?:self\.|this\.|config\.)?[A-Za-z_.]+)(?=[,)\n])"), f'"{KEY}"'),
     ("key in a builder", literal(r"(?:with_api_key|api_key|Client::new)\(([A-Za-z_.&()]+)\)"), f'"{KEY}"'),
     ("provider's URL", literal(r"(https://(?:api\.openai\.com|openrouter\.ai/api|api\.deepseek\.com|api\.groq\.com/openai)/v1)(?=[\"'`\s])"), "https://console.mixroute.io/v1"),
@@ -64,6 +74,7 @@ MISTAKES = [
 NO_FIX = [
     ("another's key at Mixroute", re.compile("use a (Mixroute key|key of Mixroute) here")),
     ("a provider's own client, which cannot talk to another", re.compile("or an OpenAI client with the endpoint of")),
+    ("the endpoint is right, or may be, for another client", re.compile("; other clients have this endpoint, too")),
     ("the endpoint is right for another key of the client", re.compile("use a key of .* here: the endpoint is right for")),
 ]
 
