@@ -23,7 +23,7 @@ use crate::language::Language;
 use crate::prefilter::{Prefilter, Sight};
 use crate::project::{Project, Wanted};
 use crate::resolve::{Resolver, Value};
-use crate::routes::{self, Client};
+use crate::routes::{self, Client, Settled};
 use crate::rules::{self, Facts};
 use crate::source::Source;
 use crate::text::Text;
@@ -163,6 +163,9 @@ pub fn analyze(given: Vec<Given>, reader: &dyn Reader, options: &Options<'_>) ->
     }
 }
 
+/// The clients of a file, the imports that were left open on the way, and what is settled.
+type Answer = (Vec<Client>, BTreeSet<Wanted>, Settled);
+
 struct Run<'a> {
     reader: &'a dyn Reader,
     options: &'a Options<'a>,
@@ -285,15 +288,16 @@ impl<'a> Run<'a> {
     fn clients(&mut self, again: Option<&BTreeSet<FileId>>) -> Vec<Client> {
         let looked_at = |id: &FileId| self.project.file(*id).reported || self.project.widened;
         let asked = |id: &FileId| again.is_none_or(|again| again.contains(id) || !self.clients.contains_key(id));
-        let mut open: Vec<FileId> = self.parsed.iter().copied().filter(looked_at).filter(asked).collect();
+        let open = self.parsed.iter().copied().filter(looked_at).filter(asked);
+        let mut open: Vec<(FileId, Settled)> = open.map(|id| (id, Settled::new())).collect();
         for _ in 0..MAX_ROUNDS {
-            let answers: Vec<(Vec<Client>, BTreeSet<Wanted>)> =
-                open.par_iter().map(|&id| self.clients_of(id)).collect();
+            let answers: Vec<(FileId, Answer)> =
+                open.into_par_iter().map(|(id, settled)| (id, self.clients_of(id, settled))).collect();
             let mut wanted = BTreeSet::new();
-            let asked = std::mem::take(&mut open);
-            for (id, (found, asks)) in asked.into_iter().zip(answers) {
+            open = Vec::new();
+            for (id, (found, asks, settled)) in answers {
                 if !asks.is_empty() {
-                    open.push(id);
+                    open.push((id, settled));
                 }
                 wanted.extend(asks);
                 self.clients.insert(id, found);
@@ -311,12 +315,12 @@ impl<'a> Run<'a> {
         clients
     }
 
-    /// The clients of a file, and the imports that were left open on the way.
-    fn clients_of(&self, id: FileId) -> (Vec<Client>, BTreeSet<Wanted>) {
+    /// The clients of a file, the imports that were left open on the way, and what is settled.
+    fn clients_of(&self, id: FileId, mut settled: Settled) -> Answer {
         let work = || {
             let mut resolver = Resolver::new(&self.project);
-            let clients = routes::of_file(&mut resolver, self.options.catalog, id);
-            (clients, resolver.into_wanted())
+            let clients = routes::of_file(&mut resolver, self.options.catalog, id, &mut settled);
+            (clients, resolver.into_wanted(), settled)
         };
         std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_default()
     }

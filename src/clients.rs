@@ -17,7 +17,7 @@ mod find;
 mod ignored;
 
 pub(crate) use arguments::{argument, without_scheme};
-pub use find::find;
+pub use find::Finder;
 pub use ignored::{Ignored, IgnoredKind};
 
 use arguments::{given, header_key, leading};

@@ -1,11 +1,12 @@
 //! Routes: one client with one possible key and one possible endpoint, and whether they belong together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::catalog::{Catalog, UrlKind};
 use crate::clients::{self, From, IgnoredKind};
 use crate::cover::Blocks;
 use crate::endpoint::Url;
+use crate::facts::{ExprId, ExprKind};
 use crate::finding::{FileId, Location, UrlSlot, Verdict};
 use crate::project::Project;
 use crate::resolve::{Alt, Arms, FUEL, Resolver};
@@ -176,12 +177,27 @@ const CONFIG: &str = "config";
 /// More routes than this of one client are not looked at.
 const MAX_ROUTES: usize = 96;
 
-/// All clients of a file: calls, environment blocks, and rows of a key and a URL.
-pub fn of_file(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Vec<Client> {
+/// The clients of a file's calls that are final: nothing of them rests on an import that was left open.
+pub type Settled = HashMap<ExprId, Vec<Client>>;
+
+/// All clients of a file: calls, environment blocks, and rows of a key and a URL. Calls that are settled are not looked
+/// at again.
+pub fn of_file(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId, settled: &mut Settled) -> Vec<Client> {
     let mut out = Vec::new();
-    for site in clients::find(resolver, catalog, file) {
-        resolver.refuel(FUEL);
-        out.extend(calls::of_site(resolver, catalog, &site));
+    let mut finder = clients::Finder::new(resolver, catalog, file);
+    for call in resolver.module(file).expr_ids() {
+        if let Some(known) = settled.get(&call) {
+            out.extend(known.iter().cloned());
+            continue;
+        }
+        let (before, first) = (resolver.open(), out.len());
+        for site in finder.at(resolver, call) {
+            resolver.refuel(FUEL);
+            out.extend(calls::of_site(resolver, catalog, &site));
+        }
+        if resolver.open() == before && matches!(resolver.module(file).kind(call), ExprKind::Call(_)) {
+            settled.insert(call, out[first..].to_vec());
+        }
     }
     out.extend(blocks::of_blocks(resolver, catalog, file));
     out.extend(rows::of_file(resolver, catalog, file));

@@ -54,6 +54,8 @@ pub struct Resolver<'p> {
     known: Known,
     /// Imports that had to be left open.
     wanted: BTreeSet<Wanted>,
+    /// How many answers so far rest on an import that was left open.
+    open: u32,
     /// The question is whether calling this name makes a client: what else it is does not matter.
     called: Option<String>,
     /// Answers to questions of that kind.
@@ -68,9 +70,17 @@ type Sites = Vec<(FileId, ExprId)>;
 /// Answers found before; `None` while they are being looked for.
 #[derive(Default)]
 struct Known {
-    exprs: HashMap<(FileId, ExprId), Option<Arc<Vec<Alt>>>>,
-    exports: HashMap<(FileId, String), Option<Arc<Vec<Alt>>>>,
-    sites: HashMap<(FileId, FuncId), Arc<Sites>>,
+    exprs: HashMap<(FileId, ExprId), Option<Answer<Vec<Alt>>>>,
+    exports: HashMap<(FileId, String), Option<Answer<Vec<Alt>>>>,
+    sites: HashMap<(FileId, FuncId), Answer<Sites>>,
+}
+
+/// An answer found before.
+#[derive(Clone, Default)]
+struct Answer<T> {
+    found: Arc<T>,
+    /// Whether it rests on an import that was left open.
+    open: bool,
 }
 
 impl<'p> Resolver<'p> {
@@ -85,6 +95,7 @@ impl<'p> Resolver<'p> {
             depth: 0,
             known: Known::default(),
             wanted: BTreeSet::new(),
+            open: 0,
             called: None,
             known_called: Known::default(),
             marks: HashMap::new(),
@@ -95,6 +106,28 @@ impl<'p> Resolver<'p> {
     /// far may be wrong.
     pub fn into_wanted(self) -> BTreeSet<Wanted> {
         self.wanted
+    }
+
+    /// A number that grows with every answer that rests on an import which was left open: where it stays the same, the
+    /// answers in between are final.
+    pub fn open(&self) -> u32 {
+        self.open
+    }
+
+    /// Notes that an answer was given again; `open`: it rests on an import that was left open.
+    pub fn rely_on(&mut self, open: bool) {
+        self.open += u32::from(open);
+    }
+
+    /// Gives out an answer that was found before.
+    fn recall<T>(&mut self, answer: &Answer<T>) -> Arc<T> {
+        self.rely_on(answer.open);
+        answer.found.clone()
+    }
+
+    /// What is kept of an answer; `before` is what [`Self::open`] was.
+    fn answer<T>(&self, found: T, before: u32) -> Answer<T> {
+        Answer { found: Arc::new(found), open: self.open != before }
     }
 
     /// Gives the next question its own fuel.
@@ -136,8 +169,8 @@ impl<'p> Resolver<'p> {
         };
         let key = (ctx.file, expr);
         if home {
-            match self.known.exprs.get(&key) {
-                Some(Some(known)) => return known.as_ref().clone(),
+            match self.known.exprs.get(&key).cloned() {
+                Some(Some(known)) => return self.recall(&known).as_ref().clone(),
                 // Asked for while it is being answered: `x = f(x)` in a loop.
                 Some(None) => return vec![Alt::unknown()],
                 None => {
@@ -147,6 +180,7 @@ impl<'p> Resolver<'p> {
         }
         self.fuel -= 1;
         self.depth += 1;
+        let before = self.open;
         let alts = value::settle(self.eval_kind(ctx, expr));
         self.depth -= 1;
         if home {
@@ -154,7 +188,8 @@ impl<'p> Resolver<'p> {
             if self.fuel == 0 {
                 self.known.exprs.remove(&key);
             } else {
-                self.known.exprs.insert(key, Some(Arc::new(alts.clone())));
+                let answer = self.answer(alts.clone(), before);
+                self.known.exprs.insert(key, Some(answer));
             }
         }
         alts

@@ -304,8 +304,8 @@ impl Resolver<'_> {
     /// What another file gets under a name from this one.
     pub(super) fn exported(&mut self, file: FileId, name: &str) -> Vec<Alt> {
         let key = (file, name.to_owned());
-        match self.known.exports.get(&key) {
-            Some(Some(known)) => return known.as_ref().clone(),
+        match self.known.exports.get(&key).cloned() {
+            Some(Some(known)) => return self.recall(&known).as_ref().clone(),
             // Two files that import from each other: this way round there is nothing.
             Some(None) => return vec![Alt::new(Value::Undefined)],
             None => {}
@@ -316,12 +316,14 @@ impl Resolver<'_> {
         self.fuel -= 1;
         self.depth += 1;
         self.known.exports.insert(key.clone(), None);
+        let before = self.open;
         let alts = self.find_exported(file, name);
         self.depth -= 1;
         if self.fuel == 0 {
             self.known.exports.remove(&key);
         } else {
-            self.known.exports.insert(key, Some(Arc::new(alts.clone())));
+            let answer = self.answer(alts.clone(), before);
+            self.known.exports.insert(key, Some(answer));
         }
         alts
     }
