@@ -4,7 +4,7 @@
 //! code and the manifests beside it are read before.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::{Extent, Run};
 use crate::catalog::Ecosystem;
 use crate::extract;
-use crate::facts::Module;
+use crate::facts::{Module, Span};
 use crate::finding::FileId;
 use crate::language::{self, Language};
 use crate::manifest::{self, Packages};
@@ -28,6 +28,8 @@ use crate::{glance, imports};
 const MAX_HOPS: usize = 6;
 /// How far the files that import others are looked for.
 const MAX_LINKS: usize = 3;
+/// How many names are looked for at a time: making the automaton takes longer than it saves.
+const MAX_NAMES: usize = 1000;
 /// How many files imports may add.
 const MAX_IMPORTED: usize = 4000;
 
@@ -153,11 +155,15 @@ impl Run<'_> {
             clients.into_iter().flat_map(|client| client.routes.iter().map(move |route| (client.at.file, route)));
         let alts = routes.flat_map(|(file, route)| [(file, &route.key.alt), (file, &route.endpoint.alt)]);
         let (mut files, mut names, mut asking) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut by_param: HashMap<FileId, HashMap<Span, usize>> = HashMap::new();
         for (file, alt) in alts.filter(|(_, alt)| matches!(alt.value, Value::Unknown(_))) {
             for step in alt.steps.iter().filter(|step| matches!(step.kind, StepKind::Param(_))) {
                 let module = &self.project.file(step.at.file).module;
-                let of = module.functions.iter().find(|func| func.params.iter().any(|p| p.span == step.at.span));
-                let Some(func) = of else { continue };
+                let of = by_param.entry(step.at.file).or_insert_with(|| {
+                    let functions = module.functions.iter().enumerate().rev();
+                    functions.flat_map(|(at, func)| func.params.iter().map(move |param| (param.span, at))).collect()
+                });
+                let Some(func) = of.get(&step.at.span).and_then(|&at| module.functions.get(at)) else { continue };
                 let class = func.class.map(|class| module.classes[class.index()].name.clone());
                 let constructs = matches!(func.name.as_deref(), Some("__init__" | "constructor"));
                 if let Some(name) = class.filter(|_| constructs).or_else(|| func.name.clone()) {
@@ -277,7 +283,9 @@ impl Run<'_> {
         let before = self.project.links.len();
         for _ in 0..MAX_LINKS {
             let names = glance::Words::new(self.import_names(&files(self)).iter());
-            let (Some(names), of) = (names, glance::Words::new(of.iter())) else { break };
+            // With so many names most files have one.
+            let of = if of.len() > MAX_NAMES { None } else { glance::Words::new(of.iter()) };
+            let Some(names) = names else { break };
             let may_import = |id: &FileId| {
                 let seen = !foreign || self.parsed.contains(id) || self.sights[id.index()].foreign;
                 if !seen || !self.project.file(*id).source.language.is_code() {

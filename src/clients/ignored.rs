@@ -253,22 +253,12 @@ fn attributes(resolver: &mut Resolver<'_>, ctx: &Ctx, attribute: &str, out: &mut
     let Some((module_name, name)) = attribute.rsplit_once('.') else { return };
     let project = resolver.project;
     let file = project.file(ctx.file);
-    let mut places: Vec<_> = file
-        .index
-        .assigns
-        .values()
-        .flatten()
-        .filter_map(|&(block, index)| match file.module.block(block).stmts.get(index as usize) {
-            Some(Stmt::Assign { place, value, name_span, .. })
-                if matches!(place.path.as_slice(), [Some(step)] if step == name) =>
-            {
-                Some((block, index as usize, place.root.clone(), *value, *name_span))
-            }
-            _ => None,
-        })
-        .collect();
-    places.sort_by_key(|(block, index, ..)| (*block, *index));
-    for (block, index, root, value, span) in places {
+    for &(block, index) in file.index.attributes.get(name).into_iter().flatten() {
+        let Some(Stmt::Assign { place, value, name_span, .. }) = file.module.block(block).stmts.get(index as usize)
+        else {
+            continue;
+        };
+        let (index, root, value, span) = (index as usize, place.root.clone(), *value, *name_span);
         let here = Ctx { file: ctx.file, block, index, frame: None };
         if !is_module(resolver, &here, &root, module_name) {
             continue;
