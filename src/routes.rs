@@ -104,7 +104,9 @@ pub struct Route {
     pub certain: bool,
     /// The endpoint is from a row of a table that is chosen at run time, the key is not.
     pub row: bool,
-    /// The endpoint is a default that somebody may well have set otherwise.
+    /// The key is from a row of a table that is chosen at run time, the endpoint is not.
+    pub key_row: bool,
+    /// The endpoint is a default that somebody may well have set otherwise, or goes with another key.
     pub doubtful: bool,
     /// What both assume, for people, where it can be said.
     pub when: Vec<String>,
@@ -206,10 +208,14 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
             // What the place of the client assumes is not worth saying: it holds for all its routes.
             let own = arms.lits().iter().filter(|lit| !guard.lits().contains(lit));
             let when = own.filter_map(|&lit| resolver.describe(lit)).take(3).collect();
-            let row = resolver.is_from_a_row(&endpoint.alt.arms) && !resolver.is_from_a_row(&key.alt.arms);
+            let (key_row, row) =
+                match (resolver.is_from_a_row(&key.alt.arms), resolver.is_from_a_row(&endpoint.alt.arms)) {
+                    (true, true) => (false, false),
+                    rows => rows,
+                };
             let certain = !arms.lits().iter().any(|&lit| resolver.is_condition(lit));
             let (key, endpoint) = (key.clone(), endpoint.clone());
-            out.push(Route { key, endpoint, arms, certain, when, row, doubtful: false, verdict });
+            out.push(Route { key, endpoint, arms, certain, when, row, key_row, doubtful: false, verdict });
         }
     }
     out
@@ -253,13 +259,21 @@ pub fn doubt(project: &Project, clients: &mut [Client]) {
                         && !place.any(|lit| key.iter().any(|other| lit.subject == other.subject));
                     let fits = || {
                         let here = |other: &&Route| other.endpoint.alt.steps == route.endpoint.alt.steps;
-                        client.routes.iter().filter(here).any(|other| other.verdict != Verdict::Mismatch)
+                        let judged = route.verdict == Verdict::Mismatch;
+                        client.routes.iter().filter(here).any(|other| match other.verdict {
+                            Verdict::Match => true,
+                            Verdict::Unknown => judged,
+                            Verdict::Mismatch => false,
+                        })
                     };
-                    ((apart || route.row) && right()) || (route.row && unknown()) || (placed && fits())
+                    ((apart || route.row) && right())
+                        || (route.row && unknown())
+                        || ((placed || apart || route.key_row) && fits())
                 };
                 let elsewhere = || blocks.may_give_endpoint(client, route);
-                let doubtful = route.endpoint.is_default() && (unknown() || elsewhere());
-                (doubtful, route.verdict == Verdict::Mismatch && (doubtful || unrelated()))
+                let doubtful = (route.endpoint.is_default() && (unknown() || elsewhere()))
+                    || (route.verdict != Verdict::Match && unrelated());
+                (doubtful, doubtful && route.verdict == Verdict::Mismatch)
             })
             .collect();
         for (route, (doubtful, unjudged)) in client.routes.iter_mut().zip(doubted) {

@@ -158,8 +158,10 @@ impl Resolver<'_> {
         if depth > MAX_FRAMES {
             return None;
         }
-        self.frames += 1;
-        Some(Arc::new(Frame { id: self.frames, file, func, call, caller: caller.clone(), receiver, depth }))
+        let next = self.frames.len() as u32 + 1;
+        let outer = caller.frame.as_ref().map(|frame| frame.id);
+        let id = *self.frames.entry((caller.file, call, outer, file, func)).or_insert(next);
+        Some(Arc::new(Frame { id, file, func, call, caller: caller.clone(), receiver, depth }))
     }
 
     /// What a function returns.

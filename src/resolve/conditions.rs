@@ -1,7 +1,7 @@
 //! Conditions: what a test assumes, and how people read it.
 
 use super::value::{Alt, Ctx, Presence, Value};
-use super::{Arms, Lit, Resolver, rows};
+use super::{Arms, Lit, Resolver, rows, words};
 use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Module, Place, Stmt, Test};
 use crate::finding::FileId;
 
@@ -109,11 +109,12 @@ impl Resolver<'_> {
         let own = module.block(ctx.block).func == func;
         let all = self.project.file(ctx.file).index.assigns.get(root).into_iter().flatten();
         let before = all.filter_map(|&(block, at)| {
-            let Some(Stmt::Assign { span, place, .. }) = module.block(block).stmts.get(at as usize) else {
+            let Some(Stmt::Assign { span, place, value, .. }) = module.block(block).stmts.get(at as usize) else {
                 return None;
             };
             let here = module.block(block).func == func
                 && changes(place, &text[root.len()..])
+                && !is_itself(module, place, *value)
                 && (!own || is_before(module, root, (block, at as usize), (ctx.block, ctx.index)));
             here.then_some(span.start + 1)
         });
@@ -153,6 +154,24 @@ impl Resolver<'_> {
     /// What the arms that enclose a program point assume: the branches that the point is in.
     pub fn guard(&mut self, ctx: &Ctx) -> Arms {
         self.within(ctx).unwrap_or_default()
+    }
+
+    /// What the parts of a statement assume that an expression stands in: `client = OpenAI(…) if key else None`.
+    pub fn guard_within(&mut self, ctx: &Ctx, expr: ExprId) -> Arms {
+        let module = self.module(ctx.file);
+        let mut arms = Arms::default();
+        let mut inner = expr;
+        for _ in 0..32 {
+            let Some(outer) = module.parents[inner.index()] else { break };
+            if let ExprKind::Choice(choices) = module.kind(outer)
+                && let Some((tests, _)) = choices.iter().find(|(_, value)| *value == inner)
+                && let Some(more) = self.tests(ctx, tests).and_then(|more| arms.merge(&more))
+            {
+                arms = more;
+            }
+            inner = outer;
+        }
+        arms
     }
 
     /// The same; `None` where a followed call never gets there. A test is about what its names were when it was made.
@@ -243,6 +262,16 @@ fn changes(place: &Place, rest: &str) -> bool {
         (None, Some(_)) => true,
         (_, None) => false,
     })
+}
+
+/// Whether a value is what the variable was before, but for its case or the white space around it: `name = name.lower()`.
+fn is_itself(module: &Module, place: &Place, value: ExprId) -> bool {
+    let ExprKind::Call(call) = module.kind(value) else { return false };
+    let ExprKind::Member(base, method) = module.kind(call.callee) else { return false };
+    let same = words::SAME.contains(&method.as_str()) || words::TRIMMING.contains(&method.as_str());
+    same && call.args.is_empty()
+        && place.path.is_empty()
+        && matches!(module.kind(*base), ExprKind::Name(name) if *name == place.root)
 }
 
 /// Whether a statement may have run before another of its function, on the same variable.

@@ -47,7 +47,8 @@ pub struct Resolver<'p> {
     /// Subjects and constants of assumptions.
     pub subjects: Interner,
     constants: Interner,
-    frames: u32,
+    /// Followed calls: one that is asked for again is the same run of its function.
+    frames: HashMap<FrameKey, u32>,
     fuel: u32,
     depth: u32,
     known: Known,
@@ -60,6 +61,9 @@ pub struct Resolver<'p> {
     /// Where what is looked for can be written.
     marks: HashMap<(FileId, BlockId), Arc<marks::Marks<'p>>>,
 }
+
+/// A followed call: where it stands, in which frame, and the function.
+type FrameKey = (FileId, ExprId, Option<u32>, FileId, FuncId);
 
 /// Calls of a function.
 type Sites = Vec<(FileId, ExprId)>;
@@ -79,7 +83,7 @@ impl<'p> Resolver<'p> {
             project,
             subjects: Interner::default(),
             constants: Interner::default(),
-            frames: 0,
+            frames: HashMap::new(),
             fuel: FUEL,
             depth: 0,
             known: Known::default(),
@@ -366,6 +370,27 @@ impl Resolver<'_> {
                         if place.path.first().and_then(|step| step.as_deref()) == Some(attribute))
             })
         })
+    }
+
+    /// What a module's attribute is set to, where one place alone sets it, in this file or one of the same program.
+    pub fn set_once(&mut self, ctx: &Ctx, root: &str, attribute: &str) -> Option<Vec<Alt>> {
+        let mut places = self.project.ids().flat_map(|id| {
+            let file = self.project.file(id);
+            let writes = file.index.assigns.get(root).into_iter().flatten();
+            writes.filter_map(move |&(block, index)| match file.module.block(block).stmts.get(index as usize) {
+                Some(crate::facts::Stmt::Assign { place, value, .. })
+                    if place.path.first().and_then(|step| step.as_deref()) == Some(attribute) =>
+                {
+                    let whole = place.path.len() == 1;
+                    Some((whole, *value, Ctx { file: id, block, index: index as usize, frame: None }))
+                }
+                _ => None,
+            })
+        });
+        let (Some((true, value, at)), None) = (places.next(), places.next()) else { return None };
+        let above = self.project.above(ctx.file);
+        let together = at.file == ctx.file || self.project.above(at.file).iter().any(|file| above.contains(file));
+        together.then(|| self.eval(&at, value))
     }
 
     /// A constant string, or the last word of a symbol.

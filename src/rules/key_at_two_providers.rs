@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::{Facts, label_of_endpoint, label_of_key, spell};
+use crate::clients::From;
 use crate::finding::{Applicability, Change, FileId, Finding, Label, Location, Repair, Severity, Verdict};
 use crate::resolve::Value;
 use crate::routes::{Client, Evidence, Route};
@@ -71,7 +72,12 @@ fn strays<'a>(facts: &Facts<'_>, clients: &'a [Client]) -> Vec<(Use<'a>, Rc<[Use
         if client.is_block() || client.traces_to.is_some() {
             continue;
         }
+        // The SDK's own variable is read where the key that is meant for the client is not given.
+        let keyed = client.routes.iter().any(|route| route.key.from == From::Code);
         for route in &client.routes {
+            if keyed && route.key.from != From::Code {
+                continue;
+            }
             if let Some(provider) = &route.endpoint.provider
                 && !route.endpoint.forwards
                 && route.verdict == Verdict::Unknown
