@@ -28,7 +28,7 @@ mod terraform;
 pub mod value;
 mod words;
 
-pub use arms::{Arms, Interner, Lit};
+pub use arms::{Arms, Interner, LOST, Lit};
 pub use value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value, settle};
 
 /// Work allowed for the values of one client.

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::{Facts, label_of_endpoint, label_of_key, spell};
 use crate::clients::From;
+use crate::evidence::{self, FormatEvidence};
 use crate::finding::{Applicability, Change, FileId, Finding, Label, Location, Repair, Severity, Verdict};
 use crate::resolve::Value;
 use crate::routes::{Client, Evidence, Route};
@@ -82,6 +83,7 @@ fn strays<'a>(facts: &Facts<'_>, clients: &'a [Client]) -> Vec<(Use<'a>, Rc<[Use
                 && !route.endpoint.forwards
                 && route.verdict == Verdict::Unknown
                 && !route.doubtful
+                && !route.ways.any()
                 && route.key.providers.is_empty()
                 && let Some(identity) = identity(facts, client, route)
             {
@@ -124,6 +126,8 @@ fn identity(facts: &Facts<'_>, client: &Client, route: &Route) -> Option<Identit
         return None;
     }
     match &route.key.alt.value {
+        // What stands for no key at all is nobody's secret: `"ollama"`.
+        Value::Str(text, _) if evidence::of_literal(facts.catalog, text) == FormatEvidence::Placeholder(None) => None,
         Value::Str(text, at) => (!text.is_empty()).then_some(Identity::Literal(*at)),
         Value::Env(name, _) => Some(Identity::Variable(name.clone(), scope(facts, client.at.file))),
         _ => None,
