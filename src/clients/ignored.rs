@@ -260,7 +260,7 @@ fn attributes(resolver: &mut Resolver<'_>, ctx: &Ctx, attribute: &str, out: &mut
         };
         let (index, root, value, span) = (index as usize, place.root.clone(), *value, *name_span);
         let here = Ctx { file: ctx.file, block, index, frame: None };
-        if !is_module(resolver, &here, &root, module_name) {
+        if !is_module(resolver, &here, &root, module_name) || asks_for_version(resolver, &here) {
             continue;
         }
         for alt in resolver.eval(&here, value) {
@@ -277,6 +277,20 @@ fn attributes(resolver: &mut Resolver<'_>, ctx: &Ctx, attribute: &str, out: &mut
             }
         }
     }
+}
+
+/// Whether a place is for some versions of a package only: `if openai.__version__.startswith("0."):`. What it sets need
+/// not reach the version that is installed.
+fn asks_for_version(resolver: &Resolver<'_>, ctx: &Ctx) -> bool {
+    let module = resolver.module(ctx.file);
+    let mut block = Some(ctx.block);
+    while let Some(at) = block {
+        if module.block(at).tests.iter().any(|test| test.subject.to_ascii_lowercase().contains("version")) {
+            return true;
+        }
+        block = module.block(at).parent.map(|(parent, _)| parent);
+    }
+    false
 }
 
 /// Variables of the client's family (`OPENAI_…`) that hold a base URL, and that it does not read.

@@ -28,7 +28,7 @@ mod terraform;
 pub mod value;
 mod words;
 
-pub use arms::{Arms, Interner, Lit};
+pub use arms::{Arms, Interner, LOST, Lit};
 pub use value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value, settle};
 
 /// Work allowed for the values of one client.
@@ -402,6 +402,27 @@ impl Resolver<'_> {
                         if place.path.first().and_then(|step| step.as_deref()) == Some(attribute))
             })
         })
+    }
+
+    /// What a module's attribute is set to, where one place alone sets it, in this file or one of the same program.
+    pub fn set_once(&mut self, ctx: &Ctx, root: &str, attribute: &str) -> Option<Vec<Alt>> {
+        let mut places = self.project.ids().flat_map(|id| {
+            let file = self.project.file(id);
+            let writes = file.index.assigns.get(root).into_iter().flatten();
+            writes.filter_map(move |&(block, index)| match file.module.block(block).stmts.get(index as usize) {
+                Some(crate::facts::Stmt::Assign { place, value, .. })
+                    if place.path.first().and_then(|step| step.as_deref()) == Some(attribute) =>
+                {
+                    let whole = place.path.len() == 1;
+                    Some((whole, *value, Ctx { file: id, block, index: index as usize, frame: None }))
+                }
+                _ => None,
+            })
+        });
+        let (Some((true, value, at)), None) = (places.next(), places.next()) else { return None };
+        let above = self.project.above(ctx.file);
+        let together = at.file == ctx.file || self.project.above(at.file).iter().any(|file| above.contains(file));
+        together.then(|| self.eval(&at, value))
     }
 
     /// A constant string, or the last word of a symbol.
