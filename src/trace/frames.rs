@@ -80,11 +80,11 @@ pub(super) fn read(text: &str) -> Stack {
 }
 
 /// The frames that are lines of the files of a run: as whole lines, each once.
-pub(super) fn in_project(frames: &[Frame], sources: &[Source]) -> Vec<Location> {
+pub fn in_project(frames: &[Frame], sources: &[&Source]) -> Vec<Location> {
     let mut out = Vec::new();
     for frame in frames {
         let Some(file) = file_of(frame, sources) else { continue };
-        let source = &sources[file.index()];
+        let source = sources[file.index()];
         if frame.line == 0 || frame.line > source.line_count() {
             continue;
         }
@@ -97,7 +97,7 @@ pub(super) fn in_project(frames: &[Frame], sources: &[Source]) -> Vec<Location> 
 }
 
 /// The file whose path ends most like the frame's: the project may lie elsewhere than where the message was made.
-fn file_of(frame: &Frame, sources: &[Source]) -> Option<FileId> {
+fn file_of(frame: &Frame, sources: &[&Source]) -> Option<FileId> {
     let alike = |path: &Path| {
         let parts = path.components().rev().map(|part| part.as_os_str());
         parts.zip(frame.parts.iter().rev()).take_while(|(a, b)| *a == b.as_str()).count()
