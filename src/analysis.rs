@@ -62,14 +62,20 @@ impl Given {
         }
         Self { source, path, sight, bytes, classes }
     }
+
+    /// Takes a file without a look: it is parsed whatever it holds.
+    pub fn taken(source: Source, path: PathBuf) -> Self {
+        let sight = Sight::unseen(&source);
+        Self { bytes: source.text.len(), source, path, sight, classes: Vec::new() }
+    }
 }
 
 /// How the analysis gets at files besides the given ones.
 pub trait Reader: Sync {
     /// Reads a file, if it is there and is text in one of the languages.
     fn read(&self, path: &Path) -> Option<Source>;
-    /// The root of the project that a file is in.
-    fn root(&self, path: &Path) -> PathBuf;
+    /// The root of the project that a directory is in.
+    fn root(&self, dir: &Path) -> PathBuf;
     /// All files below a project's root that a run over it would read.
     fn all(&self, root: &Path) -> Vec<PathBuf>;
 }

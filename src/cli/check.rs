@@ -19,6 +19,7 @@ use crate::config::{Config, Known};
 use crate::finding::{Applicability, Finding, Severity};
 use crate::prefilter::{Prefilter, Sight};
 use crate::report::{self, Files, Format, Notice, Report, Style, Summary, Suppression};
+use crate::root;
 use crate::rules::page::pages;
 use crate::screen;
 use crate::source::{Encoding, Source};
@@ -76,6 +77,7 @@ impl Again {
             limit: self.limit,
             directories: self.directories.clone(),
             texts: texts.clone(),
+            repositories: root::Repositories::default(),
         };
         let lines = |sources: &[&Source]| trace::in_project(&self.frames, sources);
         if !self.frames.is_empty() {

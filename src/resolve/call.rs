@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::value::{Alt, Ctx, Frame, Made, Part, Value};
+use super::value::{Alt, Ctx, Frame, Made, Part, Step, StepKind, Value};
 use super::{MAX_FRAMES, Resolver, under, words};
 use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Stmt};
 use crate::finding::FileId;
@@ -78,9 +78,10 @@ impl Resolver<'_> {
         }
         let (of, last) = symbol.rsplit_once('.').unwrap_or(("", symbol));
         // `OPENAI_API_BASE.to_string()`.
-        let is_constant = |name: &str| !name.is_empty() && !name.contains(char::is_lowercase);
-        if words::SAME.contains(&last) && is_constant(of.rsplit('.').next().unwrap_or(of)) {
-            return vec![Alt::new(Value::Symbol(of.to_owned()))];
+        let name = of.rsplit('.').next().unwrap_or(of);
+        if words::SAME.contains(&last) && !name.is_empty() && !name.contains(char::is_lowercase) {
+            let step = Step { at: self.location(ctx.file, expr), kind: StepKind::Name(name.to_owned()) };
+            return vec![Alt { steps: vec![step], ..Alt::new(Value::Symbol(of.to_owned())) }];
         }
         if let Some(part) = match symbol {
             "Object.entries" => Some(Part::Items),
@@ -158,8 +159,10 @@ impl Resolver<'_> {
         if depth > MAX_FRAMES {
             return None;
         }
-        self.frames += 1;
-        Some(Arc::new(Frame { id: self.frames, file, func, call, caller: caller.clone(), receiver, depth }))
+        let outer = caller.frame.as_ref().map_or(0, |frame| frame.id);
+        let next = self.frames.len() as u32 + 1;
+        let id = *self.frames.entry((file, func, caller.file, call, outer)).or_insert(next);
+        Some(Arc::new(Frame { id, file, func, call, caller: caller.clone(), receiver, depth }))
     }
 
     /// What a function returns.

@@ -47,7 +47,8 @@ pub struct Resolver<'p> {
     /// Subjects and constants of assumptions.
     pub subjects: Interner,
     constants: Interner,
-    frames: u32,
+    /// The numbers of followed calls.
+    frames: HashMap<value::Call, u32>,
     fuel: u32,
     depth: u32,
     known: Known,
@@ -79,7 +80,7 @@ impl<'p> Resolver<'p> {
             project,
             subjects: Interner::default(),
             constants: Interner::default(),
-            frames: 0,
+            frames: HashMap::new(),
             fuel: FUEL,
             depth: 0,
             known: Known::default(),

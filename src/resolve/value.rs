@@ -23,7 +23,7 @@ pub struct Ctx {
 /// A call that the resolver follows into its function.
 #[derive(Debug)]
 pub struct Frame {
-    /// Its number, unlike any other's.
+    /// Its number. The same call in the same frame has the same one, whoever asks: what is assumed in it agrees.
     pub id: u32,
     /// The file of the function.
     pub file: FileId,
@@ -38,6 +38,9 @@ pub struct Frame {
     /// Number of frames above this one.
     pub depth: u32,
 }
+
+/// What makes a followed call the same: the function, the call, and the frame that the call is in.
+pub(super) type Call = (FileId, FuncId, FileId, ExprId, u32);
 
 /// A value that is known, or known in part.
 #[derive(Clone, Debug)]
