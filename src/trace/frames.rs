@@ -149,7 +149,8 @@ mod tests {
     fn files_by_the_end_of_their_path() {
         let source = |path: &str| Source::new(path, Language::Python, "a\nb\nc\n");
         let sources = [source("app/main.py"), source("web/main.py"), source("web/llm.py")];
-        let at = |path: &str, line: usize| in_project(&read(&format!("File \"{path}\", line {line}")).frames, &sources);
+        let all: Vec<&Source> = sources.iter().collect();
+        let at = |path: &str, line: usize| in_project(&read(&format!("File \"{path}\", line {line}")).frames, &all);
         assert_eq!(at("/srv/web/main.py", 2), [Location { file: FileId(1), span: line(&sources[1], 2) }]);
         assert_eq!(at("llm.py", 1), [Location { file: FileId(2), span: line(&sources[2], 1) }]);
         assert_eq!(at("main.py", 1), [], "two are as good");
