@@ -10,7 +10,7 @@
         --other 29-openai-legacy=/tmp/oracle-old/bin/python
 
 A project that wants its own versions (22: openai-agents, 29: openai 0.28, 48: openai 3 for Node, 49: openai 4.52) is given them
-by `--other`. Needs `openssl` (a certificate for one run) and, for the Rust project, `cargo`. The programs run as they stand, each in
+by `--other`. Needs `openssl` (a certificate for one run) and, for the Rust projects, `cargo`. The programs run as they stand, each in
 a copy of its project, against `server.py` on 127.0.0.1; the machine's own keys and proxies are taken away from them.
 """
 
