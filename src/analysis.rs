@@ -28,10 +28,12 @@ use crate::rules::{self, Facts};
 use crate::source::Source;
 use crate::text::Text;
 
+mod called;
 mod dormant;
 mod heirs;
 mod reach;
 
+pub use called::Lines;
 use heirs::Heirs;
 use reach::New;
 
@@ -90,6 +92,8 @@ pub struct Options<'a> {
     pub extent: Extent,
     /// Number of threads; 0: as many as there are processors.
     pub threads: usize,
+    /// The lines of which it is asked which clients they use.
+    pub lines: Option<&'a Lines<'a>>,
 }
 
 /// Which files are parsed.
@@ -131,6 +135,8 @@ pub struct Output {
     pub judged: Vec<(Client, Vec<Finding>)>,
     /// The literals that something named like a key is given.
     pub written: Vec<Written>,
+    /// The lines that were asked about, each with the place of a client that it uses.
+    pub called: Vec<(Location, Location)>,
     /// Files that could not be parsed, and why.
     pub unparsed: Vec<(FileId, String)>,
     /// Files of which the parser had to skip something.
@@ -347,7 +353,8 @@ impl<'a> Run<'a> {
         findings
     }
 
-    fn output(self, clients: Vec<Client>, mut findings: Vec<(usize, Finding)>) -> Output {
+    fn output(mut self, clients: Vec<Client>, mut findings: Vec<(usize, Finding)>) -> Output {
+        let called = self.called(&clients);
         let reported = |client: &&Client| self.project.file(client.at.file).reported;
         let mut secrets: BTreeSet<Location> = BTreeSet::new();
         for route in clients.iter().flat_map(|client| &client.routes) {
@@ -393,6 +400,7 @@ impl<'a> Run<'a> {
         Output {
             judged: judged.map(|(number, client)| (client, own.remove(&number).unwrap_or_default())).collect(),
             written,
+            called,
             findings: distinct(findings.into_iter().map(|(_, finding)| finding).collect()),
             routes,
             comments,
