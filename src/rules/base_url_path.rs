@@ -16,7 +16,8 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         let joined = || {
             written_at(&endpoint.alt.value).filter(|at| {
                 let source = &facts.project.file(at.file).source;
-                source.language.is_code() && source.slice(at.span).contains(url.path.trim_matches('/'))
+                let end = url.path.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+                source.language.is_code() && !end.is_empty() && source.slice(at.span).contains(end)
             })
         };
         let Some(at) = host_at.or_else(joined) else { continue };
