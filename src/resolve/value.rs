@@ -23,7 +23,7 @@ pub struct Ctx {
 /// A call that the resolver follows into its function.
 #[derive(Debug)]
 pub struct Frame {
-    /// Its number, unlike any other's.
+    /// Its number: of calls with the same one all conditions are the same.
     pub id: u32,
     /// The file of the function.
     pub file: FileId,
@@ -68,6 +68,8 @@ pub enum Value {
     Entries(Arc<Made>, Part),
     /// A key and a value of an object.
     Pair(Text, Location, Box<Value>),
+    /// Settings that a library has put together.
+    Settings(super::configured::Settings),
     /// Not known; the name by which the program calls it, if any.
     Unknown(Option<(String, Location)>),
 }
@@ -214,7 +216,7 @@ impl Value {
             | Self::Concat(..) => Presence::Present,
             Self::Null => Presence::Null,
             Self::Undefined => Presence::Absent,
-            Self::Env(..) | Self::Symbol(_) | Self::Unknown(_) => Presence::Maybe,
+            Self::Env(..) | Self::Symbol(_) | Self::Settings(_) | Self::Unknown(_) => Presence::Maybe,
         }
     }
 }
