@@ -23,15 +23,17 @@ use crate::language::Language;
 use crate::prefilter::{Prefilter, Sight};
 use crate::project::{Project, Wanted};
 use crate::resolve::{Resolver, Value};
-use crate::routes::{self, Client};
+use crate::routes::{self, Client, Settled};
 use crate::rules::{self, Facts};
 use crate::source::Source;
 use crate::text::Text;
 
+mod called;
 mod dormant;
 mod heirs;
 mod reach;
 
+pub use called::Lines;
 use heirs::Heirs;
 use reach::New;
 
@@ -60,14 +62,20 @@ impl Given {
         }
         Self { source, path, sight, bytes, classes }
     }
+
+    /// Takes a file without a look: it is parsed whatever it holds.
+    pub fn taken(source: Source, path: PathBuf) -> Self {
+        let sight = Sight::unseen(&source);
+        Self { bytes: source.text.len(), source, path, sight, classes: Vec::new() }
+    }
 }
 
 /// How the analysis gets at files besides the given ones.
 pub trait Reader: Sync {
     /// Reads a file, if it is there and is text in one of the languages.
     fn read(&self, path: &Path) -> Option<Source>;
-    /// The root of the project that a file is in.
-    fn root(&self, path: &Path) -> PathBuf;
+    /// The root of the project that a directory is in.
+    fn root(&self, dir: &Path) -> PathBuf;
     /// All files below a project's root that a run over it would read.
     fn all(&self, root: &Path) -> Vec<PathBuf>;
 }
@@ -84,6 +92,8 @@ pub struct Options<'a> {
     pub extent: Extent,
     /// Number of threads; 0: as many as there are processors.
     pub threads: usize,
+    /// The lines of which it is asked which clients they use.
+    pub lines: Option<&'a Lines<'a>>,
 }
 
 /// Which files are parsed.
@@ -125,6 +135,8 @@ pub struct Output {
     pub judged: Vec<(Client, Vec<Finding>)>,
     /// The literals that something named like a key is given.
     pub written: Vec<Written>,
+    /// The lines that were asked about, each with the place of a client that it uses.
+    pub called: Vec<(Location, Location)>,
     /// Files that could not be parsed, and why.
     pub unparsed: Vec<(FileId, String)>,
     /// Files of which the parser had to skip something.
@@ -156,6 +168,9 @@ pub fn analyze(given: Vec<Given>, reader: &dyn Reader, options: &Options<'_>) ->
         Err(_) => Run::new(reader, options).run(given),
     }
 }
+
+/// The clients of a file, the imports that were left open on the way, and what is settled.
+type Answer = (Vec<Client>, BTreeSet<Wanted>, Settled);
 
 struct Run<'a> {
     reader: &'a dyn Reader,
@@ -279,15 +294,16 @@ impl<'a> Run<'a> {
     fn clients(&mut self, again: Option<&BTreeSet<FileId>>) -> Vec<Client> {
         let looked_at = |id: &FileId| self.project.file(*id).reported || self.project.widened;
         let asked = |id: &FileId| again.is_none_or(|again| again.contains(id) || !self.clients.contains_key(id));
-        let mut open: Vec<FileId> = self.parsed.iter().copied().filter(looked_at).filter(asked).collect();
+        let open = self.parsed.iter().copied().filter(looked_at).filter(asked);
+        let mut open: Vec<(FileId, Settled)> = open.map(|id| (id, Settled::new())).collect();
         for _ in 0..MAX_ROUNDS {
-            let answers: Vec<(Vec<Client>, BTreeSet<Wanted>)> =
-                open.par_iter().map(|&id| self.clients_of(id)).collect();
+            let answers: Vec<(FileId, Answer)> =
+                open.into_par_iter().map(|(id, settled)| (id, self.clients_of(id, settled))).collect();
             let mut wanted = BTreeSet::new();
-            let asked = std::mem::take(&mut open);
-            for (id, (found, asks)) in asked.into_iter().zip(answers) {
+            open = Vec::new();
+            for (id, (found, asks, settled)) in answers {
                 if !asks.is_empty() {
-                    open.push(id);
+                    open.push((id, settled));
                 }
                 wanted.extend(asks);
                 self.clients.insert(id, found);
@@ -305,12 +321,12 @@ impl<'a> Run<'a> {
         clients
     }
 
-    /// The clients of a file, and the imports that were left open on the way.
-    fn clients_of(&self, id: FileId) -> (Vec<Client>, BTreeSet<Wanted>) {
+    /// The clients of a file, the imports that were left open on the way, and what is settled.
+    fn clients_of(&self, id: FileId, mut settled: Settled) -> Answer {
         let work = || {
             let mut resolver = Resolver::new(&self.project);
-            let clients = routes::of_file(&mut resolver, self.options.catalog, id);
-            (clients, resolver.into_wanted())
+            let clients = routes::of_file(&mut resolver, self.options.catalog, id, &mut settled);
+            (clients, resolver.into_wanted(), settled)
         };
         std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_default()
     }
@@ -337,7 +353,8 @@ impl<'a> Run<'a> {
         findings
     }
 
-    fn output(self, clients: Vec<Client>, mut findings: Vec<(usize, Finding)>) -> Output {
+    fn output(mut self, clients: Vec<Client>, mut findings: Vec<(usize, Finding)>) -> Output {
+        let called = self.called(&clients);
         let reported = |client: &&Client| self.project.file(client.at.file).reported;
         let mut secrets: BTreeSet<Location> = BTreeSet::new();
         for route in clients.iter().flat_map(|client| &client.routes) {
@@ -383,6 +400,7 @@ impl<'a> Run<'a> {
         Output {
             judged: judged.map(|(number, client)| (client, own.remove(&number).unwrap_or_default())).collect(),
             written,
+            called,
             findings: distinct(findings.into_iter().map(|(_, finding)| finding).collect()),
             routes,
             comments,

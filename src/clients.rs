@@ -17,7 +17,7 @@ mod find;
 mod ignored;
 
 pub(crate) use arguments::{argument, without_scheme};
-pub use find::find;
+pub use find::Finder;
 pub use ignored::{Ignored, IgnoredKind};
 
 use arguments::{given, header_key, leading};
@@ -167,8 +167,9 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
             Value::Unknown(Some(_)) => !spread,
             _ => true,
         });
+        // An endpoint that is written out is one all the same.
         if present {
-            endpoint = vec![Alt::unknown()];
+            endpoint = or_else(endpoint, || vec![Alt::unknown()]);
         }
     }
     if let Some((copied, original)) = site.copy_of.as_ref().filter(|_| depth < 8) {
@@ -308,7 +309,7 @@ fn with_globals(
                 // Set in some other function or file: it may hold here.
                 let unset = alts.iter().any(|alt| matches!(alt.value, Value::Symbol(_)) || is_absent(&alt.value));
                 if unset && resolver.set_elsewhere(ctx, &root, &attribute) {
-                    return vec![Alt::unknown()];
+                    return resolver.set_once(ctx, &root, &attribute).unwrap_or_else(|| vec![Alt::unknown()]);
                 }
                 for alt in &mut alts {
                     alt.value = match (&alt.value, alt.value.presence()) {

@@ -281,11 +281,10 @@ pub fn misspelled<'c>(catalog: &'c Catalog, host: &str) -> Option<(&'c Provider,
     if host.len() < 8 || catalog.provider_of_host(&host).is_some() {
         return None;
     }
-    let candidates = || catalog.providers.iter().filter(|provider| !provider.domains.is_empty());
-    if candidates().flat_map(|provider| &provider.other_hosts).any(|known| matches_host(known, &host)) {
+    if catalog.providers.iter().flat_map(|provider| &provider.other_hosts).any(|known| matches_host(known, &host)) {
         return None;
     }
-    for provider in candidates() {
+    for provider in &catalog.providers {
         let under = provider.domains.iter().any(|domain| {
             host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         });
@@ -296,13 +295,19 @@ pub fn misspelled<'c>(catalog: &'c Catalog, host: &str) -> Option<(&'c Provider,
             .map(|known| (strsim::damerau_levenshtein(known, &host), known.as_str()))
             .min_by_key(|&(distance, _)| distance);
         let Some((distance, nearest)) = nearest else { continue };
-        let one_slip = distance == 1 && nearest.matches('.').count() == host.matches('.').count();
-        if under || one_slip {
+        let labels = || nearest.split('.').zip(host.split('.'));
+        let same_count = nearest.matches('.').count() == host.matches('.').count();
+        // Where little is known of a provider's domain, a slip is one within a long word of it: `api.deepsek.com`.
+        let differs = || labels().filter(|(a, b)| a != b).all(|(a, _)| a.len() >= LONG_WORD);
+        if under || (distance == 1 && same_count && (!provider.domains.is_empty() || differs())) {
             return Some((provider, nearest));
         }
     }
     None
 }
+
+/// Words that differ by one letter are the same one misspelled if they have so many.
+const LONG_WORD: usize = 6;
 
 /// Whether a host is the one of the catalogue's form, `*.x` for every host below `x`.
 pub(crate) fn matches_host(known: &str, host: &str) -> bool {
@@ -445,6 +450,9 @@ mod tests {
             ("api.opena.com", Some("api.openai.com")),
             ("api.opennai.com", Some("api.openai.com")),
             ("apis.openai.com", Some("api.openai.com")),
+            ("api.deepsek.com", Some("api.deepseek.com")),
+            ("api.grok.com", None),
+            ("api.minimaxi.chat", None),
             ("API.OPENIA.COM.", Some("api.openai.com")),
             ("api.openai.com", None),
             ("eu.api.openai.com", None),

@@ -170,6 +170,8 @@ pub enum UrlSlot {
     Attribute(String),
     /// A variable of the environment that is the client.
     Variable(String),
+    /// A field of a configuration, beside the one that holds the key.
+    Field(String),
 }
 
 /// An edit that repairs a finding.

@@ -6,7 +6,7 @@
 //! import leads to them. `--no-prefilter` parses everything and must find the same.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use crate::catalog::{Catalog, EnvName};
 use crate::language::Language;
@@ -55,8 +55,11 @@ pub fn names_variables(text: &str) -> bool {
 /// The same in code, where most keys are those of tables.
 const CODE_FIELDS: [&str; 7] = ["api_key", "apiKey", "ApiKey", "apikey", "API_KEY", "token", "_key"];
 
-/// Packages that everyone imports say nothing; their requests carry a header.
-const COMMON: [&str; 15] = [
+/// Packages that everyone imports, and names of the global object, say nothing; their requests carry a header.
+const COMMON: [&str; 18] = [
+    "self",
+    "window",
+    "globalThis",
     "requests",
     "httpx",
     "aiohttp",
@@ -90,19 +93,32 @@ pub struct Sight {
     pub foreign: bool,
     /// It may say something that matters to clients elsewhere.
     pub elsewhere: bool,
+    /// It names a package of the catalogue, or Mixroute.
+    pub mentions: bool,
 }
 
 impl Sight {
     /// That of a file which is parsed in any case.
     pub fn sure() -> Self {
-        Self { admitted: true, certain: true, makes: true, foreign: true, elsewhere: true }
+        Self { admitted: true, certain: true, makes: true, foreign: true, elsewhere: true, mentions: true }
     }
+
+    /// That of a file which is taken without a look: it is parsed if it can say anything.
+    pub fn unseen(source: &Source) -> Self {
+        if only_declares(source) { Self::default() } else { Self::sure() }
+    }
+}
+
+/// The words of a catalogue, collected when a file is first looked at: a hook's few files are parsed without a look.
+#[derive(Debug)]
+pub struct Prefilter<'c> {
+    catalog: &'c Catalog,
+    words: OnceLock<Words>,
 }
 
 /// The words, compiled.
 #[derive(Debug)]
-pub struct Prefilter<'c> {
-    catalog: &'c Catalog,
+struct Words {
     code: Pattern,
     environment: Pattern,
     fields: Pattern,
@@ -110,6 +126,7 @@ pub struct Prefilter<'c> {
     code_fields: Pattern,
     headers: Pattern,
     elsewhere: Pattern,
+    settings: Pattern,
     own: Pattern,
     slips: Pattern,
     variables: Pattern,
@@ -120,9 +137,8 @@ pub struct Prefilter<'c> {
     evidence: Evidence,
 }
 
-impl<'c> Prefilter<'c> {
-    /// Compiles the words of a catalogue.
-    pub fn new(catalog: &'c Catalog) -> Self {
+impl Words {
+    fn new(catalog: &Catalog) -> Self {
         let mut words: BTreeSet<String> = BTreeSet::new();
         for client in &catalog.clients {
             // Of a callee without modules (`acme.llm.connect`) the module is a part.
@@ -159,7 +175,6 @@ impl<'c> Prefilter<'c> {
             .filter(|word| !words.iter().any(|other| other != word && word.contains(other.as_str())))
             .collect();
         Self {
-            catalog,
             code: Pattern::any_of(shortest),
             environment: Pattern::any_of(ENVIRONMENT),
             fields: Pattern::any_of(FIELDS),
@@ -167,6 +182,7 @@ impl<'c> Prefilter<'c> {
             code_fields: Pattern::any_of(CODE_FIELDS),
             headers: Pattern::new(HEADERS),
             elsewhere: elsewhere(catalog),
+            settings: Pattern::new(SETTINGS),
             own: own(catalog),
             slips: slips(catalog),
             variables: variables(catalog),
@@ -176,6 +192,17 @@ impl<'c> Prefilter<'c> {
             evidence: Evidence::new(catalog),
         }
     }
+}
+
+impl<'c> Prefilter<'c> {
+    /// For the words of a catalogue.
+    pub fn new(catalog: &'c Catalog) -> Self {
+        Self { catalog, words: OnceLock::new() }
+    }
+
+    fn words(&self) -> &Words {
+        self.words.get_or_init(|| Words::new(self.catalog))
+    }
 
     /// The catalogue that the words come from.
     pub fn catalog(&self) -> &'c Catalog {
@@ -184,6 +211,7 @@ impl<'c> Prefilter<'c> {
 
     /// What a file's text shows. `sparing`: it is one of many, and is to be left alone if it can be.
     pub fn look(&self, source: &Source, sparing: bool) -> Sight {
+        let words = self.words();
         let has = |words: &Pattern| words.is_in(&source.text);
         let admitted = match source.language {
             Language::Dotenv
@@ -196,54 +224,64 @@ impl<'c> Prefilter<'c> {
             | Language::Make
             | Language::Just
             | Language::Systemd
-            | Language::Procfile => has(&self.environment),
+            | Language::Procfile => has(&words.environment),
             Language::Yaml | Language::Json | Language::Toml | Language::Terraform => {
-                has(&self.environment) || (has(&self.fields) && has(&self.urls)) || has(&self.unkeyed)
+                has(&words.environment) || (has(&words.fields) && has(&words.urls)) || has(&words.unkeyed)
             }
-            Language::Markdown => has(&self.code) || has(&self.environment) || (has(&self.fields) && has(&self.urls)),
+            Language::Markdown => {
+                has(&words.code) || has(&words.environment) || (has(&words.fields) && has(&words.urls))
+            }
             _ => return self.look_at_code(source, sparing),
         };
         if !admitted || !sparing {
-            return Sight { admitted, certain: admitted, foreign: admitted, ..Sight::default() };
+            return Sight {
+                admitted,
+                certain: admitted,
+                foreign: admitted,
+                mentions: !sparing || has(&words.code),
+                ..Sight::default()
+            };
         }
-        let signs = self.evidence.of(self.catalog, &source.text);
-        let foreign = signs.key.max(signs.host) == Whose::Others || has(&self.nothing);
+        let signs = words.evidence.of(self.catalog, &source.text);
+        let foreign = signs.key.max(signs.host) == Whose::Others || has(&words.nothing);
         let pair = foreign && signs.key.min(signs.host) != Whose::Nobodys;
         // These are few and small.
         let small = matches!(source.language, Language::Dotenv | Language::Terraform | Language::Dockerfile);
         Sight {
             admitted,
-            certain: small || pair || has(&self.variables) || (foreign && has(&self.unkeyed)),
+            certain: small || pair || has(&words.variables) || (foreign && has(&words.unkeyed)),
             foreign,
+            mentions: has(&words.code),
             ..Sight::default()
         }
     }
 
     /// Whether a program imports, by its name, what may say whose a key or a host is.
     pub fn imports_some(&self, source: &Source) -> bool {
-        self.evidence.imports_some(&source.text)
+        self.words().evidence.imports_some(&source.text)
     }
 
     fn look_at_code(&self, source: &Source, sparing: bool) -> Sight {
         let text = source.text.as_bytes();
+        let words = self.words();
         let has = |words: &Pattern| words.is_in(&source.text);
         if only_declares(source) {
             return Sight::default();
         }
-        let mentions = has(&self.code);
-        let own = has(&self.own);
-        let sets = mentions && self.callees.sets_an_attribute(source);
-        let makes = own || sets || (mentions && self.callees.may_be_called(source));
-        let elsewhere = mentions && has(&self.elsewhere);
+        let mentions = has(&words.code);
+        let own = has(&words.own);
+        let sets = mentions && words.callees.sets_an_attribute(source);
+        let makes = own || sets || (mentions && words.callees.may_be_called(source));
+        let elsewhere = mentions && (has(&words.elsewhere) || (reads_settings(source) && has(&words.settings)));
         // A request, or a row of a table, counts only with a key or a host that is known.
-        let row = (mentions && has(&self.headers)) || (has(&self.urls) && has(&self.code_fields));
-        if !(makes || elsewhere || row || has(&self.code_fields)) {
-            return Sight::default();
+        let row = (mentions && has(&words.headers)) || (has(&words.urls) && has(&words.code_fields));
+        if !(makes || elsewhere || row || has(&words.code_fields)) {
+            return Sight { mentions, ..Sight::default() };
         }
         if !sparing && makes {
             return Sight { elsewhere, ..Sight::sure() };
         }
-        let signs = self.evidence.of(self.catalog, &source.text);
+        let signs = words.evidence.of(self.catalog, &source.text);
         let foreign = signs.key.max(signs.host) == Whose::Others;
         let known = signs.key.max(signs.host) != Whose::Nobodys;
         let certain = own
@@ -251,28 +289,33 @@ impl<'c> Prefilter<'c> {
             || (mentions && memchr::memmem::find(text, b"mixlint:").is_some())
             || (makes && (foreign || self.slips(source)))
             || (row && foreign && signs.key.min(signs.host) != Whose::Nobodys);
-        let row = row && (makes || known || self.evidence.imports_some(&source.text));
+        let row = row && (makes || known || words.evidence.imports_some(&source.text));
         let admitted = makes || elsewhere || row;
-        Sight { admitted, certain: certain || (admitted && !sparing), makes, foreign, elsewhere }
+        Sight { admitted, certain: certain || (admitted && !sparing), makes, foreign, elsewhere, mentions }
     }
 
     /// Whether something in the file looks like what the rules find that ask for no other provider: an option that the
     /// client drops, a base URL of nothing, or one that comes too late.
     fn slips(&self, source: &Source) -> bool {
-        self.slips.is_in(&source.text)
-            || self.callees.drops_an_option(source)
-            || self.evidence.has_misspelled_host(self.catalog, &source.text)
+        let words = self.words();
+        words.slips.is_in(&source.text)
+            || words.callees.drops_an_option(source)
+            || words.evidence.has_misspelled_host(self.catalog, &source.text)
     }
 }
 
-/// What matters to the clients of other files: comments for mixlint, what turns tracing off, fields of settings classes
-/// that may take a base URL from a variable.
+/// What matters to the clients of other files: comments for mixlint, and what turns tracing off.
 fn elsewhere(catalog: &Catalog) -> Pattern {
     let ways = catalog.clients.iter().flat_map(|client| &client.traces_unless);
-    let mut words: Vec<String> = ways.filter_map(|way| way.split('.').next()).map(regex::escape).collect();
-    words.push("mixlint:".to_owned());
-    words.push(r"(?mi-u:^[ \t]+\w*(?:url|base|endpoint|host|path|proxy)[ \t]*:[ \t]*\w)".to_owned());
-    Pattern::new(words.join("|"))
+    Pattern::any_of(ways.filter_map(|way| way.split('.').next()).chain(["mixlint:"]))
+}
+
+/// Fields of settings classes that may take a base URL from a variable.
+const SETTINGS: &str = r"(?mi-u:^[ \t]+\w*(?:url|base|endpoint|host|path|proxy)[ \t]*:[ \t]*\w)";
+
+/// Whether a file may have a class whose fields are read from variables.
+pub fn reads_settings(source: &Source) -> bool {
+    memchr::memmem::find(source.text.as_bytes(), b"Settings").is_some()
 }
 
 /// Whether a file declares types only: `x.d.ts`.
@@ -331,8 +374,7 @@ fn own(catalog: &Catalog) -> Pattern {
         .map(|callee| callee.rsplit(['.', '/']).next().unwrap_or(callee))
         .filter(|word| !word.is_empty())
         .collect();
-    // No words match nothing.
-    if words.is_empty() { Pattern::nothing() } else { Pattern::any_of(words) }
+    Pattern::any_of(words)
 }
 
 /// The fields for a URL of tools that know their key's variable by themselves: their files may not speak of a key.
@@ -340,5 +382,5 @@ fn unkeyed(catalog: &Catalog) -> Pattern {
     let rows = catalog.tools.iter().flat_map(|tool| &tool.row).filter(|row| row.key_variable.is_some());
     let fields: BTreeSet<&str> =
         rows.flat_map(|row| &row.endpoint).map(|path| path.rsplit('.').next().unwrap_or(path)).collect();
-    if fields.is_empty() { Pattern::nothing() } else { Pattern::any_of(fields) }
+    Pattern::any_of(fields)
 }

@@ -30,6 +30,8 @@ pub struct File {
 pub struct Index {
     /// Statements that assign to a variable or below it, by the variable's name, in order.
     pub assigns: HashMap<String, Vec<(BlockId, u32)>>,
+    /// Of these, the ones that assign to an attribute of a variable (`openai.api_base = `), by the attribute's name.
+    pub attributes: HashMap<String, Vec<(BlockId, u32)>>,
     /// Statements that write an environment variable, by its name.
     pub env_writes: HashMap<String, Vec<(BlockId, u32)>>,
     /// Calls by the last word of what is called.
@@ -72,6 +74,9 @@ impl Index {
                         }
                         if let Some(name) = env_place(place) {
                             index.env_writes.entry(name.to_owned()).or_default().push((id, at as u32));
+                        }
+                        if let [Some(attribute)] = place.path.as_slice() {
+                            index.attributes.entry(attribute.clone()).or_default().push((id, at as u32));
                         }
                         index.assigns.entry(place.root.clone()).or_default().push((id, at as u32));
                     }

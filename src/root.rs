@@ -1,12 +1,45 @@
 //! The project that a path belongs to.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::RwLock;
 
 /// The nearest directory upward that holds `.git` (a file in work trees and submodules), `.hg` or `.svn`.
 pub fn repository(path: &Path) -> Option<&Path> {
-    path.ancestors()
-        .filter(|dir| !dir.as_os_str().is_empty())
-        .find(|dir| [".git", ".hg", ".svn"].iter().any(|name| dir.join(name).symlink_metadata().is_ok()))
+    path.ancestors().filter(|dir| !dir.as_os_str().is_empty()).find(|dir| is_repository(dir))
+}
+
+fn is_repository(dir: &Path) -> bool {
+    [".git", ".hg", ".svn"].iter().any(|name| dir.join(name).symlink_metadata().is_ok())
+}
+
+/// The repositories of directories, each looked for once.
+#[derive(Debug, Default)]
+pub struct Repositories(RwLock<HashMap<PathBuf, Option<PathBuf>>>);
+
+impl Repositories {
+    /// See [`repository`].
+    pub fn of(&self, dir: &Path) -> Option<PathBuf> {
+        let mut open = Vec::new();
+        let mut found = None;
+        for dir in dir.ancestors().filter(|dir| !dir.as_os_str().is_empty()) {
+            if let Ok(known) = self.0.read()
+                && let Some(known) = known.get(dir)
+            {
+                found.clone_from(known);
+                break;
+            }
+            open.push(dir);
+            if is_repository(dir) {
+                found = Some(dir.to_path_buf());
+                break;
+            }
+        }
+        if let Ok(mut known) = self.0.write() {
+            known.extend(open.into_iter().map(|dir| (dir.to_path_buf(), found.clone())));
+        }
+        found
+    }
 }
 
 /// The root of the project around a directory or file, given by an absolute path: its repository, or the directory
@@ -32,5 +65,12 @@ mod tests {
         // A work tree or submodule has a file.
         std::fs::write(dir.path().join("sub/.git"), "gitdir: elsewhere").unwrap();
         assert_eq!(project_root(&inner), dir.path().join("sub"));
+        let known = Repositories::default();
+        for _ in 0..2 {
+            assert_eq!(known.of(&inner), Some(dir.path().join("sub")));
+            assert_eq!(known.of(dir.path()), Some(dir.path().to_path_buf()));
+            assert_eq!(known.of(&dir.path().join("other")), Some(dir.path().to_path_buf()));
+            assert_eq!(known.of(dir.path().parent().unwrap()), None);
+        }
     }
 }

@@ -1,14 +1,15 @@
 //! Routes: one client with one possible key and one possible endpoint, and whether they belong together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::catalog::{Catalog, UrlKind};
 use crate::clients::{self, From, IgnoredKind};
 use crate::cover::Blocks;
 use crate::endpoint::Url;
+use crate::facts::{ExprId, ExprKind};
 use crate::finding::{FileId, Location, UrlSlot, Verdict};
 use crate::project::Project;
-use crate::resolve::{Alt, Arms, FUEL, Resolver};
+use crate::resolve::{Alt, Arms, FUEL, LOST, Lit, Resolver};
 
 mod blocks;
 mod calls;
@@ -104,12 +105,34 @@ pub struct Route {
     pub certain: bool,
     /// The endpoint is from a row of a table that is chosen at run time, the key is not.
     pub row: bool,
+    /// In which ways key and endpoint were chosen by different things.
+    pub ways: Ways,
     /// The endpoint is a default that somebody may well have set otherwise.
     pub doubtful: bool,
     /// What both assume, for people, where it can be said.
     pub when: Vec<String>,
     /// Whether they belong together.
     pub verdict: Verdict,
+}
+
+/// Ways in which a key and an endpoint were chosen by different things, so that nobody can tell which go together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// By conditions that have nothing to do with each other.
+    pub apart: bool,
+    /// The key by a condition, and the client is made under another, which may be what chose the key.
+    pub placed: bool,
+    /// The key by the row of a table, the endpoint not.
+    pub row: bool,
+    /// One of the two was one of so many values that what it assumes is not known any more.
+    pub lost: bool,
+}
+
+impl Ways {
+    /// Whether they were in any of these ways.
+    pub fn any(self) -> bool {
+        self.apart || self.placed || self.row || self.lost
+    }
 }
 
 /// A key, as far as it is known.
@@ -176,12 +199,27 @@ const CONFIG: &str = "config";
 /// More routes than this of one client are not looked at.
 const MAX_ROUTES: usize = 96;
 
-/// All clients of a file: calls, environment blocks, and rows of a key and a URL.
-pub fn of_file(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId) -> Vec<Client> {
+/// The clients of a file's calls that are final: nothing of them rests on an import that was left open.
+pub type Settled = HashMap<ExprId, Vec<Client>>;
+
+/// All clients of a file: calls, environment blocks, and rows of a key and a URL. Calls that are settled are not looked
+/// at again.
+pub fn of_file(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId, settled: &mut Settled) -> Vec<Client> {
     let mut out = Vec::new();
-    for site in clients::find(resolver, catalog, file) {
-        resolver.refuel(FUEL);
-        out.extend(calls::of_site(resolver, catalog, &site));
+    let mut finder = clients::Finder::new(resolver, catalog, file);
+    for call in resolver.module(file).expr_ids() {
+        if let Some(known) = settled.get(&call) {
+            out.extend(known.iter().cloned());
+            continue;
+        }
+        let (before, first) = (resolver.open(), out.len());
+        for site in finder.at(resolver, call) {
+            resolver.refuel(FUEL);
+            out.extend(calls::of_site(resolver, catalog, &site));
+        }
+        if resolver.open() == before && matches!(resolver.module(file).kind(call), ExprKind::Call(_)) {
+            settled.insert(call, out[first..].to_vec());
+        }
     }
     out.extend(blocks::of_blocks(resolver, catalog, file));
     out.extend(rows::of_file(resolver, catalog, file));
@@ -207,12 +245,31 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
             let own = arms.lits().iter().filter(|lit| !guard.lits().contains(lit));
             let when = own.filter_map(|&lit| resolver.describe(lit)).take(3).collect();
             let row = resolver.is_from_a_row(&endpoint.alt.arms) && !resolver.is_from_a_row(&key.alt.arms);
+            let ways = ways(resolver, &key.alt.arms, &endpoint.alt.arms, &arms);
             let certain = !arms.lits().iter().any(|&lit| resolver.is_condition(lit));
             let (key, endpoint) = (key.clone(), endpoint.clone());
-            out.push(Route { key, endpoint, arms, certain, when, row, doubtful: false, verdict });
+            out.push(Route { key, endpoint, arms, certain, when, row, ways, doubtful: false, verdict });
         }
     }
     out
+}
+
+/// How the choices of a key and of an endpoint have to do with each other, and with all that the client assumes.
+fn ways(resolver: &Resolver<'_>, key: &Arms, endpoint: &Arms, all: &Arms) -> Ways {
+    let conditions =
+        |arms: &Arms| -> Vec<Lit> { arms.lits().iter().copied().filter(|&lit| resolver.is_condition(lit)).collect() };
+    let (own, other) = (conditions(key), conditions(endpoint));
+    let place: Vec<Lit> =
+        conditions(all).into_iter().filter(|lit| !own.contains(lit) && !other.contains(lit)).collect();
+    let shared = |lit: &Lit| own.iter().any(|known| known.subject == lit.subject);
+    let strange = |some: &[Lit]| !own.is_empty() && !some.is_empty() && !some.iter().any(shared);
+    let chosen = |arms: &Arms| resolver.is_from_a_row(arms) || arms.lits().iter().any(|&lit| resolver.is_element(lit));
+    Ways {
+        apart: strange(&other),
+        placed: strange(&place),
+        row: chosen(key) && !chosen(endpoint),
+        lost: key.lits().contains(&LOST) || endpoint.lits().contains(&LOST),
+    }
 }
 
 fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
@@ -238,24 +295,14 @@ pub fn doubt(project: &Project, clients: &mut [Client]) {
             .iter()
             .map(|route| {
                 let same = |other: &&Route| other.key.alt.steps == route.key.alt.steps;
+                let here = |other: &&Route| other.endpoint.alt.steps == route.endpoint.alt.steps;
                 let unknown = || client.routes.iter().filter(same).any(|other| other.endpoint.is_unknown());
+                let right = || client.routes.iter().filter(same).any(|other| other.verdict == Verdict::Match);
+                let fits = || client.routes.iter().filter(here).any(|other| other.verdict != Verdict::Mismatch);
                 let unrelated = || {
-                    let (key, endpoint) = (route.key.alt.arms.lits(), route.endpoint.alt.arms.lits());
-                    let apart = !key.is_empty()
-                        && !endpoint.is_empty()
-                        && !key.iter().any(|lit| endpoint.iter().any(|other| lit.subject == other.subject));
-                    let right = || client.routes.iter().filter(same).any(|other| other.verdict == Verdict::Match);
-                    // Where the client itself is made under a condition, that may be what chose the key.
-                    let place = route.arms.lits().iter().filter(|lit| !key.contains(lit) && !endpoint.contains(lit));
-                    let mut place = place.peekable();
-                    let placed = !key.is_empty()
-                        && place.peek().is_some()
-                        && !place.any(|lit| key.iter().any(|other| lit.subject == other.subject));
-                    let fits = || {
-                        let here = |other: &&Route| other.endpoint.alt.steps == route.endpoint.alt.steps;
-                        client.routes.iter().filter(here).any(|other| other.verdict != Verdict::Mismatch)
-                    };
-                    ((apart || route.row) && right()) || (route.row && unknown()) || (placed && fits())
+                    ((route.row || route.ways.apart || route.ways.lost) && right())
+                        || (route.row && unknown())
+                        || (route.ways.any() && fits())
                 };
                 let elsewhere = || blocks.may_give_endpoint(client, route);
                 let doubtful = route.endpoint.is_default() && (unknown() || elsewhere());

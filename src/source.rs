@@ -4,6 +4,7 @@
 //! text, which does not hold the mark.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::facts::Span;
 use crate::language::Language;
@@ -17,8 +18,10 @@ pub struct Source {
     pub language: Language,
     /// The decoded text.
     pub text: String,
-    /// Byte offset of the first byte of each line.
-    lines: Vec<u32>,
+    /// Byte offset of the first byte of each line, found when it is first asked for.
+    lines: OnceLock<Vec<u32>>,
+    /// Whether the text was forgotten.
+    closed: bool,
 }
 
 // The text may hold keys: a debug print must not show it.
@@ -53,25 +56,22 @@ pub struct Position {
 impl Source {
     /// A source from text that is already decoded.
     pub fn new(path: impl Into<PathBuf>, language: Language, text: impl Into<String>) -> Self {
-        let text = text.into();
-        let mut lines = vec![0];
-        lines.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
-        Self { path: path.into(), language, text, lines }
+        Self { path: path.into(), language, text: text.into(), lines: OnceLock::new(), closed: false }
     }
 
     /// Forgets the text: a run over a large tree keeps that of the few files that matter.
     pub fn close(&mut self) {
-        (self.text, self.lines) = (String::new(), Vec::new());
+        (self.text, self.lines, self.closed) = (String::new(), OnceLock::new(), true);
     }
 
     /// Takes the text of the same file, read once more.
     pub fn reopen(&mut self, again: Self) {
-        (self.text, self.lines) = (again.text, again.lines);
+        (self.text, self.lines, self.closed) = (again.text, again.lines, again.closed);
     }
 
     /// Whether the text is there.
     pub fn is_open(&self) -> bool {
-        !self.lines.is_empty()
+        !self.closed
     }
 
     /// The path.
@@ -84,20 +84,28 @@ impl Source {
         self.text.get(span.range()).unwrap_or("")
     }
 
+    fn lines(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(ends.map(|at| at as u32 + 1)).collect()
+        })
+    }
+
     /// Number of lines.
     pub fn line_count(&self) -> usize {
-        self.lines.len()
+        self.lines().len()
     }
 
     /// The number (from 0) of the line that an offset is in.
     pub fn line_of(&self, offset: usize) -> usize {
-        self.lines.partition_point(|&start| start as usize <= offset).saturating_sub(1)
+        self.lines().partition_point(|&start| start as usize <= offset).saturating_sub(1)
     }
 
     /// The span of a line (number from 0), without its line end.
     pub fn line_span(&self, line: usize) -> Span {
-        let start = self.lines.get(line).map_or(self.text.len(), |&start| start as usize);
-        let end = self.lines.get(line + 1).map_or(self.text.len(), |&next| next as usize);
+        let lines = self.lines();
+        let start = lines.get(line).map_or(self.text.len(), |&start| start as usize);
+        let end = lines.get(line + 1).map_or(self.text.len(), |&next| next as usize);
         let text = &self.text[start..end];
         Span::new(start, start + text.trim_end_matches(['\n', '\r']).len())
     }
@@ -106,7 +114,7 @@ impl Source {
     pub fn position(&self, offset: u32) -> Position {
         let offset = (offset as usize).min(self.text.len());
         let line = self.line_of(offset);
-        let start = self.lines[line] as usize;
+        let start = self.lines()[line] as usize;
         let column = self.text.get(start..offset).map_or(offset - start, |text| text.chars().count());
         Position { line: line + 1, column: column + 1, offset }
     }

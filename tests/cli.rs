@@ -511,6 +511,31 @@ fn configured_severities_and_ignores() {
     assert!(out.ends_with(&warning), "{out}");
 }
 
+/// The table of a `pyproject.toml` is a configuration like any other, from wherever one looks; without the table the file
+/// says nothing, and the nearest one holds.
+#[test]
+fn a_table_in_pyproject() {
+    let token = "import os\nfrom openai import OpenAI\nOpenAI(api_key=os.environ['LLM_TOKEN'], base_url='https://api.openai.com/v1')\n";
+    let table = "[project]\nname = 'x'\n[tool.mixlint]\nexclude = ['gen/']\nignore = ['insecure-base-url']\n\
+                 [tool.mixlint.keys]\nLLM_TOKEN = 'mixroute'\n[tool.mixlint.severity]\nmixroute-key-at-openai = 'warning'\n\
+                 [tool.mixlint.per-file-ignores]\n'tests/' = ['mixroute-key-at-openai']\n";
+    let dir = tree(&[
+        ("pyproject.toml", table),
+        ("src/pyproject.toml", "[project]\nname = 'y'\n"),
+        ("src/a.py", token),
+        ("src/b.py", HM),
+        ("gen/a.py", BAD),
+        ("tests/a.py", BAD),
+    ]);
+    let line =
+        "a.py:3:50: warning[mixroute-key-at-openai] a Mixroute key, `LLM_TOKEN`, is sent to OpenAI (api.openai.com)\n";
+    let concise = ["check", "--output-format", "concise"];
+    assert_eq!(lint(dir.path(), &concise).1, format!("src/{line}"));
+    assert_eq!(lint(&dir.path().join("src"), &concise).1, line);
+    fs::write(dir.path().join("src/mixlint.toml"), "").unwrap();
+    assert_eq!(lint(&dir.path().join("src"), &concise).1, format!("b.py:{HM_LINE}"));
+}
+
 #[test]
 fn suppression() {
     let ignore = "  # mixlint: ignore[mixroute-key-at-openai]";

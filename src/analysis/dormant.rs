@@ -16,8 +16,9 @@ use super::reach::New;
 use crate::clients::IgnoredKind;
 use crate::extract;
 use crate::finding::{FileId, Finding};
+use crate::prefilter::Sight;
 use crate::routes::Client;
-use crate::{cover, glance, imports, rules};
+use crate::{cover, glance, imports, prefilter, rules};
 
 impl Run<'_> {
     /// Lowers the programs with clients that a foreign key or host may come to.
@@ -70,21 +71,25 @@ impl Run<'_> {
             let variables = client.ignored.iter().filter(|ignored| ignored.kind == IgnoredKind::Variable);
             words.extend(variables.map(|ignored| ignored.name.as_str()));
         }
-        if clients.iter().any(Client::is_block) {
-            let mixroute = self.options.catalog.provider("mixroute");
-            words.extend(mixroute.iter().flat_map(|provider| &provider.hosts).map(String::as_str));
+        let named = self.read_those_with(&words, |_| true);
+        if !clients.iter().any(Client::is_block) {
+            return named;
         }
-        self.read_those_with(&words)
+        let mixroute = self.options.catalog.provider("mixroute");
+        let hosts = mixroute.iter().flat_map(|provider| &provider.hosts).map(String::as_str).collect();
+        self.read_those_with(&hosts, |sight| sight.mentions) || named
     }
 
-    /// Lowers the files that have any of some words, and have not been.
-    fn read_those_with(&mut self, words: &BTreeSet<&str>) -> bool {
+    /// Lowers the files that have any of some words, and have not been; `may` says which may have one, as far as their
+    /// texts have been looked at.
+    fn read_those_with(&mut self, words: &BTreeSet<&str>, may: impl Fn(Sight) -> bool) -> bool {
         if words.is_empty() {
             return false;
         }
         let words: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
         let Ok(words) = Regex::new(&words.join("|")) else { return false };
-        let left_out: Vec<FileId> = self.project.ids().filter(|id| !self.parsed.contains(id)).collect();
+        let left_out = self.project.ids().filter(|id| !self.parsed.contains(id));
+        let left_out: Vec<FileId> = left_out.filter(|id| may(self.sights[id.index()])).collect();
         let has = |id: &FileId| words.is_match(self.text(*id).text.as_bytes());
         let found: Vec<FileId> = left_out.into_par_iter().filter(has).collect();
         !self.lower_late(&found).is_empty()
@@ -157,7 +162,7 @@ impl Run<'_> {
     fn read_settings(&mut self) {
         let settings: Vec<FileId> =
             self.project.ids().filter(|id| self.sights[id.index()].elsewhere && !self.parsed.contains(id)).collect();
-        let has = |id: &FileId| memchr::memmem::find(self.text(*id).text.as_bytes(), b"Settings").is_some();
+        let has = |id: &FileId| prefilter::reads_settings(&self.text(*id));
         let settings: Vec<FileId> = settings.into_par_iter().filter(has).collect();
         self.lower_late(&settings);
     }

@@ -4,7 +4,7 @@
 //! code and the manifests beside it are read before.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::{Extent, Run};
 use crate::catalog::Ecosystem;
 use crate::extract;
-use crate::facts::Module;
+use crate::facts::{Module, Span};
 use crate::finding::FileId;
 use crate::language::{self, Language};
 use crate::manifest::{self, Packages};
@@ -28,6 +28,8 @@ use crate::{glance, imports};
 const MAX_HOPS: usize = 6;
 /// How far the files that import others are looked for.
 const MAX_LINKS: usize = 3;
+/// How many names are looked for at a time: making the automaton takes longer than it saves.
+const MAX_NAMES: usize = 1000;
 /// How many files imports may add.
 const MAX_IMPORTED: usize = 4000;
 
@@ -112,8 +114,11 @@ impl Run<'_> {
     }
 
     pub(super) fn root(&mut self, path: &Path) -> PathBuf {
-        let dir = path.parent().unwrap_or(path).to_path_buf();
-        self.roots.entry(dir).or_insert_with(|| self.reader.root(path)).clone()
+        self.root_of_dir(path.parent().unwrap_or(path))
+    }
+
+    fn root_of_dir(&mut self, dir: &Path) -> PathBuf {
+        self.roots.entry(dir.to_path_buf()).or_insert_with(|| self.reader.root(dir)).clone()
     }
 
     /// Where an import leads, if that is a file.
@@ -150,11 +155,15 @@ impl Run<'_> {
             clients.into_iter().flat_map(|client| client.routes.iter().map(move |route| (client.at.file, route)));
         let alts = routes.flat_map(|(file, route)| [(file, &route.key.alt), (file, &route.endpoint.alt)]);
         let (mut files, mut names, mut asking) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut by_param: HashMap<FileId, HashMap<Span, usize>> = HashMap::new();
         for (file, alt) in alts.filter(|(_, alt)| matches!(alt.value, Value::Unknown(_))) {
             for step in alt.steps.iter().filter(|step| matches!(step.kind, StepKind::Param(_))) {
                 let module = &self.project.file(step.at.file).module;
-                let of = module.functions.iter().find(|func| func.params.iter().any(|p| p.span == step.at.span));
-                let Some(func) = of else { continue };
+                let of = by_param.entry(step.at.file).or_insert_with(|| {
+                    let functions = module.functions.iter().enumerate().rev();
+                    functions.flat_map(|(at, func)| func.params.iter().map(move |param| (param.span, at))).collect()
+                });
+                let Some(func) = of.get(&step.at.span).and_then(|&at| module.functions.get(at)) else { continue };
                 let class = func.class.map(|class| module.classes[class.index()].name.clone());
                 let constructs = matches!(func.name.as_deref(), Some("__init__" | "constructor"));
                 if let Some(name) = class.filter(|_| constructs).or_else(|| func.name.clone()) {
@@ -274,7 +283,9 @@ impl Run<'_> {
         let before = self.project.links.len();
         for _ in 0..MAX_LINKS {
             let names = glance::Words::new(self.import_names(&files(self)).iter());
-            let (Some(names), of) = (names, glance::Words::new(of.iter())) else { break };
+            // With so many names most files have one.
+            let of = if of.len() > MAX_NAMES { None } else { glance::Words::new(of.iter()) };
+            let Some(names) = names else { break };
             let may_import = |id: &FileId| {
                 let seen = !foreign || self.parsed.contains(id) || self.sights[id.index()].foreign;
                 if !seen || !self.project.file(*id).source.language.is_code() {
@@ -322,32 +333,28 @@ impl Run<'_> {
 
     /// Adds the dotenv files of the directories above the files, up to the project's root.
     pub(super) fn add_dotenv(&mut self) {
-        let paths: BTreeSet<PathBuf> = self
-            .project
-            .files
-            .iter()
-            .filter(|file| file.source.language != Language::Dotenv)
-            .map(|file| file.path.clone())
-            .collect();
+        let others = self.project.files.iter().filter(|file| file.source.language != Language::Dotenv);
+        let parents: BTreeSet<PathBuf> = others.filter_map(|file| file.path.parent().map(Path::to_path_buf)).collect();
         let mut dirs: BTreeSet<PathBuf> = BTreeSet::new();
-        for path in paths {
-            let root = self.root(&path);
-            for dir in path.ancestors().skip(1) {
+        for parent in parents {
+            let root = self.root_of_dir(&parent);
+            for dir in parent.ancestors() {
                 if !dirs.insert(dir.to_path_buf()) || dir == root {
                     break;
                 }
             }
         }
+        let names_in = |dir: PathBuf| {
+            let entries = std::fs::read_dir(&dir).into_iter().flatten().flatten();
+            let names = entries.filter_map(|entry| entry.file_name().to_str().map(str::to_owned));
+            let mut names: Vec<String> = names.filter(|name| language::is_loaded_dotenv(name)).collect();
+            names.sort();
+            (dir, names)
+        };
         let mut new = Vec::new();
         let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
-        for dir in dirs {
-            let Ok(entries) = std::fs::read_dir(&dir) else { continue };
-            let mut names: Vec<String> = entries
-                .flatten()
-                .filter_map(|entry| entry.file_name().to_str().map(str::to_owned))
-                .filter(|name| language::is_loaded_dotenv(name))
-                .collect();
-            names.sort();
+        let dirs: Vec<(PathBuf, Vec<String>)> = Vec::from_iter(dirs).into_par_iter().map(names_in).collect();
+        for (dir, names) in dirs {
             for name in names {
                 let path = dir.join(name);
                 if !self.project.by_path.contains_key(&path) {

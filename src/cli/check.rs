@@ -17,12 +17,14 @@ use crate::analysis::{self, Extent, Output};
 use crate::catalog::Catalog;
 use crate::config::{Config, Known};
 use crate::finding::{Applicability, Finding, Severity};
-use crate::prefilter::Prefilter;
+use crate::prefilter::{Prefilter, Sight};
 use crate::report::{self, Files, Format, Notice, Report, Style, Summary, Suppression};
+use crate::root;
 use crate::rules::page::pages;
 use crate::screen;
 use crate::source::{Encoding, Source};
 use crate::suppress::{self, Silenced};
+use crate::trace::{self, Frame};
 use crate::walk::{Files as Walked, MAX_FILE_SIZE, Options, SkipReason};
 
 /// What a run has read and found.
@@ -46,6 +48,8 @@ pub(super) struct Again {
     directories: Vec<PathBuf>,
     extent: Extent,
     threads: usize,
+    /// The lines of a stack trace.
+    frames: Vec<Frame>,
 }
 
 impl Again {
@@ -73,13 +77,23 @@ impl Again {
             limit: self.limit,
             directories: self.directories.clone(),
             texts: texts.clone(),
+            repositories: root::Repositories::default(),
         };
+        let lines = |sources: &[&Source]| trace::in_project(&self.frames, sources);
+        if !self.frames.is_empty() {
+            let sources: Vec<&Source> = given.iter().map(|given| &given.source).collect();
+            // What a line uses is known only of a file that is parsed.
+            for line in lines(&sources) {
+                given[line.file.index()].sight = Sight::sure();
+            }
+        }
         let options = analysis::Options {
             config,
             catalog: prefilter.catalog(),
             prefilter,
             extent: self.extent,
             threads: self.threads,
+            lines: (!self.frames.is_empty()).then_some(&lines),
         };
         safely(|| analysis::analyze(given, &around, &options))
     }
@@ -225,11 +239,11 @@ const FEW: usize = 64;
 
 /// What an analysis is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Aim {
+pub(super) enum Aim<'a> {
     /// All clients.
     Clients,
-    /// All clients, and what else the texts say.
-    Texts,
+    /// All clients, what else the texts say, and what the lines of a stack trace use.
+    Texts(&'a [Frame]),
     /// The findings.
     Findings,
     /// The findings, and to look again when some are fixed.
@@ -237,7 +251,7 @@ pub(super) enum Aim {
 }
 
 /// Finds, reads and analyses the files; `None` if they were only to be shown.
-pub(super) fn analyze(args: &Paths, aim: Aim, global: &Global, host: &mut Host<'_>) -> Result<Option<Run>, Stop> {
+pub(super) fn analyze(args: &Paths, aim: Aim<'_>, global: &Global, host: &mut Host<'_>) -> Result<Option<Run>, Stop> {
     let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
     let providers: Vec<&str> = Catalog::builtin().providers.iter().map(|provider| provider.id.as_str()).collect();
     let known = Known { rules: &names, providers: &providers };
@@ -266,7 +280,7 @@ pub(super) fn analyze(args: &Paths, aim: Aim, global: &Global, host: &mut Host<'
         })?)
     };
     let prefilter = Prefilter::new(&catalog);
-    let keep = aim == Aim::Texts || (found.entries.len() <= FEW && !args.reading.narrow);
+    let keep = matches!(aim, Aim::Texts(_)) || (found.entries.len() <= FEW && !args.reading.narrow);
     let limit = config.max_file_size.unwrap_or(MAX_FILE_SIZE);
     let directories = given.directories(&host.cwd);
     let Loaded { given, skipped, failed, stdin } = progress.during(
@@ -283,13 +297,14 @@ pub(super) fn analyze(args: &Paths, aim: Aim, global: &Global, host: &mut Host<'
         _ => Extent::Clients,
     };
     let again = Again {
-        given: if matches!(aim, Aim::Fixes | Aim::Texts) { given.clone() } else { Vec::new() },
+        given: if matches!(aim, Aim::Fixes | Aim::Texts(_)) { given.clone() } else { Vec::new() },
         stdin,
         options,
         limit,
         directories,
         extent,
         threads: args.reading.jobs,
+        frames: if let Aim::Texts(frames) = aim { frames.to_vec() } else { Vec::new() },
     };
     let work = || again.analyze(given, &config, &prefilter, &Texts::new());
     let output = progress.during(host.stderr, || format!("checking {count}"), work)?;

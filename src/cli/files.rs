@@ -16,6 +16,10 @@ use crate::root;
 use crate::source::{Encoding, Source, decode};
 use crate::walk::{self, Excludes, Files, Options, SkipReason};
 
+/// So many files are parsed without a look, if they are short: the words to look for take longer to compile.
+const HANDFUL: usize = 8;
+/// How long a short file may be, in bytes.
+const SHORT: usize = 32 << 10;
 /// More than this no editor sends.
 const MAX_STDIN: u64 = 32 << 20;
 
@@ -153,10 +157,15 @@ impl Given {
         if let Some(stdin) = &self.stdin {
             entries.retain(|entry| entry.path != stdin.path);
         }
-        let load = |entry: walk::Entry| {
-            let given = walk::load(&entry, limit);
-            (given.map(|source| analysis::Given::new(source, entry.path.clone(), prefilter, keep)), entry)
+        let handful = entries.len() <= HANDFUL && keep;
+        let take = |source: Source, path: PathBuf| {
+            if handful && source.text.len() <= SHORT {
+                return analysis::Given::taken(source, path);
+            }
+            analysis::Given::new(source, path, prefilter, keep)
         };
+        let load =
+            |entry: walk::Entry| (walk::load(&entry, limit).map(|source| take(source, entry.path.clone())), entry);
         let loaded: Vec<_> = entries.into_par_iter().map(load).collect();
         let mut given = Vec::new();
         let mut failed = Vec::new();
@@ -171,7 +180,7 @@ impl Given {
         if let Some(Stdin { path, language, text, encoding }) = self.stdin {
             from_stdin = Some((path.clone(), encoding));
             let source = Source::new(walk::shown(&path, &options.cwd), language, text);
-            given.push(analysis::Given::new(source, path, prefilter, true));
+            given.push(take(source, path));
         }
         given.sort_by(|a, b| a.source.path.cmp(&b.source.path));
         skipped.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -192,6 +201,8 @@ pub(super) struct Around<'a> {
     pub(super) directories: Vec<PathBuf>,
     /// Files whose text is not what is on the disk.
     pub(super) texts: Texts,
+    /// The repositories that directories are in.
+    pub(super) repositories: root::Repositories,
 }
 
 impl analysis::Reader for Around<'_> {
@@ -203,13 +214,12 @@ impl analysis::Reader for Around<'_> {
         walk::load(&entry, self.limit).ok()
     }
 
-    fn root(&self, path: &Path) -> PathBuf {
-        let dir = path.parent().unwrap_or(path);
-        if let Some(root) = root::repository(dir) {
-            return root.to_path_buf();
+    fn root(&self, dir: &Path) -> PathBuf {
+        if let Some(root) = self.repositories.of(dir) {
+            return root;
         }
         // Outside of a repository, where a project ends nobody knows: the directory that was given is all there is.
-        let given = self.directories.iter().filter(|given| path.starts_with(given)).min();
+        let given = self.directories.iter().filter(|given| dir.starts_with(given)).min();
         given.cloned().unwrap_or_else(|| dir.to_path_buf())
     }
 

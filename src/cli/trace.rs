@@ -15,7 +15,8 @@ use crate::{screen, walk};
 
 pub(super) fn trace(args: &args::Trace, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
     let text = message(&args.message, global, host)?;
-    let Some(run) = analyze(&args.paths(), Aim::Texts, global, host)? else { return Ok(EXIT_OK) };
+    let frames = trace::frames(&text);
+    let Some(run) = analyze(&args.paths(), Aim::Texts(&frames), global, host)? else { return Ok(EXIT_OK) };
     let Run { failed, output, catalog, config, again, .. } = run;
     let selection = Selection::new(&[], &[], &config, pages())?;
     let state = judge(output, &selection, &host.cwd);

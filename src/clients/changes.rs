@@ -82,6 +82,12 @@ pub(super) fn afterwards(resolver: &mut Resolver<'_>, site: &Site<'_>, outermost
     if *assigned != value {
         return;
     }
+    // Most variables are given once, and nothing is called on them that sets anything.
+    let known = &resolver.project.file(site.file).index;
+    let again = known.assigns.get(&place.root).is_some_and(|all| all.len() > 1);
+    if !again && !site.client.setters.keys().any(|setter| known.calls.contains_key(setter.as_str())) {
+        return;
+    }
     let place = place.clone();
     let (mut block, mut index) = (block, index as usize + 1);
     // Blocks without a condition around it (`with`, `try`) go on after it.

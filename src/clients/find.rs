@@ -9,21 +9,31 @@ use crate::resolve::{Alt, Ctx, Presence, Resolver, Value};
 
 use super::{Site, argument};
 
-/// All clients of a file, in order.
-pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId) -> Vec<Site<'c>> {
-    let module = resolver.module(file);
-    let mut by_language: HashMap<&str, Candidates<'_>> = HashMap::new();
-    let mut out = Vec::new();
-    let params: HashSet<&str> =
-        module.functions.iter().flat_map(|func| &func.params).map(|param| param.name.as_str()).collect();
-    let assigns = &resolver.project.file(file).index.assigns;
-    // A name that is given once in the whole file is the same in all of it.
-    let is_fixed = |name: &str| assigns.get(name).is_none_or(|all| all.len() < 2) && !params.contains(name);
-    let mut no_clients: HashSet<&str> = HashSet::new();
-    for call in module.expr_ids() {
-        let ExprKind::Call(data) = module.kind(call) else { continue };
+/// Finds the calls of a file that make a client.
+pub struct Finder<'c, 'p> {
+    catalog: &'c Catalog,
+    file: FileId,
+    by_language: HashMap<&'static str, Candidates<'c>>,
+    params: HashSet<&'p str>,
+    /// Names that are called and make no client; whether that rests on an import which was left open.
+    no_clients: HashMap<&'p str, bool>,
+}
+
+impl<'c, 'p> Finder<'c, 'p> {
+    /// For a file of the resolver's project.
+    pub fn new(resolver: &Resolver<'p>, catalog: &'c Catalog, file: FileId) -> Self {
+        let params = resolver.module(file).functions.iter().flat_map(|func| &func.params);
+        let params = params.map(|param| param.name.as_str()).collect();
+        Self { catalog, file, by_language: HashMap::new(), params, no_clients: HashMap::new() }
+    }
+
+    /// The clients that an expression makes, if it is a call that makes any.
+    pub fn at(&mut self, resolver: &mut Resolver<'p>, call: ExprId) -> Vec<Site<'c>> {
+        let (catalog, file) = (self.catalog, self.file);
+        let module = resolver.module(file);
+        let ExprKind::Call(data) = module.kind(call) else { return Vec::new() };
         let language = resolver.language_at(file, module.points[call.index()].0);
-        let candidates = by_language.entry(language).or_insert_with(|| Candidates::new(catalog, language));
+        let candidates = self.by_language.entry(language).or_insert_with(|| Candidates::new(catalog, language));
         let last = match module.kind(data.callee) {
             ExprKind::Name(name) | ExprKind::Member(_, name) => name.as_str(),
             _ => "",
@@ -31,19 +41,21 @@ pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId)
         // A variable may hold any class; a member has the name that the catalogue lists.
         let derives = candidates.derive.contains(last);
         if matches!(module.kind(data.callee), ExprKind::Member(..)) && !derives && last != "__init__" {
-            let Some(makers) = candidates.by_name.get(last) else { continue };
+            let Some(makers) = candidates.by_name.get(last) else { return Vec::new() };
             if !makers.iter().any(|(client, construct)| may_carry_a_key(resolver, file, call, client, construct)) {
-                continue;
+                return Vec::new();
             }
         }
         let is_name = matches!(module.kind(data.callee), ExprKind::Name(_));
-        if is_name && no_clients.contains(last) {
-            continue;
+        if is_name && let Some(&open) = self.no_clients.get(last) {
+            resolver.rely_on(open);
+            return Vec::new();
         }
+        let before = resolver.open();
         resolver.refuel(CALLEE_FUEL);
         let ctx = resolver.ctx_of(file, call);
         let symbols = resolver.callee_symbols(&ctx, data);
-        let before = out.len();
+        let mut out = Vec::new();
         for symbol in &symbols {
             for (client, construct) in known(resolver, catalog, &ctx, symbol) {
                 if !is_made(resolver, &ctx, data, construct) {
@@ -52,25 +64,25 @@ pub fn find<'c>(resolver: &mut Resolver<'_>, catalog: &'c Catalog, file: FileId)
                 out.push(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None });
             }
         }
-        if out.len() > before || !symbols.is_empty() {
-            continue;
+        if !out.is_empty() || !symbols.is_empty() {
+            return out;
         }
-        if is_name && is_fixed(last) {
-            no_clients.insert(last);
+        // A name that is given once in the whole file is the same in all of it.
+        let assigns = &resolver.project.file(file).index.assigns;
+        if is_name && assigns.get(last).is_none_or(|all| all.len() < 2) && !self.params.contains(last) {
+            self.no_clients.insert(last, resolver.open() != before);
         }
-        let ExprKind::Member(base, _) = module.kind(data.callee) else { continue };
+        let ExprKind::Member(base, _) = module.kind(data.callee) else { return out };
         if derives && let Some(site) = copied(resolver, catalog, file, call, *base, last) {
-            out.push(site);
-            continue;
+            return vec![site];
         }
         for (client, construct) in catalog.method(language, last) {
-            if !may_carry_a_key(resolver, file, call, client, construct) {
-                continue;
+            if may_carry_a_key(resolver, file, call, client, construct) {
+                out.push(Site { file, call, client, construct, callee: last.to_owned(), copy_of: None });
             }
-            out.push(Site { file, call, client, construct, callee: last.to_owned(), copy_of: None });
         }
+        out
     }
-    out
 }
 
 /// Whether a call makes the client at all: some do with certain arguments only.

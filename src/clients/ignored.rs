@@ -119,7 +119,7 @@ fn options(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str, out:
         if !is_url_like(&alt.value) {
             continue;
         }
-        let written = option_at(resolver, ctx, call, path);
+        let written = option_at(resolver, ctx, call, path).or_else(|| handed_on(resolver, &alt, path));
         let Some(at) = written.map(|(name, _)| name).or_else(|| place_of(&alt)) else { continue };
         // In another argument than the options it is not its name alone that is wrong.
         let value_at = written.map(|(_, value)| value).filter(|_| !path.starts_with("1."));
@@ -168,24 +168,55 @@ fn option_at(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) ->
     if let Some(at) = assigned_at(resolver, ctx, arg.value, &parts) {
         return Some(at);
     }
-    let mut alts = resolver.eval(ctx, arg.value);
-    let mut at = None;
-    for part in parts {
-        let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
-        let made = made.clone();
+    let (mut ctx, mut holder) = (ctx.clone(), arg.value);
+    for (depth, part) in parts.iter().enumerate() {
+        let alts = resolver.eval(&ctx, holder);
+        // What is changed under conditions is still one object.
+        let mut objects = alts.iter().map(|alt| match &alt.value {
+            Value::Made(made) => Some(made),
+            _ => None,
+        });
+        let made = objects.next()??.clone();
+        let same = |other: Option<&std::sync::Arc<crate::resolve::Made>>| {
+            other.is_some_and(|other| (other.ctx.file, other.expr) == (made.ctx.file, made.expr))
+        };
+        if !objects.all(same) {
+            return None;
+        }
         let ExprKind::Object(object) = resolver.module(made.ctx.file).kind(made.expr) else { return None };
-        let (span, value) = object.entries.iter().rev().find_map(|entry| match entry {
+        let found = object.entries.iter().rev().find_map(|entry| match entry {
             Entry::Field { key: Some(key), key_span, value } if key == part => Some((*key_span, *value)),
             _ => None,
-        })?;
-        at = Some((Location { file: made.ctx.file, span }, resolver.location(made.ctx.file, value)));
-        alts = resolver.eval(&made.ctx, value);
+        });
+        let last = depth + 1 == parts.len();
+        let Some((span, value)) = found else {
+            return last.then(|| assigned_at(resolver, &ctx, holder, &parts[depth..])).flatten();
+        };
+        if last {
+            let name = Location { file: made.ctx.file, span };
+            return Some((name, resolver.location(made.ctx.file, value)));
+        }
+        (ctx, holder) = (made.ctx.clone(), value);
     }
-    at
+    None
 }
 
-/// The same, where the option is in an object that a variable of the function is given afterwards, in one place alone:
-/// `options.configuration = { baseUrl: … }`.
+/// The same, where a call elsewhere has the named argument and the client's call hands on all that there are:
+/// `super().__init__(**kwargs)`.
+fn handed_on(resolver: &Resolver<'_>, alt: &Alt, name: &str) -> Option<(Location, Location)> {
+    alt.steps.iter().rev().find_map(|step| {
+        let module = resolver.module(step.at.file);
+        let mut args = module.expr_ids().filter_map(|expr| match module.kind(expr) {
+            ExprKind::Call(call) => call.args.iter().find(|arg| arg.name.as_deref() == Some(name)),
+            _ => None,
+        });
+        let arg = args.find(|arg| module.span(arg.value) == step.at.span)?;
+        Some((Location { file: step.at.file, span: arg.name_span? }, step.at))
+    })
+}
+
+/// The same, where the option is given to a variable of the function, or to an object of its, afterwards, in one place
+/// alone: `options.configuration = { baseUrl: … }`, `options.baseUrl = …`.
 fn assigned_at(resolver: &Resolver<'_>, ctx: &Ctx, arg: ExprId, parts: &[&str]) -> Option<(Location, Location)> {
     let file = resolver.project.file(ctx.file);
     let ExprKind::Name(variable) = file.module.kind(arg) else { return None };
@@ -195,15 +226,18 @@ fn assigned_at(resolver: &Resolver<'_>, ctx: &Ctx, arg: ExprId, parts: &[&str]) 
         let Some(Stmt::Assign { place, value, .. }) = block.stmts.get(index as usize) else { return None };
         let rest = parts
             .strip_prefix(place.path.iter().map(|step| step.as_deref().unwrap_or("")).collect::<Vec<_>>().as_slice());
-        let rest = rest.filter(|rest| !place.path.is_empty() && rest.len() == 1 && block.func == func)?;
-        let ExprKind::Object(object) = file.module.kind(*value) else { return None };
-        object.entries.iter().rev().find_map(|entry| match entry {
-            Entry::Field { key: Some(key), key_span, value } if key == rest[0] => {
-                let name = Location { file: ctx.file, span: *key_span };
-                Some((name, resolver.location(ctx.file, *value)))
-            }
+        let rest = rest.filter(|_| !place.path.is_empty() && block.func == func)?;
+        let written = resolver.location(ctx.file, *value);
+        match (rest, file.module.kind(*value)) {
+            ([], _) => Some((written, written)),
+            ([name], ExprKind::Object(object)) => object.entries.iter().rev().find_map(|entry| match entry {
+                Entry::Field { key: Some(key), key_span, value } if key == name => {
+                    Some((Location { file: ctx.file, span: *key_span }, resolver.location(ctx.file, *value)))
+                }
+                _ => None,
+            }),
             _ => None,
-        })
+        }
     });
     found.next().filter(|_| found.next().is_none())
 }
@@ -219,24 +253,14 @@ fn attributes(resolver: &mut Resolver<'_>, ctx: &Ctx, attribute: &str, out: &mut
     let Some((module_name, name)) = attribute.rsplit_once('.') else { return };
     let project = resolver.project;
     let file = project.file(ctx.file);
-    let mut places: Vec<_> = file
-        .index
-        .assigns
-        .values()
-        .flatten()
-        .filter_map(|&(block, index)| match file.module.block(block).stmts.get(index as usize) {
-            Some(Stmt::Assign { place, value, name_span, .. })
-                if matches!(place.path.as_slice(), [Some(step)] if step == name) =>
-            {
-                Some((block, index as usize, place.root.clone(), *value, *name_span))
-            }
-            _ => None,
-        })
-        .collect();
-    places.sort_by_key(|(block, index, ..)| (*block, *index));
-    for (block, index, root, value, span) in places {
+    for &(block, index) in file.index.attributes.get(name).into_iter().flatten() {
+        let Some(Stmt::Assign { place, value, name_span, .. }) = file.module.block(block).stmts.get(index as usize)
+        else {
+            continue;
+        };
+        let (index, root, value, span) = (index as usize, place.root.clone(), *value, *name_span);
         let here = Ctx { file: ctx.file, block, index, frame: None };
-        if !is_module(resolver, &here, &root, module_name) {
+        if !is_module(resolver, &here, &root, module_name) || asks_for_version(resolver, &here) {
             continue;
         }
         for alt in resolver.eval(&here, value) {
@@ -253,6 +277,20 @@ fn attributes(resolver: &mut Resolver<'_>, ctx: &Ctx, attribute: &str, out: &mut
             }
         }
     }
+}
+
+/// Whether a place is for some versions of a package only: `if openai.__version__.startswith("0."):`. What it sets need
+/// not reach the version that is installed.
+fn asks_for_version(resolver: &Resolver<'_>, ctx: &Ctx) -> bool {
+    let module = resolver.module(ctx.file);
+    let mut block = Some(ctx.block);
+    while let Some(at) = block {
+        if module.block(at).tests.iter().any(|test| test.subject.to_ascii_lowercase().contains("version")) {
+            return true;
+        }
+        block = module.block(at).parent.map(|(parent, _)| parent);
+    }
+    false
 }
 
 /// Variables of the client's family (`OPENAI_…`) that hold a base URL, and that it does not read.

@@ -37,6 +37,13 @@ pub(super) fn rename(place: &Place<'_>, value: Span, from: &str, to: &str) -> Op
             "keyword_argument" => node.child_by_field_name("name"),
             "pair" => node.child_by_field_name("key"),
             "shorthand_property_identifier" => Some(node),
+            // `options.baseUrl = …`
+            "assignment_expression" | "assignment" => {
+                let left = node.child_by_field_name("left")?;
+                let name = left.child_by_field_name("property").or_else(|| left.child_by_field_name("attribute"))?;
+                let known = place.text().get(name.byte_range())? == from && !to.contains('.');
+                return known.then(|| vec![place.edit(name.start_byte(), name.end_byte(), to)]);
+            }
             _ => None,
         };
         if let Some(name) = name {

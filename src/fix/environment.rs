@@ -25,7 +25,7 @@ pub(super) fn add(place: &Place<'_>, module: &Module, key: Span, name: &str, url
         | Language::Just
         | Language::Systemd
         | Language::Terraform => assignment(place, var, name, url),
-        Language::Toml | Language::Json => data(place, var, name, url),
+        Language::Toml | Language::Json => add_field(place, var.name_span, name, url),
         _ => None,
     }
 }
@@ -90,27 +90,36 @@ fn dockerfile(place: &Place<'_>, var: &EnvVar, name: &str, url: &str) -> Vec<Edi
     vec![place.insert(start, format!("{name}={url} "))]
 }
 
-/// An entry in front of the key's: `"KEY": "…", `, `KEY = "…"`.
-fn data(place: &Place<'_>, var: &EnvVar, name: &str, url: &str) -> Option<Vec<Edit>> {
+/// A field in front of the one whose name stands at a place: `api_key: …`, `"api_key": …`, `api_key = …`.
+pub(super) fn add_field(place: &Place<'_>, key: Span, name: &str, url: &str) -> Option<Vec<Edit>> {
     let text = place.text();
-    let (mut start, mut end) = (var.name_span.start as usize, var.name_span.end as usize);
-    if text[..start].ends_with('"') && text[end..].starts_with('"') {
+    let (mut start, mut end) = (key.start as usize, key.end as usize);
+    // The place has the quotes, or it stands between them.
+    let outside = text[..start].chars().next_back().filter(|quote| text[end..].starts_with(*quote));
+    if outside.is_some_and(|quote| matches!(quote, '"' | '\'')) {
         (start, end) = (start - 1, end + 1);
     }
-    let quote = if text[start..end].starts_with('"') { "\"" } else { "" };
-    let alone = text[place.line_start(start)..start].trim().is_empty();
-    let between = format!("{}{}", place.newline(), place.indent(start));
-    match (place.source.language, text[end..].trim_start().chars().next()?) {
-        (Language::Json, ':') => {
-            let between = if alone { between } else { " ".to_owned() };
-            Some(vec![place.insert(start, format!("{quote}{name}{quote}: \"{url}\",{between}"))])
-        }
-        (Language::Toml, '=') => {
-            let between = if alone { between } else { ", ".to_owned() };
-            Some(vec![place.insert(start, format!("{quote}{name}{quote} = \"{url}\"{between}"))])
-        }
-        _ => None,
-    }
+    let quote = text[start..end].chars().next().filter(|c| matches!(c, '"' | '\'')).map_or("".to_owned(), String::from);
+    let head = &text[place.line_start(start)..start];
+    let separator = text[end..].trim_start().chars().next()?;
+    let language = place.source.language;
+    let comma = match (language, separator) {
+        (Language::Yaml, ':') | (Language::Toml, '=') => "",
+        (Language::Json | Language::Python, ':') => ",",
+        (Language::JavaScript | Language::TypeScript | Language::Tsx, ':') => ",",
+        _ => return None,
+    };
+    // The first field of a list's item stands behind the dash.
+    let in_item = language == Language::Yaml && head.trim() == "-";
+    let alone = head.trim().is_empty() || in_item;
+    let between = if alone { format!("{comma}{}{}", place.newline(), head.replace('-', " ")) } else { ", ".to_owned() };
+    let value = match language {
+        Language::Yaml => url.to_owned(),
+        Language::Json => format!("\"{url}\""),
+        _ => place.quoted(Span::new(end, place.line_end(end)), url),
+    };
+    let equals = if separator == '=' { " =" } else { ":" };
+    Some(vec![place.insert(start, format!("{quote}{name}{quote}{equals} {value}{between}"))])
 }
 
 fn shell(place: &Place<'_>, var: &EnvVar, name: &str, url: &str) -> Vec<Edit> {

@@ -64,6 +64,9 @@ pub fn lower(project: &Project, last: &mut Last, finding: &Finding) -> Option<Fi
         Change::AddUrl { slot: UrlSlot::Variable(name), url, .. } => {
             (environment::add(&place, &file.module, span, name, url)?, Applicability::Safe)
         }
+        Change::AddUrl { slot: UrlSlot::Field(name), url, .. } => {
+            (environment::add_field(&place, span, name, url)?, Applicability::Safe)
+        }
         Change::AddUrl { slot, url, .. } => arguments::add(&place, &file.module, span, slot, url)?,
         Change::AddArgument { argument, .. } => (arguments::add_argument(&place, span, argument)?, Applicability::Safe),
         Change::ReplaceUrl { from, host, path, .. } => {
@@ -94,7 +97,7 @@ fn message(change: &Change) -> String {
             UrlSlot::Method(name) => format!("add `.{name}(\"{url}\")`"),
             UrlSlot::Call(call) => format!("call `{}` with {url}", call.split('(').next().unwrap_or(call)),
             UrlSlot::Attribute(name) => format!("set `{name}` to {url}"),
-            UrlSlot::Variable(name) => format!("set `{name}` to {url}"),
+            UrlSlot::Variable(name) | UrlSlot::Field(name) => format!("set `{name}` to {url}"),
         },
         Change::ReplaceUrl { from, host, path, .. } => {
             let path = path.as_ref().unwrap_or(&from.path).replace('\u{fffd}', "…");

@@ -48,18 +48,30 @@ pub(super) fn replace_url(
         new.push_str(&format!(":{port}"));
     }
     if let Some(path) = path {
-        // The path must be written here, as a whole.
-        let rest = &text[end..];
-        let written = rest.strip_prefix(from.path.as_str())?;
-        let goes_on = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '~' | '%' | '{' | '$');
-        if written.starts_with(goes_on) {
-            return None;
-        }
-        end += from.path.len();
+        let (old, path) = written_path(&text[end..], &from.path, path)?;
+        end += old;
         new.push_str(path);
     }
     let offset = at.start as usize;
     Some(vec![place.edit(offset + start, offset + end, new)])
+}
+
+/// The part of a path that is written at the beginning of a text, as its length, and what is to be written instead. What
+/// is written elsewhere, behind it, must stay.
+fn written_path<'a>(text: &str, from: &str, to: &'a str) -> Option<(usize, &'a str)> {
+    let ends = |rest: &str| {
+        !rest.starts_with(|c: char| {
+            c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '~' | '%' | '{' | '$')
+        })
+    };
+    if text.strip_prefix(from).is_some_and(ends) {
+        return Some((from.len(), to));
+    }
+    let same = text.bytes().zip(from.bytes()).take_while(|(a, b)| a == b).count();
+    let (written, elsewhere) = from.split_at_checked(same)?;
+    let rest = text.strip_prefix(written)?;
+    (ends(rest) && !elsewhere.is_empty()).then_some(())?;
+    Some((same, to.strip_suffix(elsewhere)?))
 }
 
 /// Where a host stands in a text, if it does once, as a whole.
@@ -97,6 +109,14 @@ pub(super) fn set_url(place: &Place<'_>, at: Span, url: &str) -> Option<Vec<Edit
             "None" | "null" | "undefined" => {
                 let near = Span::new(place.line_start(start), place.line_end(end));
                 place.quoted(near, url)
+            }
+            // A constant of a crate's: `OPENAI_API_BASE.to_string()`.
+            name if place.source.language == Language::Rust && name.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+                let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
+                let rest = name.trim_start_matches(part);
+                let upper = name.len() - rest.len();
+                let last = name[..upper].rsplit(':').next()?;
+                (!last.contains(|c: char| c.is_ascii_lowercase())).then(|| format!("\"{url}\"{rest}"))?
             }
             literal => {
                 let quote = literal.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
@@ -170,7 +190,7 @@ pub(super) fn strip_key(place: &Place<'_>, at: Span) -> Option<Vec<Edit>> {
 /// What a literal holds between its quotes; in files whose values have none, or whose quotes are not part of the
 /// place, the whole.
 fn string_body(text: &str, language: Language) -> std::ops::Range<usize> {
-    if matches!(language, Language::Dotenv | Language::Shell | Language::Yaml) {
+    if matches!(language, Language::Dotenv | Language::Shell | Language::Yaml | Language::Batch) {
         return 0..text.len();
     }
     let prefix = text.len() - text.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '#').len();

@@ -31,10 +31,12 @@ pub(super) struct Signs {
 /// What to look for.
 #[derive(Debug)]
 pub(super) struct Evidence {
+    /// Any of what follows, in one pass: most texts have nothing of it.
+    any: Pattern,
     names: Pattern,
     prefixes: Pattern,
     /// Formats of keys that begin in no way of their own.
-    long: Option<Pattern>,
+    headless: Pattern,
     hosts: Pattern,
     /// Imports of what may be a key or a URL of the project's own.
     imported: Pattern,
@@ -56,7 +58,7 @@ impl Evidence {
         let mut names = BTreeSet::new();
         let mut prefixes = BTreeSet::from(["T3BlbkFJ".to_owned()]);
         let mut hosts = BTreeSet::new();
-        let mut headless = false;
+        let mut headless = BTreeSet::new();
         for provider in &catalog.providers {
             names.extend(provider.name_words.iter().map(|word| with_separators(word)));
             names.extend(
@@ -69,7 +71,7 @@ impl Evidence {
             for format in provider.key_formats.iter() {
                 match literal_start(format) {
                     Some(start) => drop(prefixes.insert(start)),
-                    None => headless = true,
+                    None => drop(headless.insert(format.clone())),
                 }
             }
             hosts.extend(provider.hosts.iter().map(|host| host.trim_start_matches("*.").to_owned()));
@@ -77,16 +79,20 @@ impl Evidence {
         for format in &catalog.shared_formats {
             match literal_start(&format.pattern) {
                 Some(start) => drop(prefixes.insert(start)),
-                None => headless = true,
+                None => drop(headless.insert(format.pattern.clone())),
             }
         }
         let union = |words: BTreeSet<String>| words.into_iter().collect::<Vec<_>>().join("|");
         let escaped = |words: BTreeSet<String>| union(shortest(words).iter().map(|word| regex::escape(word)).collect());
+        let names = format!("(?i-u:{})", union(names));
+        let hosts = format!("(?i-u:{})", escaped(hosts));
+        let (prefixes, headless) = (escaped(prefixes), union(headless));
         Self {
-            names: Pattern::new(format!("(?i-u:{})", union(names))),
-            prefixes: Pattern::new(escaped(prefixes)),
-            long: headless.then(|| Pattern::new(r#"["'`=: ][A-Za-z0-9_.\-]{24,}"#)),
-            hosts: Pattern::new(format!("(?i-u:{})", escaped(hosts))),
+            any: Pattern::new([&names, &hosts, &prefixes, &headless].map(|part| format!("(?:{part})")).join("|")),
+            names: Pattern::new(names),
+            prefixes: Pattern::new(prefixes),
+            headless: Pattern::new(headless),
+            hosts: Pattern::new(hosts),
             imported: Pattern::new(IMPORTED),
             known: RwLock::default(),
         }
@@ -94,8 +100,10 @@ impl Evidence {
 
     /// What a text says of keys and hosts, at the most.
     pub(super) fn of(&self, catalog: &Catalog, text: &str) -> Signs {
-        let (key, host) = (self.key(catalog, text), self.host(catalog, text));
-        Signs { key, host }
+        if !self.any.is_in(text) {
+            return Signs { key: Whose::Nobodys, host: Whose::Nobodys };
+        }
+        Signs { key: self.key(catalog, text), host: self.host(catalog, text) }
     }
 
     /// Whether a text takes from another file what may say whose a key or a host is.
@@ -130,11 +138,10 @@ impl Evidence {
             }
             most = most.max(self.known(word, |word| literal_in(catalog, word)));
         }
-        for found in self.long.iter().filter_map(Pattern::regex).flat_map(|long| long.find_iter(text)) {
-            let word = found.as_str().get(1..).unwrap_or("");
-            if word.len() <= 512 && word.bytes().any(|b| b.is_ascii_digit()) {
-                most = most.max(literal_in(catalog, word));
-            }
+        let Some(headless) = self.headless.regex() else { return Whose::Others };
+        for found in headless.find_iter(text) {
+            let word = around(text, found.start(), found.end(), |c| is_part(c) || matches!(c, '-' | '.'), 512);
+            most = most.max(literal_in(catalog, word));
         }
         most
     }

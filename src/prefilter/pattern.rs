@@ -2,39 +2,45 @@
 
 use std::sync::OnceLock;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
+
+/// Bytes that the automaton of one thread may take: with fewer, those of many words are made again and again.
+const STATES: usize = 32 << 20;
+/// What matches no text.
+const NOTHING: &str = r"[^\s\S]";
 
 /// An expression, perhaps not compiled yet.
 #[derive(Debug)]
 pub(super) struct Pattern {
-    text: String,
+    /// None matches nothing: an expression for that would be looked for in all of a text.
+    text: Option<String>,
     compiled: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
     /// Word boundaries are ASCII's: names are, and those of Unicode take the slow way in any text with other letters.
     pub(super) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into().replace(r"\b", r"(?-u:\b)"), compiled: OnceLock::new() }
+        Self { text: Some(text.into().replace(r"\b", r"(?-u:\b)")), compiled: OnceLock::new() }
     }
 
-    /// Any of some words, in one SIMD pass.
+    /// Any of some words, in one SIMD pass; without words, no text at all.
     pub(super) fn any_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
         let words: Vec<String> = words.into_iter().map(regex::escape).collect();
+        if words.is_empty() {
+            return Self { text: None, compiled: OnceLock::new() };
+        }
         Self::new(words.join("|"))
-    }
-
-    /// No text at all.
-    pub(super) fn nothing() -> Self {
-        Self::new(r"[^\s\S]")
     }
 
     /// The expression; none if it cannot be compiled, and then everything has to be taken for a match.
     pub(super) fn regex(&self) -> Option<&Regex> {
-        self.compiled.get_or_init(|| Regex::new(&self.text).ok()).as_ref()
+        let text = self.text.as_deref().unwrap_or(NOTHING);
+        let compile = || RegexBuilder::new(text).dfa_size_limit(STATES).build().ok();
+        self.compiled.get_or_init(compile).as_ref()
     }
 
     /// Whether a text has a match.
     pub(super) fn is_in(&self, text: &str) -> bool {
-        self.regex().is_none_or(|regex| regex.is_match(text))
+        self.text.is_some() && self.regex().is_none_or(|regex| regex.is_match(text))
     }
 }

@@ -66,11 +66,15 @@ fn sentence(answer: &Answer) -> String {
     }
 }
 
+/// A sentence; a name such as `xAI` stays as it is.
 fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     let dot = if text.ends_with('.') { "" } else { "." };
-    format!("{first}{}{dot}", chars.as_str())
+    match chars.clone().next().is_some_and(char::is_uppercase) {
+        true => format!("{text}{dot}"),
+        false => format!("{first}{}{dot}", chars.as_str()),
+    }
 }
 
 fn shown_key(catalog: &Catalog, answer: &Answer) -> Option<String> {

@@ -24,6 +24,9 @@ pub struct Arms(Vec<Lit>);
 /// finding into an uncertain one.
 const MAX_LITS: usize = 48;
 
+/// The mark of a value that was one of too many, some of whose assumptions are not known any more.
+pub const LOST: Lit = Lit { subject: u32::MAX, value: None, negated: false };
+
 impl Arms {
     /// The assumptions.
     pub fn lits(&self) -> &[Lit] {
@@ -54,9 +57,15 @@ impl Arms {
         })
     }
 
-    /// What both sets assume.
+    /// What both sets assume; where that is less than one of them does, with the mark of it.
     pub fn common(&self, other: &Self) -> Self {
-        Self(self.0.iter().filter(|lit| other.0.binary_search(lit).is_ok()).copied().collect())
+        let mut both: Vec<Lit> = self.0.iter().filter(|lit| other.0.binary_search(lit).is_ok()).copied().collect();
+        let less = both.len() < self.0.len() || both.len() < other.0.len();
+        if less && !both.contains(&LOST) {
+            // Its subject is the greatest, so that the set stays sorted.
+            both.push(LOST);
+        }
+        Self(both)
     }
 
     /// Both sets of assumptions together; `None` where they contradict.

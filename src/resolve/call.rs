@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::value::{Alt, Ctx, Frame, Made, Part, Value};
+use super::value::{Alt, Ctx, Frame, Made, Part, Step, StepKind, Value};
 use super::{MAX_FRAMES, Resolver, under, words};
 use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Stmt};
 use crate::finding::FileId;
 use crate::text::Text;
 
-/// Numbers of frames that several calls share.
-const ALIKE: u32 = 1 << 31;
+/// In the place of a call, where all calls of a function are alike.
+const ANY: ExprId = ExprId(u32::MAX);
 
 impl Resolver<'_> {
     /// The values of a call.
@@ -87,9 +87,10 @@ impl Resolver<'_> {
         }
         let (of, last) = symbol.rsplit_once('.').unwrap_or(("", symbol));
         // `OPENAI_API_BASE.to_string()`.
-        let is_constant = |name: &str| !name.is_empty() && !name.contains(char::is_lowercase);
-        if words::SAME.contains(&last) && is_constant(of.rsplit('.').next().unwrap_or(of)) {
-            return vec![Alt::new(Value::Symbol(of.to_owned()))];
+        let name = of.rsplit('.').next().unwrap_or(of);
+        if words::SAME.contains(&last) && !name.is_empty() && !name.contains(char::is_lowercase) {
+            let step = Step { at: self.location(ctx.file, expr), kind: StepKind::Name(name.to_owned()) };
+            return vec![Alt { steps: vec![step], ..Alt::new(Value::Symbol(of.to_owned())) }];
         }
         if let Some(part) = match symbol {
             "Object.entries" => Some(Part::Items),
@@ -167,15 +168,13 @@ impl Resolver<'_> {
         if depth > MAX_FRAMES {
             return None;
         }
-        let function = self.module(file).func(func);
         // Calls that are given nothing go the same way each time: `config().key` beside `config().url`.
+        let function = self.module(file).func(func);
         let given = !function.params.is_empty() || function.receiver.is_some() || function.parent != Some(FuncId(0));
-        let id = if given {
-            self.frames += 1;
-            self.frames
-        } else {
-            ALIKE | self.subjects.get(&format!("call:{}:{}", file.0, func.0))
-        };
+        let outer = caller.frame.as_ref().map_or(0, |frame| frame.id);
+        let which = if given { (file, func, caller.file, call, outer) } else { (file, func, file, ANY, 0) };
+        let next = self.frames.len() as u32 + 1;
+        let id = *self.frames.entry(which).or_insert(next);
         Some(Arc::new(Frame { id, file, func, call, caller: caller.clone(), receiver, depth }))
     }
 

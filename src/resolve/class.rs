@@ -4,8 +4,18 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Step, StepKind, Value};
 use super::{Arms, Lit, Resolver, under};
-use crate::facts::{ClassId, ExprKind, FuncId, Stmt};
+use crate::facts::{ClassId, ExprKind, FuncId, Module, Stmt};
 use crate::finding::{FileId, Location};
+
+/// How a class's constructor runs that of its base.
+enum Super {
+    /// By one call.
+    By(Arc<Frame>),
+    /// Not at all.
+    Left,
+    /// Nobody knows.
+    Open,
+}
 
 impl Resolver<'_> {
     /// The class of a name in a file.
@@ -72,7 +82,11 @@ impl Resolver<'_> {
                     && let ExprKind::Class(base_class) = self.module(made.ctx.file).kind(made.expr)
                 {
                     let (base_file, base_class) = (made.ctx.file, *base_class);
-                    let alts = self.attribute(base_file, base_class, name, None, depth + 1);
+                    let alts = match self.super_call((file, class), (base_file, base_class), instance) {
+                        Super::Left => self.class_field(base_file, base_class, name, None, depth + 1),
+                        Super::Open => self.attribute(base_file, base_class, name, None, depth + 1),
+                        Super::By(frame) => self.attribute(base_file, base_class, name, Some(&frame), depth + 1),
+                    };
                     if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
                         return alts;
                     }
@@ -82,6 +96,58 @@ impl Resolver<'_> {
             }
         }
         vec![Alt::new(Value::Undefined)]
+    }
+
+    /// How the constructor of a class runs the one of its only base: what other subclasses hand on, or leave to a
+    /// default, is not this one's.
+    fn super_call(
+        &mut self,
+        (file, class): (FileId, ClassId),
+        (base_file, base_class): (FileId, ClassId),
+        instance: Option<&Arc<Frame>>,
+    ) -> Super {
+        let module = self.module(file);
+        let constructor = |module: &Module, class: ClassId| {
+            let mut methods = module.classes[class.index()].methods.iter();
+            methods.find(|(method, _)| super::words::is_constructor(method)).map(|(_, func)| *func)
+        };
+        let of_base = constructor(self.module(base_file), base_class);
+        let (Some(own), Some(of_base)) = (constructor(module, class), of_base) else { return Super::Open };
+        if module.classes[class.index()].bases.len() != 1 {
+            return Super::Open;
+        }
+        let index = &self.project.file(file).index;
+        let named = ["super", "__init__"].iter().flat_map(|name| index.calls.get(*name).into_iter().flatten());
+        let inside = named.copied().filter(|call| module.block(module.points[call.index()].0).func == own);
+        let mut found = None;
+        for call in inside.collect::<Vec<_>>() {
+            let ExprKind::Call(data) = module.kind(call) else { continue };
+            let at = self.ctx_of(file, call);
+            if self.super_class(&at, data.callee).is_some() {
+                if found.replace(call).is_some() {
+                    return Super::Open;
+                }
+            } else if let ExprKind::Member(of, _) = module.kind(data.callee) {
+                // `Base.__init__(self)`: of another class, this one's is left out.
+                let is_other = |alt: &Alt| match &alt.value {
+                    Value::Made(made) => {
+                        let kind = self.project.file(made.ctx.file).module.kind(made.expr);
+                        matches!(kind, ExprKind::Class(other) if (made.ctx.file, *other) != (base_file, base_class))
+                    }
+                    _ => false,
+                };
+                if !self.eval(&at, *of).iter().all(is_other) {
+                    return Super::Open;
+                }
+            }
+        }
+        let Some(call) = found else {
+            let is_python = self.project.file(file).source.language == crate::language::Language::Python;
+            return if is_python { Super::Left } else { Super::Open };
+        };
+        let frame = instance.filter(|frame| frame.func == own && frame.file == file).cloned();
+        let ctx = Ctx { frame, ..self.ctx_of(file, call) };
+        self.frame(base_file, of_base, call, &ctx, None).map_or(Super::Open, Super::By)
     }
 
     /// Whether the values of the class body are defaults that its constructor may replace: a dataclass, or a class

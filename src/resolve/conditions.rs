@@ -1,7 +1,7 @@
 //! Conditions: what a test assumes, and how people read it.
 
 use super::value::{Alt, Ctx, Presence, Value};
-use super::{Arms, Lit, Resolver, rows};
+use super::{Arms, Lit, Resolver, rows, words};
 use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Module, Place, Stmt, Test};
 use crate::finding::FileId;
 
@@ -109,11 +109,12 @@ impl Resolver<'_> {
         let own = module.block(ctx.block).func == func;
         let all = self.project.file(ctx.file).index.assigns.get(root).into_iter().flatten();
         let before = all.filter_map(|&(block, at)| {
-            let Some(Stmt::Assign { span, place, .. }) = module.block(block).stmts.get(at as usize) else {
+            let Some(Stmt::Assign { span, place, value, .. }) = module.block(block).stmts.get(at as usize) else {
                 return None;
             };
             let here = module.block(block).func == func
                 && changes(place, &text[root.len()..])
+                && !is_itself(module, place, *value)
                 && (!own || is_before(module, root, (block, at as usize), (ctx.block, ctx.index)));
             here.then_some(span.start + 1)
         });
@@ -184,6 +185,11 @@ impl Resolver<'_> {
         !matches!(kind, "calls" | "new" | "each" | "get")
     }
 
+    /// Whether an assumption is about which element of a collection is meant.
+    pub fn is_element(&self, lit: Lit) -> bool {
+        self.subjects.name(lit.subject).starts_with("each:")
+    }
+
     /// An assumption as people read it: `provider is "openai"`; `None` where it says nothing to them.
     pub fn describe(&self, lit: Lit) -> Option<String> {
         let subject = self.subjects.name(lit.subject);
@@ -243,6 +249,16 @@ fn changes(place: &Place, rest: &str) -> bool {
         (None, Some(_)) => true,
         (_, None) => false,
     })
+}
+
+/// Whether a value is what the variable was before, but for its case or the white space around it: `name = name.lower()`.
+fn is_itself(module: &Module, place: &Place, value: ExprId) -> bool {
+    let ExprKind::Call(call) = module.kind(value) else { return false };
+    let ExprKind::Member(base, method) = module.kind(call.callee) else { return false };
+    let same = words::SAME.contains(&method.as_str()) || words::TRIMMING.contains(&method.as_str());
+    same && call.args.is_empty()
+        && place.path.is_empty()
+        && matches!(module.kind(*base), ExprKind::Name(name) if *name == place.root)
 }
 
 /// Whether a statement may have run before another of its function, on the same variable.

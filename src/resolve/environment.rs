@@ -287,6 +287,7 @@ impl Resolver<'_> {
         }
         let wanted = Wanted { file, key: key.to_owned(), called: self.called.clone() };
         if !self.project.no_clients.contains(&wanted) {
+            self.open += 1;
             self.wanted.insert(wanted);
         }
         None

@@ -49,6 +49,10 @@ impl Resolver<'_> {
         let mut out = Vec::new();
         for mut alt in alts {
             match &alt.value {
+                // A constant of a package's; other symbols are no values.
+                Value::Symbol(_) if !last.is_empty() && !last.contains(char::is_lowercase) => {
+                    alt.steps.push(Step { at, kind: StepKind::Name(last.to_owned()) });
+                }
                 Value::Symbol(_) | Value::Module(_) => {}
                 Value::Env(variable, place) if *place == super::environment::NOWHERE => {
                     let variable = variable.clone();

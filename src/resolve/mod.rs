@@ -29,7 +29,7 @@ mod terraform;
 pub mod value;
 mod words;
 
-pub use arms::{Arms, Interner, Lit};
+pub use arms::{Arms, Interner, LOST, Lit};
 pub use value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value, settle};
 
 /// Work allowed for the values of one client.
@@ -48,12 +48,15 @@ pub struct Resolver<'p> {
     /// Subjects and constants of assumptions.
     pub subjects: Interner,
     constants: Interner,
-    frames: u32,
+    /// The numbers of followed calls.
+    frames: HashMap<value::Call, u32>,
     fuel: u32,
     depth: u32,
     known: Known,
     /// Imports that had to be left open.
     wanted: BTreeSet<Wanted>,
+    /// How many answers so far rest on an import that was left open.
+    open: u32,
     /// The question is whether calling this name makes a client: what else it is does not matter.
     called: Option<String>,
     /// Answers to questions of that kind.
@@ -63,7 +66,7 @@ pub struct Resolver<'p> {
 }
 
 /// Calls of a function.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Sites {
     calls: Vec<(FileId, ExprId)>,
     /// There may be others: more than are looked at, or only tests call it here.
@@ -73,9 +76,17 @@ struct Sites {
 /// Answers found before; `None` while they are being looked for.
 #[derive(Default)]
 struct Known {
-    exprs: HashMap<(FileId, ExprId), Option<Arc<Vec<Alt>>>>,
-    exports: HashMap<(FileId, String), Option<Arc<Vec<Alt>>>>,
-    sites: HashMap<(FileId, FuncId), Arc<Sites>>,
+    exprs: HashMap<(FileId, ExprId), Option<Answer<Vec<Alt>>>>,
+    exports: HashMap<(FileId, String), Option<Answer<Vec<Alt>>>>,
+    sites: HashMap<(FileId, FuncId), Answer<Sites>>,
+}
+
+/// An answer found before.
+#[derive(Clone, Default)]
+struct Answer<T> {
+    found: Arc<T>,
+    /// Whether it rests on an import that was left open.
+    open: bool,
 }
 
 impl<'p> Resolver<'p> {
@@ -85,11 +96,12 @@ impl<'p> Resolver<'p> {
             project,
             subjects: Interner::default(),
             constants: Interner::default(),
-            frames: 0,
+            frames: HashMap::new(),
             fuel: FUEL,
             depth: 0,
             known: Known::default(),
             wanted: BTreeSet::new(),
+            open: 0,
             called: None,
             known_called: Known::default(),
             marks: HashMap::new(),
@@ -100,6 +112,28 @@ impl<'p> Resolver<'p> {
     /// far may be wrong.
     pub fn into_wanted(self) -> BTreeSet<Wanted> {
         self.wanted
+    }
+
+    /// A number that grows with every answer that rests on an import which was left open: where it stays the same, the
+    /// answers in between are final.
+    pub fn open(&self) -> u32 {
+        self.open
+    }
+
+    /// Notes that an answer was given again; `open`: it rests on an import that was left open.
+    pub fn rely_on(&mut self, open: bool) {
+        self.open += u32::from(open);
+    }
+
+    /// Gives out an answer that was found before.
+    fn recall<T>(&mut self, answer: &Answer<T>) -> Arc<T> {
+        self.rely_on(answer.open);
+        answer.found.clone()
+    }
+
+    /// What is kept of an answer; `before` is what [`Self::open`] was.
+    fn answer<T>(&self, found: T, before: u32) -> Answer<T> {
+        Answer { found: Arc::new(found), open: self.open != before }
     }
 
     /// Gives the next question its own fuel.
@@ -141,8 +175,8 @@ impl<'p> Resolver<'p> {
         };
         let key = (ctx.file, expr);
         if home {
-            match self.known.exprs.get(&key) {
-                Some(Some(known)) => return known.as_ref().clone(),
+            match self.known.exprs.get(&key).cloned() {
+                Some(Some(known)) => return self.recall(&known).as_ref().clone(),
                 // Asked for while it is being answered: `x = f(x)` in a loop.
                 Some(None) => return vec![Alt::unknown()],
                 None => {
@@ -152,6 +186,7 @@ impl<'p> Resolver<'p> {
         }
         self.fuel -= 1;
         self.depth += 1;
+        let before = self.open;
         let alts = value::settle(self.eval_kind(ctx, expr));
         self.depth -= 1;
         if home {
@@ -159,7 +194,8 @@ impl<'p> Resolver<'p> {
             if self.fuel == 0 {
                 self.known.exprs.remove(&key);
             } else {
-                self.known.exprs.insert(key, Some(Arc::new(alts.clone())));
+                let answer = self.answer(alts.clone(), before);
+                self.known.exprs.insert(key, Some(answer));
             }
         }
         alts
@@ -372,6 +408,27 @@ impl Resolver<'_> {
                         if place.path.first().and_then(|step| step.as_deref()) == Some(attribute))
             })
         })
+    }
+
+    /// What a module's attribute is set to, where one place alone sets it, in this file or one of the same program.
+    pub fn set_once(&mut self, ctx: &Ctx, root: &str, attribute: &str) -> Option<Vec<Alt>> {
+        let mut places = self.project.ids().flat_map(|id| {
+            let file = self.project.file(id);
+            let writes = file.index.assigns.get(root).into_iter().flatten();
+            writes.filter_map(move |&(block, index)| match file.module.block(block).stmts.get(index as usize) {
+                Some(crate::facts::Stmt::Assign { place, value, .. })
+                    if place.path.first().and_then(|step| step.as_deref()) == Some(attribute) =>
+                {
+                    let whole = place.path.len() == 1;
+                    Some((whole, *value, Ctx { file: id, block, index: index as usize, frame: None }))
+                }
+                _ => None,
+            })
+        });
+        let (Some((true, value, at)), None) = (places.next(), places.next()) else { return None };
+        let above = self.project.above(ctx.file);
+        let together = at.file == ctx.file || self.project.above(at.file).iter().any(|file| above.contains(file));
+        together.then(|| self.eval(&at, value))
     }
 
     /// A constant string, or the last word of a symbol.

@@ -4,10 +4,13 @@
 use std::sync::Arc;
 
 use super::lookup::Target;
-use super::value::{Alt, Ctx, Frame, Step, StepKind, Value};
+use super::value::{Alt, Ctx, Frame, Presence, Step, StepKind, Value};
 use super::{Arms, Lit, Resolver, under, words};
-use crate::facts::{ExprId, ExprKind, FuncId, ParamKind, Span, Spread, Stmt};
+use crate::facts::{BlockId, ExprId, ExprKind, FuncId, ParamKind, Span, Spread, Stmt};
 use crate::finding::{FileId, Location};
+
+/// Writes to a variable by other functions that are looked at.
+const MAX_WRITES: usize = 6;
 
 impl Resolver<'_> {
     /// What a name is that no assignment of its function reaches.
@@ -56,10 +59,58 @@ impl Resolver<'_> {
                     let rest = self.unassigned(&end, root, path);
                     out.extend(found.open.iter().flat_map(|open| under(rest.clone(), open)));
                 }
-                return out;
+                return self.also_written(ctx.file, parent, root, path, out);
             }
         }
         self.lookup(&defined, root, path)
+    }
+
+    /// What functions write to a variable of the one around them: `global key`. When they run is not known, so that the
+    /// older value may be there still; but not where it is none, and so only there to be replaced.
+    fn also_written(
+        &mut self,
+        file: FileId,
+        func: FuncId,
+        root: &str,
+        path: &[String],
+        mut alts: Vec<Alt>,
+    ) -> Vec<Alt> {
+        let module = self.module(file);
+        // A shell's functions run where they are called.
+        if self.project.file(file).module.func(func).script.is_some()
+            || self.project.file(file).source.language == crate::language::Language::Shell
+        {
+            return alts;
+        }
+        let places: Vec<(BlockId, u32)> =
+            self.project.file(file).index.assigns.get(root).map_or_else(Vec::new, |all| {
+                let writes = all.iter().filter(|(block, index)| {
+                    let inner = module.func(module.block(*block).func);
+                    inner.parent == Some(func)
+                        && inner.outer_names.iter().any(|name| name == root)
+                        && matches!(module.block(*block).stmts.get(*index as usize),
+                        Some(Stmt::Assign { place, .. }) if place.path.is_empty())
+                });
+                writes.copied().take(MAX_WRITES + 1).collect()
+            });
+        if places.is_empty() {
+            return alts;
+        }
+        alts.retain(|alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe));
+        for &(block, index) in places.iter().take(MAX_WRITES) {
+            let at = Ctx { file, block, index: index as usize, frame: None };
+            if let Some(Stmt::Assign { value, .. }) = module.block(block).stmts.get(index as usize) {
+                let written = self.eval(&at, *value);
+                let written = self.fields(written, path);
+                alts.extend(written.into_iter().filter(|alt| {
+                    !path.is_empty() || matches!(alt.value.presence(), Presence::Present | Presence::Maybe)
+                }));
+            }
+        }
+        if places.len() > MAX_WRITES || alts.is_empty() {
+            alts.push(Alt::unknown());
+        }
+        alts
     }
 
     /// `this.key` in a field of a class, which is no method; `crate::config::KEY` without a `use`.
@@ -309,8 +360,8 @@ impl Resolver<'_> {
     /// What another file gets under a name from this one.
     pub(super) fn exported(&mut self, file: FileId, name: &str) -> Vec<Alt> {
         let key = (file, name.to_owned());
-        match self.known.exports.get(&key) {
-            Some(Some(known)) => return known.as_ref().clone(),
+        match self.known.exports.get(&key).cloned() {
+            Some(Some(known)) => return self.recall(&known).as_ref().clone(),
             // Two files that import from each other: this way round there is nothing.
             Some(None) => return vec![Alt::new(Value::Undefined)],
             None => {}
@@ -321,12 +372,14 @@ impl Resolver<'_> {
         self.fuel -= 1;
         self.depth += 1;
         self.known.exports.insert(key.clone(), None);
+        let before = self.open;
         let alts = self.find_exported(file, name);
         self.depth -= 1;
         if self.fuel == 0 {
             self.known.exports.remove(&key);
         } else {
-            self.known.exports.insert(key, Some(Arc::new(alts.clone())));
+            let answer = self.answer(alts.clone(), before);
+            self.known.exports.insert(key, Some(answer));
         }
         alts
     }
@@ -359,7 +412,8 @@ impl Resolver<'_> {
             },
             None => Location { file, span: Span::default() },
         };
-        self.name(&end, name, &[], at)
+        let alts = self.name(&end, name, &[], at);
+        self.also_written(file, FuncId(0), name, &[], alts)
     }
 }
 

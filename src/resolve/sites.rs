@@ -22,16 +22,19 @@ impl Resolver<'_> {
         if self.depth >= super::DEPTH - 2 {
             return (Vec::new(), false);
         }
-        let known = self.known.sites.get(&(file, func)).cloned();
-        let sites = known.unwrap_or_else(|| {
+        let sites = if let Some(known) = self.known.sites.get(&(file, func)).cloned() {
+            self.recall(&known)
+        } else {
             // Asked for while it is being answered: a function that is called with its own result.
-            self.known.sites.insert((file, func), Arc::default());
+            self.known.sites.insert((file, func), super::Answer::default());
             let fuel = std::mem::replace(&mut self.fuel, SITES_FUEL);
-            let sites = Arc::new(self.find_sites(file, func));
+            let before = self.open;
+            let sites = self.find_sites(file, func);
             self.fuel = fuel.saturating_sub(1);
-            self.known.sites.insert((file, func), sites.clone());
-            sites
-        });
+            let answer = self.answer(sites, before);
+            self.known.sites.insert((file, func), answer.clone());
+            answer.found
+        };
         let frame = |&(at, call): &(FileId, ExprId)| {
             let ctx = self.ctx_of(at, call);
             self.frame(file, func, call, &ctx, None)

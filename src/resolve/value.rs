@@ -23,7 +23,8 @@ pub struct Ctx {
 /// A call that the resolver follows into its function.
 #[derive(Debug)]
 pub struct Frame {
-    /// Its number: of calls with the same one all conditions are the same.
+    /// Its number. The same call in the same frame has the same one, whoever asks, and so have all calls of a function
+    /// that takes nothing: what is assumed in them agrees.
     pub id: u32,
     /// The file of the function.
     pub file: FileId,
@@ -38,6 +39,9 @@ pub struct Frame {
     /// Number of frames above this one.
     pub depth: u32,
 }
+
+/// What makes a followed call the same: the function, the call, and the frame that the call is in.
+pub(super) type Call = (FileId, FuncId, FileId, ExprId, u32);
 
 /// A value that is known, or known in part.
 #[derive(Clone, Debug)]

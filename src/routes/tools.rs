@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, Tool, ToolEnvironment, ToolRow, UrlKind};
 use crate::clients::{From, IgnoredKind, SlotValue};
 
 use crate::facts::{Entry, EnvBlock, ExprId, ExprKind, Module, Span, Stmt};
-use crate::finding::{FileId, Location};
+use crate::finding::{FileId, Location, UrlSlot};
 use crate::project::Project;
 use crate::resolve::{Alt, Arms, FUEL, Presence, Resolver, Step, StepKind, Value};
 use crate::scopes::Visible;
@@ -150,7 +150,7 @@ fn of_row(
     let ctx = resolver.ctx_of(file, object);
     let guard = resolver.guard(&ctx);
     let own = resolver.location(file, object);
-    let mut at = None;
+    let (mut at, mut slot) = (None, None);
     let mut found: Vec<Key> = Vec::new();
     for name in &row.key {
         let Some(mut field) = field(module, object, name) else { continue };
@@ -160,6 +160,7 @@ fn of_row(
         found = keys(resolver, catalog, file, field);
         if !found.is_empty() {
             at = Some((field.name_span, field.value));
+            slot = beside(name, &row.endpoint);
             break;
         }
     }
@@ -204,8 +205,22 @@ fn of_row(
     Some(Client {
         endpoint_variables: row.env_endpoint.clone(),
         row: Some(held),
+        url_slot: slot,
         ..client(tool, at, language, row.url_kind, default, spelling, routes)
     })
+}
+
+/// The field for the endpoint that is written in the same object as a key, and in the same way: `config.openai_base_url`
+/// beside `config.api_key`, `config.baseURL` beside `config.apiKey`.
+fn beside(key: &str, endpoints: &[String]) -> Option<UrlSlot> {
+    let split = |path: &str| {
+        path.rsplit_once('.').map_or((String::new(), path.to_owned()), |(a, b)| (a.to_owned(), b.to_owned()))
+    };
+    let (holder, name) = split(key);
+    let mut fields = endpoints.iter().map(|path| split(path)).filter(|(other, _)| *other == holder);
+    let camel = |name: &str| !name.contains(['_', '-']);
+    let found = fields.clone().find(|(_, field)| camel(field) == camel(&name)).or_else(|| fields.next());
+    found.map(|(_, field)| UrlSlot::Field(field))
 }
 
 /// `{step}_API_KEY` with the row's own name.

@@ -1,6 +1,6 @@
 //! `base-url-path`: the host is right, the path is not.
 
-use super::{Facts, repair, written_endpoints};
+use super::{Facts, literal_at, repair, written_at};
 use crate::endpoint::{self, PathProblemKind};
 use crate::finding::{Applicability, Finding, Location, Severity};
 use crate::routes::Client;
@@ -8,8 +8,13 @@ use crate::routes::Client;
 /// Judges the endpoints of a client.
 pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     let mut out = Vec::new();
-    for (url, provider, at) in written_endpoints(facts, client) {
-        let Some(id) = provider else { continue };
+    for endpoint in client.routes.iter().map(|route| &route.endpoint).filter(|endpoint| !endpoint.is_default()) {
+        let (Some(url), Some(id)) = (&endpoint.url, &endpoint.provider) else { continue };
+        // Where the host comes from elsewhere, the path is what is put behind it.
+        let host_at = literal_at(facts, endpoint);
+        let joined =
+            || written_at(&endpoint.alt.value).filter(|at| facts.project.file(at.file).source.language.is_code());
+        let Some(at) = host_at.or_else(joined) else { continue };
         if url.path.contains('\u{fffd}') {
             continue;
         }
@@ -33,7 +38,9 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         let mut finding =
             super::value_finding("base-url-path", Severity::Warning, client, at, message, format!("this {text}"), help);
         let (host, path) = (url.host.clone(), Some(problem.right));
-        finding.repair = repair::replace(facts, client, at, url.clone(), host, path, Applicability::Safe);
+        if host_at.is_some() {
+            finding.repair = repair::replace(facts, client, at, url.clone(), host, path, Applicability::Safe);
+        }
         out.push(finding);
     }
     out

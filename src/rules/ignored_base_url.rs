@@ -120,6 +120,13 @@ fn repair(client: &Client, ignored: &Ignored) -> Option<Repair> {
             };
             (Change::RenameOption { value: ignored.value_at?, from: from.to_owned(), to: to.to_owned() }, Safe)
         }
+        // Where the client looks at no attribute, the URL goes to the client itself.
+        IgnoredKind::Attribute if client.endpoint_attributes.is_empty() => {
+            let url = ignored.endpoint.url.as_ref().filter(|url| !url.userinfo)?.shown();
+            let known = !url.contains(['\u{fffd}', '…']);
+            let slot = client.url_slot.clone().filter(|_| known)?;
+            (Change::AddUrl { client: client.at, slot, url }, Safe)
+        }
         IgnoredKind::Attribute => {
             let to = client.endpoint_attributes.first()?.rsplit('.').next()?;
             let from = ignored.name.rsplit('.').next()?;

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::{Facts, label_of_endpoint, label_of_key, spell};
+use crate::clients::From;
+use crate::evidence::{self, FormatEvidence};
 use crate::finding::{Applicability, Change, FileId, Finding, Label, Location, Repair, Severity, Verdict};
 use crate::resolve::Value;
 use crate::routes::{Client, Evidence, Route};
@@ -71,11 +73,17 @@ fn strays<'a>(facts: &Facts<'_>, clients: &'a [Client]) -> Vec<(Use<'a>, Rc<[Use
         if client.is_block() || client.traces_to.is_some() {
             continue;
         }
+        // The SDK's own variable is read where the key that is meant for the client is not given.
+        let keyed = client.routes.iter().any(|route| route.key.from == From::Code);
         for route in &client.routes {
+            if keyed && route.key.from != From::Code {
+                continue;
+            }
             if let Some(provider) = &route.endpoint.provider
                 && !route.endpoint.forwards
                 && route.verdict == Verdict::Unknown
                 && !route.doubtful
+                && !route.ways.any()
                 && route.key.providers.is_empty()
                 && let Some(identity) = identity(facts, client, route)
             {
@@ -118,6 +126,8 @@ fn identity(facts: &Facts<'_>, client: &Client, route: &Route) -> Option<Identit
         return None;
     }
     match &route.key.alt.value {
+        // What stands for no key at all is nobody's secret: `"ollama"`.
+        Value::Str(text, _) if evidence::of_literal(facts.catalog, text) == FormatEvidence::Placeholder(None) => None,
         Value::Str(text, at) => (!text.is_empty()).then_some(Identity::Literal(*at)),
         Value::Env(name, _) => Some(Identity::Variable(name.clone(), scope(facts, client.at.file))),
         _ => None,

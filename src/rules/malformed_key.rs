@@ -73,7 +73,12 @@ fn unexpanded(facts: &Facts<'_>, client: &Client, route: &Route) -> Option<Findi
         _ => "write the key itself, or load the file with dotenv-expand".to_owned(),
     };
     let message = format!("the key for {} {text}", client.name);
-    Some(super::value_finding("malformed-key", Severity::Warning, client, at, message, text, help))
+    let mut finding = super::value_finding("malformed-key", Severity::Warning, client, at, message, text, help);
+    if braced.is_none() && language == Language::Python {
+        let (from, to) = (name.to_owned(), format!("{{{name}}}"));
+        finding.repair = Some(Repair { change: Change::Rename { at, from, to }, applicability: Applicability::Safe });
+    }
+    Some(finding)
 }
 
 /// No reader expands what single quotes hold: that it is meant is plain.

@@ -1,14 +1,13 @@
 //! The judges: from routes to findings. A rule knows no syntax; its name, severity, summary and examples are in its
 //! page, `rules/NAME.md`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, UrlKind};
 use crate::clients::IgnoredKind;
 use crate::config::Allowed;
 use crate::endpoint::Url;
-use crate::facts::Span;
 use crate::finding::{FileId, Finding, Label, Location, Severity, Verdict};
 use crate::project::Project;
 use crate::resolve::{StepKind, Value};
@@ -42,7 +41,7 @@ pub struct Facts<'a> {
     pub allowed: Allowed<'a>,
     /// Endpoints that are right, or may be, for the clients at some places: a finding about another client is not
     /// about them.
-    in_use: BTreeSet<(Location, Location)>,
+    in_use: BTreeMap<Location, Vec<(Location, UrlKind)>>,
     /// The variables and module attributes that give clients their endpoint.
     readers: Vec<Reader<'a>>,
     /// What things are called, by file; put together when it is asked for.
@@ -59,17 +58,29 @@ struct Reader<'a> {
 impl<'a> Facts<'a> {
     /// The facts of a run.
     pub fn new(catalog: &'a Catalog, project: &'a Project, clients: &[Client], allowed: Allowed<'a>) -> Self {
-        let in_use = clients
-            .iter()
-            .flat_map(|client| client.routes.iter().map(move |route| (client, route)))
-            .filter(|(_, route)| match route.verdict {
-                Verdict::Match => true,
-                // Of what the environment holds, that some client reads it does not say that it is right.
-                Verdict::Unknown => route.endpoint.from == crate::clients::From::Code,
-                Verdict::Mismatch => false,
-            })
-            .filter_map(|(client, route)| Some((written_at(&route.endpoint.alt.value)?, client.at)))
-            .collect();
+        let mut in_use: BTreeMap<Location, Vec<(Location, UrlKind)>> = BTreeMap::new();
+        for client in clients {
+            // Where a client sends a wrong key, that its key may be another does not make the place right.
+            let wrong: Vec<Location> = client
+                .routes
+                .iter()
+                .filter(|route| route.verdict == Verdict::Mismatch)
+                .filter_map(|route| written_at(&route.endpoint.alt.value))
+                .collect();
+            let right = client.routes.iter().filter_map(move |route| {
+                let at = written_at(&route.endpoint.alt.value)?;
+                match route.verdict {
+                    Verdict::Match => true,
+                    // Of what the environment holds, that some client reads it does not say that it is right.
+                    Verdict::Unknown => route.endpoint.from == crate::clients::From::Code && !wrong.contains(&at),
+                    Verdict::Mismatch => false,
+                }
+                .then_some(at)
+            });
+            for at in right {
+                in_use.entry(at).or_default().push((client.at, client.url_kind));
+            }
+        }
         let readers = clients.iter().filter(|client| !client.is_block());
         let readers = readers.map(|client| Reader {
             file: client.at.file,
@@ -103,9 +114,8 @@ impl<'a> Facts<'a> {
     }
 
     /// The clients for which an endpoint is right, or may be.
-    fn users(&self, endpoint: Location) -> impl Iterator<Item = Location> {
-        let first = Location { file: FileId(0), span: Span::default() };
-        self.in_use.range((endpoint, first)..).take_while(move |(used, _)| *used == endpoint).map(|(_, by)| *by)
+    fn users(&self, endpoint: Location) -> impl Iterator<Item = (Location, UrlKind)> {
+        self.in_use.get(&endpoint).into_iter().flatten().copied()
     }
 }
 
@@ -287,7 +297,7 @@ fn value_finding(
 /// Where a finding about a route points: the endpoint where it is written in a given file, else the client. An
 /// endpoint that is right for another client is not the one wrong line.
 fn at_location(facts: &Facts<'_>, client: &Client, route: &Route) -> Location {
-    let shared = |at| facts.users(at).any(|by| by != client.at);
+    let shared = |at| facts.users(at).any(|(by, _)| by != client.at);
     match literal_at(facts, &route.endpoint) {
         Some(at) if !route.endpoint.is_default() && facts.project.file(at.file).reported && !shared(at) => at,
         _ => client.at,

@@ -56,9 +56,35 @@ pub(super) fn to_provider(
         return Some(Repair { change: Change::AddUrl { client: client.at, slot, url }, applicability });
     }
     let from = route.endpoint.url.clone()?;
-    let at = literal_at(facts, &route.endpoint).or_else(|| piece_at(facts, route, &from.host))?;
+    let Some(at) = place(facts, route) else {
+        // A name that the client's package has for it, in the place of which a literal can stand.
+        let at = written_at(&route.endpoint.alt.value).filter(|at| *at != client.at)?;
+        let change = Change::SetUrl { at, url: base_url(provider, client.url_kind)? };
+        return Some(Repair { change, applicability: Applicability::Unsafe });
+    };
+    // The place is right for another key of the same client.
+    if other_key(client, route, owner).is_some() {
+        return None;
+    }
     let (host, path) = other_endpoint(facts, provider, client.url_kind, &from, route.endpoint.provider.as_deref())?;
+    if is_used_elsewhere(facts, client, at) {
+        return None;
+    }
     replace(facts, client, at, from, host, path, Applicability::Safe)
+}
+
+/// A key that a client sends rightly to where a wrong one goes as well, and that is not a provider's.
+pub(super) fn other_key<'a>(client: &'a Client, route: &Route, owner: &str) -> Option<&'a Key> {
+    let at = written_at(&route.endpoint.alt.value)?;
+    let right = client.routes.iter().filter(|other| other.verdict == Verdict::Match);
+    let mut keys = right.filter(|other| written_at(&other.endpoint.alt.value) == Some(at)).map(|other| &other.key);
+    keys.find(|key| !key.providers.contains(owner))
+}
+
+/// Where the host of a route's endpoint is written.
+pub(super) fn place(facts: &Facts<'_>, route: &Route) -> Option<Location> {
+    let host = &route.endpoint.url.as_ref()?.host;
+    literal_at(facts, &route.endpoint).or_else(|| piece_at(facts, route, host))
 }
 
 /// Where the piece of an endpoint that holds its host is written: `BASE` of `f"{BASE}/models"`.
@@ -70,8 +96,13 @@ fn piece_at(facts: &Facts<'_>, route: &Route, host: &str) -> Option<Location> {
     })
 }
 
-/// Another host, or another path, for a URL that is written for a client; `None` where it is right for another one. With
-/// the host and the path as they are, only the scheme becomes a secure one.
+/// Whether an endpoint is right, or may be, for another client.
+pub(super) fn is_used_elsewhere(facts: &Facts<'_>, client: &Client, at: Location) -> bool {
+    facts.users(at).any(|(by, _)| by != client.at)
+}
+
+/// Another host, or another path, for a URL that is written for a client; `None` where the path is right for one of
+/// another kind. With the host and the path as they are, only the scheme becomes a secure one.
 pub(super) fn replace(
     facts: &Facts<'_>,
     client: &Client,
@@ -81,8 +112,7 @@ pub(super) fn replace(
     path: Option<String>,
     applicability: Applicability,
 ) -> Option<Repair> {
-    let moves = host != from.host || path.is_some();
-    if moves && facts.users(at).any(|by| by != client.at) {
+    if path.is_some() && facts.users(at).any(|(by, kind)| by != client.at && kind != client.url_kind) {
         return None;
     }
     let shared = if is_shared(facts, client, at) { Applicability::Unsafe } else { Applicability::Safe };

@@ -97,10 +97,15 @@ fn finding(facts: &Facts<'_>, client: &Client, route: &Route, rule: &'static str
     if at != client.at {
         labels.push(Label { at: client.callee_at, text: "the client".to_owned() });
     }
+    let mut help = help(facts, client, route, rule);
+    let may_move = rule == AT_OPENAI || (rule == FOREIGN && route.endpoint.provider.as_deref() != Some("mixroute"));
+    if may_move && repair::place(facts, route).is_some_and(|at| repair::is_used_elsewhere(facts, client, at)) {
+        help.push_str("; other clients have this endpoint, too, so that this one needs its own");
+    }
     Finding {
         labels: super::distinct(labels),
         flow: routes::flow(client, route),
-        help: Some(help(facts, client, route, rule)),
+        help: Some(help),
         repair: repair::of_route(facts, client, route, certain),
         ..Finding::new(rule, severity, at, message)
     }
@@ -129,6 +134,13 @@ pub(super) fn describe_key(facts: &Facts<'_>, route: &Route, rule: &str) -> Stri
     }
 }
 
+/// Another key of the client's, to which an endpoint belongs where a wrong one is sent, too.
+fn right_key(client: &Client, route: &Route) -> Option<String> {
+    let owner = route.key.providers.iter().next()?;
+    let key = repair::other_key(client, route, owner)?;
+    Some(super::key_name(key).map_or_else(|| "another key".to_owned(), |name| format!("`{name}`")))
+}
+
 /// The conditions of a route, as people read them.
 fn when(route: &Route) -> Option<String> {
     (!route.when.is_empty()).then(|| route.when.join(" and "))
@@ -145,6 +157,13 @@ fn help(facts: &Facts<'_>, client: &Client, route: &Route, rule: &str) -> String
             .unwrap_or_else(|| facts.mixroute_url()),
         _ => facts.mixroute_url(),
     };
+    if matches!(rule, AT_OPENAI | FOREIGN)
+        && let Some(right) = right_key(client, route)
+    {
+        let owner = facts.provider_name(route.endpoint.provider.as_deref());
+        let symptom = if rule == AT_OPENAI { format!("; {symptom}") } else { String::new() };
+        return format!("use a key of {owner} here: the endpoint is right for {right}{symptom}");
+    }
     match rule {
         WITHOUT_BASE_URL => {
             if let Some(advice) = &client.advice {

@@ -80,11 +80,11 @@ pub(super) fn read(text: &str) -> Stack {
 }
 
 /// The frames that are lines of the files of a run: as whole lines, each once.
-pub(super) fn in_project(frames: &[Frame], sources: &[Source]) -> Vec<Location> {
+pub fn in_project(frames: &[Frame], sources: &[&Source]) -> Vec<Location> {
     let mut out = Vec::new();
     for frame in frames {
         let Some(file) = file_of(frame, sources) else { continue };
-        let source = &sources[file.index()];
+        let source = sources[file.index()];
         if frame.line == 0 || frame.line > source.line_count() {
             continue;
         }
@@ -97,7 +97,7 @@ pub(super) fn in_project(frames: &[Frame], sources: &[Source]) -> Vec<Location> 
 }
 
 /// The file whose path ends most like the frame's: the project may lie elsewhere than where the message was made.
-fn file_of(frame: &Frame, sources: &[Source]) -> Option<FileId> {
+fn file_of(frame: &Frame, sources: &[&Source]) -> Option<FileId> {
     let alike = |path: &Path| {
         let parts = path.components().rev().map(|part| part.as_os_str());
         parts.zip(frame.parts.iter().rev()).take_while(|(a, b)| *a == b.as_str()).count()
@@ -149,7 +149,8 @@ mod tests {
     fn files_by_the_end_of_their_path() {
         let source = |path: &str| Source::new(path, Language::Python, "a\nb\nc\n");
         let sources = [source("app/main.py"), source("web/main.py"), source("web/llm.py")];
-        let at = |path: &str, line: usize| in_project(&read(&format!("File \"{path}\", line {line}")).frames, &sources);
+        let all: Vec<&Source> = sources.iter().collect();
+        let at = |path: &str, line: usize| in_project(&read(&format!("File \"{path}\", line {line}")).frames, &all);
         assert_eq!(at("/srv/web/main.py", 2), [Location { file: FileId(1), span: line(&sources[1], 2) }]);
         assert_eq!(at("llm.py", 1), [Location { file: FileId(2), span: line(&sources[2], 1) }]);
         assert_eq!(at("main.py", 1), [], "two are as good");

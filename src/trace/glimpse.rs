@@ -62,6 +62,12 @@ impl Glimpse {
         self.whole
     }
 
+    /// Its beginning is shown, and more of it than what many keys begin with.
+    pub fn begins(&self) -> bool {
+        let head = self.head.expose();
+        head.len() >= crate::text::vendor_prefix(head).len() + TELLING
+    }
+
     /// How many characters are shown that not every key of its kind has.
     fn telling(&self) -> usize {
         let vendor = crate::text::vendor_prefix(self.head.expose()).len();

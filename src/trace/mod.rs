@@ -8,6 +8,7 @@
 use crate::analysis::{Output, Written};
 use crate::catalog::Catalog;
 use crate::finding::{Finding, Location, RouteRecord};
+use crate::source::Source;
 
 mod frames;
 mod glimpse;
@@ -15,10 +16,10 @@ pub mod messages;
 mod reading;
 mod suspects;
 
-pub use frames::Frame;
+pub use frames::{Frame, in_project};
 pub use glimpse::{Fit, Glimpse};
 pub use messages::Message;
-pub use reading::Reading;
+pub use reading::{Reading, frames};
 
 /// More of a message than this is not looked at: its end is kept.
 pub const LONGEST: usize = 1 << 18;
@@ -67,7 +68,8 @@ impl Answer {
 /// Explains a message by what the analysis found in a project.
 pub fn trace(catalog: &Catalog, output: &Output, text: &str) -> Answer {
     let reading = Reading::of(catalog, text);
-    let lines = frames::in_project(&reading.frames, &output.sources);
+    let sources: Vec<&Source> = output.sources.iter().collect();
+    let lines = in_project(&reading.frames, &sources);
     let suspects = suspects::rank(catalog, output, &reading, &lines);
     let is_client = |line: &Location| {
         let touches =

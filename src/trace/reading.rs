@@ -41,19 +41,15 @@ patterns! {
     COLOR = r"\x1b\[[0-9;?]*[ -/]*[@-~]";
     URL = r#"https?://[^\s"'<>\\)\]}]+"#;
     MASKED = r"\b[A-Za-z]{2,8}[-_][A-Za-z0-9_-]*(?:\*\*|…|••|\.\.\.)[A-Za-z0-9_*.•-]*";
+    WENT_WELL = r#"\A["']?[ ,]*(?:"?HTTP/[0-9.]+"? )?(?:status(?:[ _]code)?[:= ]+)?2[0-9][0-9]\b"#;
     WORD = r"[A-Za-z0-9][A-Za-z0-9_./-]+";
 }
 
 impl Reading {
     /// Takes a message apart; of a very long one, its end.
     pub fn of(catalog: &Catalog, text: &str) -> Self {
-        let mut start = text.len().saturating_sub(LONGEST);
-        while !text.is_char_boundary(start) {
-            start += 1;
-        }
-        let text = COLOR.as_ref().map_or(text[start..].into(), |color| color.replace_all(&text[start..], ""));
-        let stack = frames::read(&text);
-        let plain = unescaped(&text);
+        let plain = plain(text);
+        let stack = frames::read(&plain);
         let message = messages::find(&plain);
         let (mut key, mut path, mut host) = (None, None, None);
         if let Some(message) = message {
@@ -82,25 +78,44 @@ impl Reading {
         self.key.as_ref()
     }
 
-    /// The requests that a log or an error names: URLs at hosts of providers, but for pages that people are sent to.
+    /// The requests that a log or an error names: URLs at hosts of providers, but for pages that people are sent to and
+    /// for requests that went well.
     fn read_urls(&mut self, catalog: &Catalog, text: &str) {
+        let mut path = None;
         for found in URL.iter().flat_map(|pattern| pattern.find_iter(text)).take(200) {
             let Some(url) = Url::parse(found.as_str().trim_end_matches(['.', ',', ';', ':'])) else { continue };
             let page = ["api-keys", "settings", "docs", "help", "account"].iter().any(|word| url.path.contains(word));
             let known = matches!(url.owner(catalog), Host::Provider(_));
             // A host that nobody knows counts only where it is asked as an OpenAI server is.
             let asked = ENDS.iter().any(|end| !end.is_empty() && url.path.ends_with(end));
-            if page || !(known || asked) {
+            let went_well = WENT_WELL.as_ref().is_some_and(|pattern| pattern.is_match(&text[found.end()..]));
+            if page || went_well || !(known || asked) {
                 continue;
             }
             if !self.hosts.contains(&url.host) {
                 self.hosts.push(url.host.clone());
             }
-            if self.path.is_none() && asked {
-                self.path = Some(url.path);
+            if asked {
+                path = Some(url.path);
             }
         }
+        self.path = self.path.take().or(path);
     }
+}
+
+/// The lines that the stack traces in a message name.
+pub fn frames(text: &str) -> Vec<Frame> {
+    frames::read(&plain(text)).frames
+}
+
+/// What is looked at of a message: its end, without colours and with JSON's escapes resolved.
+fn plain(text: &str) -> String {
+    let mut start = text.len().saturating_sub(LONGEST);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    let text = COLOR.as_ref().map_or(text[start..].into(), |color| color.replace_all(&text[start..], ""));
+    unescaped(&text)
 }
 
 /// What clients put behind a base URL.

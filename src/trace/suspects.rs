@@ -20,6 +20,8 @@ use crate::routes::{self, Client, Route};
 struct Clues {
     score: i32,
     reasons: Vec<String>,
+    /// A line of the stack trace uses the client.
+    used: bool,
 }
 
 impl Clues {
@@ -33,7 +35,7 @@ impl Clues {
 pub(super) fn rank(catalog: &Catalog, output: &Output, reading: &Reading, lines: &[Location]) -> Vec<Suspect> {
     let mut all: Vec<(&Client, Suspect)> = Vec::new();
     for (client, findings) in &output.judged {
-        let own = own_clues(catalog, client, reading, lines);
+        let own = own_clues(catalog, output, client, reading, lines);
         for route in &client.routes {
             let Some(clues) = route_clues(catalog, client, route, reading) else { continue };
             let finding = explaining(client, route, findings, reading);
@@ -48,7 +50,7 @@ pub(super) fn rank(catalog: &Catalog, output: &Output, reading: &Reading, lines:
                 Verdict::Match | Verdict::Unknown => 0,
             };
             // Without any clue a route is no suspect: every client of the project would be one.
-            if score <= 0 || (clues.score <= 0 && finding.is_none()) {
+            if score <= 0 || (clues.score <= 0 && finding.is_none() && !own.used) {
                 continue;
             }
             let proved = is_proved(route, reading);
@@ -117,9 +119,20 @@ fn advice(catalog: &Catalog, output: &Output, client: &Client, route: &Route, re
         let url = url.map_or_else(String::new, |url| format!(", as another client has it: {url}"));
         return Some(format!("give this client the base URL of the server that takes a key like this{url}"));
     }
-    if glimpse.providers(catalog).contains(provider) {
+    let issuer = route.key.providers.iter().next().filter(|_| route.key.providers.len() == 1);
+    let issuer = issuer.filter(|issuer| *issuer != provider).and_then(|issuer| catalog.provider(issuer));
+    if let Some((issuer, url)) = issuer.and_then(|issuer| Some((issuer, issuer.base_url.as_deref()?)))
+        && route.endpoint.is_default()
+        && client.url_kind == UrlKind::OpenaiBase
+    {
         return Some(format!(
-            "the key is {name}'s by its form: take a new one, it was revoked, or cut off when it was copied"
+            "the key is {}'s, and no base URL reached this client, whatever is set elsewhere: give it {url}",
+            issuer.name
+        ));
+    }
+    if glimpse.providers(catalog).contains(provider) || route.key.providers.contains(provider) {
+        return Some(format!(
+            "the key is {name}'s by its form or name: take a new one, it was revoked, or cut off when it was copied"
         ));
     }
     Some(format!("use a key of {name} here, or the endpoint of the provider that issued this one"))
@@ -132,11 +145,15 @@ fn same(a: &Suspect, b: &Suspect) -> bool {
 }
 
 /// What the stack trace says about a client, whatever its route.
-fn own_clues(catalog: &Catalog, client: &Client, reading: &Reading, lines: &[Location]) -> Clues {
+fn own_clues(catalog: &Catalog, output: &Output, client: &Client, reading: &Reading, lines: &[Location]) -> Clues {
     let mut clues = Clues::default();
     let is_code = client.id != "environment";
     if !is_code {
         clues.score -= 12;
+    }
+    clues.used = output.called.iter().any(|(_, at)| *at == client.at);
+    if clues.used {
+        clues.add(40, "a line of the stack trace uses it");
     }
     let here = lines.iter().filter(|line| line.file == client.at.file);
     let on_line = |line: &Location| line.span.start < client.at.span.end && client.at.span.start < line.span.end;
@@ -197,6 +214,12 @@ fn key_clues(catalog: &Catalog, route: &Route, reading: &Reading, clues: &mut Cl
         _ => {}
     }
     let shown = glimpse.providers(catalog);
+    // Where an issuer's keys all begin alike, one that begins otherwise is hardly its.
+    let mut issuers = route.key.providers.iter().filter_map(|id| catalog.provider(id));
+    let is_named = matches!(route.key.alt.value, Value::Env(..)) && !route.key.providers.is_empty();
+    if is_named && shown.is_empty() && glimpse.begins() && issuers.all(|issuer| !issuer.key_prefixes.is_empty()) {
+        clues.score -= 25;
+    }
     if !shown.is_empty() && !route.key.providers.is_empty() {
         if shown.is_disjoint(&route.key.providers) {
             // By its name it would be another one; names lie now and then.

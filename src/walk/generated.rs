@@ -31,6 +31,6 @@ pub(super) fn is_generated(source: &Source) -> bool {
     let text = source.text.as_bytes();
     let head = text.get(..HEAD).unwrap_or(text);
     let marked = || BUNDLERS.iter().any(|mark| memchr::memmem::find(head, mark.as_bytes()).is_some());
-    let minified = || text.len() > SMALL && text.len() / source.line_count().max(1) > LINE;
+    let minified = || text.len() > SMALL && text.len() / (memchr::memchr_iter(b'\n', text).count() + 1) > LINE;
     minified() || marked()
 }

@@ -2,15 +2,15 @@
 
     python3 -m venv /tmp/oracle && /tmp/oracle/bin/pip install openai anthropic langchain-openai llama-index-llms-openai \
         litellm requests python-dotenv pydantic-ai-slim groq instructor httpx aiohttp haystack-ai dspy smolagents agno \
-        langchain-anthropic langchain-groq langchain-deepseek dashscope mistralai
+        langchain-anthropic langchain-groq langchain-deepseek dashscope mistralai pydantic-settings autogen-ext[openai]
     python3 -m venv /tmp/oracle-old && /tmp/oracle-old/bin/pip install openai==0.28.1
     (cd /tmp/oracle && npm install openai ai @ai-sdk/openai @ai-sdk/openai-compatible @ai-sdk/deepseek axios undici \
-        @openrouter/ai-sdk-provider @langchain/openai @langchain/core @anthropic-ai/sdk)
+        @openrouter/ai-sdk-provider @langchain/openai @langchain/core @anthropic-ai/sdk groq-sdk dotenv tsx)
     python3 tests/oracle-messages/make.py --python /tmp/oracle/bin/python --node-modules /tmp/oracle/node_modules \
         --other 29-openai-legacy=/tmp/oracle-old/bin/python
 
 A project that wants its own versions (22: openai-agents, 29: openai 0.28, 48: openai 3 for Node, 49: openai 4.52) is given them
-by `--other`. Needs `openssl` (a certificate for one run) and, for the Rust project, `cargo`. The programs run as they stand, each in
+by `--other`. Needs `openssl` (a certificate for one run) and, for the Rust projects, `cargo`. The programs run as they stand, each in
 a copy of its project, against `server.py` on 127.0.0.1; the machine's own keys and proxies are taken away from them.
 """
 
@@ -30,6 +30,24 @@ FIXTURES = HERE.parent.parent / "fixtures" / "trace"
 HOME = "/home/ann/src"
 KEY = {"MIXROUTE_API_KEY": "sk-your-mixroute-key"}
 OFFICIAL = {"OPENAI_OFFICIAL_KEY": "sk-your-openai-key"}
+
+
+def made(owner, prefix="sk-"):
+    """A key of an owner's as long as real ones, whose ends look like those of one."""
+    return f"{prefix}QqHvK0aZ8{owner}xwKt4LmW2eRt7yU1iO3pA5sD6fG8hJ9kL0W9pQ"
+
+
+#: Variables that are set outside of the project, with keys that look like real ones.
+MADE = {
+    "MIXROUTE_API_KEY": made("mixroute"),
+    "MIXROUTE_KEY": made("mixroute"),
+    "OPENAI_OFFICIAL_KEY": made("openai", "sk-proj-"),
+    "OPENROUTER_API_KEY": made("openrouter", "sk-or-v1-"),
+    "DEEPSEEK_API_KEY": made("deepseek"),
+    "DASHSCOPE_API_KEY": made("dashscope"),
+    "ANTHROPIC_API_KEY": made("anthropic", "sk-ant-api03-"),
+    "GROQ_API_KEY": made("groq", "gsk_"),
+}
 
 # Project, program, modes, variables that the user has set outside of the project.
 CASES = [
@@ -89,6 +107,40 @@ CASES = [
     ("54-makefile", "run.sh", ["stderr"], KEY),
     ("55-deepseek-node", "src/deepseek.mjs", ["stack"], KEY),
     ("56-batch-log", "main.py", ["traceback", "log"], KEY),
+    ("57-settings-class", "main.py", ["traceback", "log"], {}),
+    ("58-dataclass-rows", "app.py", ["traceback", "body"], MADE),
+    ("59-ts-services", "src/main.ts", ["stack", "text"], {}),
+    ("60-ts-ai-registry", "app/write.ts", ["stack", "body"], MADE),
+    ("61-rust-struct", "src/main.rs", ["stderr"], MADE),
+    ("62-json-log", "main.py", ["traceback", "log"], {}),
+    ("63-deepseek-tails", "run.mjs", ["stack", "text"], {}),
+    ("64-xai", "run.py", ["traceback", "body"], MADE),
+    ("65-moonshot", "src/index.ts", ["stack", "body"], MADE),
+    ("66-siliconflow-raw", "main.py", ["traceback", "text"], {}),
+    ("67-together", "main.py", ["traceback", "text"], MADE),
+    ("68-gemini-compat", "serve.py", ["traceback", "body"], MADE),
+    ("69-next-route", "dev.ts", ["stack", "log"], {}),
+    ("70-anthropic-node-v1", "src/review.ts", ["stack", "body"], {}),
+    ("71-config-file", "main.py", ["traceback", "log"], {}),
+    ("72-raw-missing-v1", "main.py", ["traceback", "text"], {}),
+    ("73-openrouter-at-relay", "src/main.mjs", ["stack"], MADE),
+    ("74-smoke-script", "scripts/smoke.sh", ["stderr"], MADE),
+    ("75-key-file", "main.py", ["traceback", "log"], {}),
+    ("76-misspelled-deepseek", "main.py", ["traceback", "log"], MADE),
+    ("77-noisy-httpx", "main.py", ["traceback", "text"], MADE),
+    ("78-litellm-router", "main.py", ["traceback", "text"], MADE),
+    ("79-monorepo", "packages/worker/main.py", ["traceback", "log"], MADE),
+    ("80-dashscope-subclass", "main.py", ["traceback", "body"], MADE),
+    ("81-zhipu", "src/index.ts", ["stack", "body"], MADE),
+    ("82-rust-reqwest", "src/main.rs", ["stderr"], MADE),
+    ("83-env-slot", "main.py", ["traceback", "log", "body"], {}),
+    ("84-langchain-js-embeddings", "src/index.mjs", ["stack", "text"], MADE),
+    ("85-url-from-cli", "cli/main.py", ["traceback", "text"], {"LLM_API_KEY": made("mixroute"), **MADE}),
+    ("86-anthropic-default", "main.py", ["traceback", "body"], MADE),
+    ("87-autogen", "team.py", ["traceback", "log", "text"], MADE),
+    ("88-groq-ts", "src/index.ts", ["stack", "text"], MADE),
+    ("89-double-v1", "main.py", ["traceback", "text"], MADE),
+    ("90-compose-key", "main.py", ["traceback", "body"], {}),
 ]
 
 
@@ -103,24 +155,33 @@ def certificate(folder):
     return both, folder / "cert.pem"
 
 
+def plain(environment):
+    """How a URL begins that is asked for without TLS; the host follows."""
+    return f"http://127.0.0.1:{environment['ORACLE_PLAIN_PORT']}/"
+
+
 def command(options, work, project, program, mode, environment):
     """How a program is run, and the variables that it needs for that."""
     if program.endswith(".py"):
         environment["PYTHONPATH"] = str(HERE / "redirect")
         return [options.other.get(project, options.python), HERE / "run.py", mode, program]
-    if program.endswith(".mjs"):
+    if program.endswith((".mjs", ".ts")):
         modules = options.other.get(project, options.node_modules)
         (work / "node_modules").symlink_to(pathlib.Path(modules).resolve())
-        return ["node", "--require", HERE / "redirect" / "redirect.cjs", HERE / "run.mjs", mode, program]
+        typed = ["--import", "tsx"] if program.endswith(".ts") else []
+        return ["node", "--require", HERE / "redirect" / "redirect.cjs", *typed, HERE / "run.mjs", mode, program]
     if program.endswith(".sh"):
         hosts = [f"--connect-to {host}:443:127.0.0.1:{environment['ORACLE_PORT']}" for host in server.SPEAKERS]
         environment["HOME"] = str(work)
         (work / ".curlrc").write_text("\n".join([*hosts, f"cacert = {environment['SSL_CERT_FILE']}"]) + "\n")
         return ["sh", program]
-    # The SDK for Rust trusts no certificate of ours: in the copy it is given a base URL, without TLS.
-    base = f"http://127.0.0.1:{environment['ORACLE_PLAIN_PORT']}/api.openai.com/v1"
-    source = work / program
-    source.write_text(source.read_text().replace("OpenAIConfig::new()", f'OpenAIConfig::new().with_api_base("{base}")'))
+    # What is written in Rust trusts no certificate of ours: in the copy its URLs are the server's, without TLS.
+    base = plain(environment)
+    for source in work.rglob("*.rs"):
+        text = source.read_text()
+        for host in server.SPEAKERS:
+            text = text.replace(f"https://{host}", base + host)
+        source.write_text(text.replace("OpenAIConfig::new()", f'OpenAIConfig::new().with_api_base("{base}api.openai.com/v1")'))
     environment["CARGO_TARGET_DIR"] = str(options.target)
     environment["CARGO_HOME"] = os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo"))
     return ["cargo", "run", "-q"]
@@ -134,7 +195,7 @@ def run(options, base, project, program, mode, variables):
         arguments = command(options, work, project, program, mode, environment)
         done = subprocess.run(arguments, cwd=work, env=environment, capture_output=True, text=True, timeout=900)
         text = done.stdout + done.stderr
-    text = text.replace(str(work), f"{HOME}/{project[3:]}").replace(folder, HOME)
+    text = text.replace(str(work), f"{HOME}/{project[3:]}").replace(folder, HOME).replace(plain(environment), "https://")
     for place in filter(None, [options.other.get(project), options.python, options.node_modules]):
         place = pathlib.Path(place)
         if place.name == "node_modules":

@@ -9,7 +9,7 @@ import traceback
 mode, program = sys.argv[1], sys.argv[2]
 if mode == "log":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-sys.path.insert(0, "")
+sys.path[:0] = ["", os.path.dirname(os.path.abspath(program))]
 try:
     runpy.run_path(os.path.abspath(program), run_name="__main__")
 except Exception as error:

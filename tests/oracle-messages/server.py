@@ -1,5 +1,5 @@
-"""Answers on 127.0.0.1 as OpenAI, a New-API relay (Mixroute), DashScope, OpenRouter, DeepSeek, Groq,
-Mistral and Anthropic do.
+"""Answers on 127.0.0.1 as OpenAI, a New-API relay (Mixroute), DashScope, OpenRouter, DeepSeek, Groq, Mistral, Anthropic,
+xAI, Moonshot, SiliconFlow, Together, Gemini and Zhipu do.
 
 One TLS server for all of them: which one speaks is decided by the Host header. `redirect/sitecustomize.py` and
 `redirect/redirect.cjs` lead the SDKs here whatever host they want to talk to. A key is valid where its text names the
@@ -123,6 +123,38 @@ def mistral(method, path, key):
     return completion(path) if "mistral" in key else (401, {"detail": "Unauthorized"})
 
 
+def xai(method, path, key):
+    text = f"Incorrect API key provided: {key[:2]}***{key[-2:]}. You can obtain an API key from https://console.x.ai."
+    return completion(path) if "xai" in key else (400, {"code": "Client specified an invalid argument", "error": text})
+
+
+def moonshot(method, path, key):
+    error = {"message": "Invalid Authentication", "type": "invalid_authentication_error"}
+    return completion(path) if "moonshot" in key else (401, {"error": error})
+
+
+def siliconflow(method, path, key):
+    return completion(path) if "siliconflow" in key else (401, "Api key is invalid", "application/json")
+
+
+def together(method, path, key):
+    error = {"message": "Invalid API key provided. You can find your API key at https://api.together.xyz/settings/api-keys.",
+             "type": "invalid_request_error", "param": None, "code": "invalid_api_key"}
+    return completion(path) if "together" in key else (401, {"id": "o9zYx2k-3NKUce-8f1", "error": error})
+
+
+def gemini(method, path, key):
+    reason = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com",
+              "metadata": {"service": "generativelanguage.googleapis.com"}}
+    error = {"code": 400, "message": "API key not valid. Please pass a valid API key.", "status": "INVALID_ARGUMENT",
+             "details": [reason]}
+    return completion(path) if "gemini" in key else (400, [{"error": error}])
+
+
+def zhipu(method, path, key):
+    return completion(path) if "zhipu" in key else (401, {"error": {"code": "401", "message": "令牌已过期或验证不正确"}})
+
+
 SPEAKERS = {
     "api.openai.com": openai,
     "console.mixroute.io": relay,
@@ -134,6 +166,12 @@ SPEAKERS = {
     "api.groq.com": groq,
     "api.mistral.ai": mistral,
     "api.anthropic.com": anthropic,
+    "api.x.ai": xai,
+    "api.moonshot.cn": moonshot,
+    "api.siliconflow.cn": siliconflow,
+    "api.together.xyz": together,
+    "generativelanguage.googleapis.com": gemini,
+    "open.bigmodel.cn": zhipu,
 }
 
 
@@ -150,9 +188,10 @@ class Handler(BaseHTTPRequestHandler):
             path = "/" + path
         key = self.headers.get("authorization") or self.headers.get("x-api-key") or ""
         key = key.removeprefix("Bearer ")
-        status, body = SPEAKERS[host](self.command, path, key)
-        kind = "text/html; charset=utf-8" if isinstance(body, str) else "application/json"
-        data = body.encode() if isinstance(body, str) else json.dumps(body, ensure_ascii=False).encode()
+        status, body, *kind = SPEAKERS[host](self.command, path, key)
+        page = isinstance(body, str) and not kind
+        data = body.encode() if page else json.dumps(body, ensure_ascii=False).encode()
+        kind = "text/html; charset=utf-8" if page else "application/json"
         self.send_response(status)
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(data)))

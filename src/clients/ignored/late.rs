@@ -21,6 +21,9 @@ pub(super) fn find(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, out:
     if names.is_empty() && site.construct.global_endpoint.is_empty() {
         return;
     }
+    if !may_be_written(resolver, site, ctx, &names) {
+        return;
+    }
     let mut search = Search { names: &names, globals: &site.construct.global_endpoint, file: ctx, out };
     if site.construct.env_at_import {
         // The variables were read by the import; the attributes are read by each call.
@@ -32,6 +35,21 @@ pub(super) fn find(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, out:
         search.after(resolver, ctx.block, ctx.index, Reads { variables: true, attributes: true });
     }
 }
+
+/// Whether the file writes anything that the client reads: most files do not, and need no search.
+fn may_be_written(resolver: &Resolver<'_>, site: &Site<'_>, ctx: &Ctx, names: &[String]) -> bool {
+    let known = &resolver.project.file(ctx.file).index;
+    let attribute = |global: &String| global.rsplit('.').next().is_some_and(|name| known.attributes.contains_key(name));
+    names.iter().any(|name| known.env_writes.contains_key(name))
+        || site.construct.global_endpoint.iter().any(attribute)
+        || LOADERS
+            .iter()
+            .filter_map(|loader| loader.rsplit('.').next())
+            .any(|name| known.calls.contains_key(name) || known.renamed.contains_key(name))
+}
+
+/// What reads a dotenv file into the environment.
+const LOADERS: &[&str] = &["dotenv.load_dotenv", "dotenv.config", "dotenv.default.config"];
 
 /// Where the client's module is imported, at the top level of the file.
 fn import(resolver: &Resolver<'_>, site: &Site<'_>, ctx: &Ctx) -> Option<(BlockId, usize)> {
@@ -130,7 +148,6 @@ impl Search<'_, '_> {
 
     /// `load_dotenv()`, where it is the only one and a dotenv file has the base URL.
     fn loaded(&mut self, resolver: &mut Resolver<'_>, at: &Ctx, expr: ExprId) {
-        const LOADERS: &[&str] = &["dotenv.load_dotenv", "dotenv.config", "dotenv.default.config"];
         let module = resolver.module(at.file);
         let ExprKind::Call(call) = module.kind(expr) else { return };
         if !resolver.callee_symbols(at, call).iter().any(|symbol| LOADERS.contains(&symbol.as_str())) {

@@ -122,7 +122,7 @@ fn node_box(out: &mut dyn Write, node: &Node, x: usize, y: usize, marks: bool) -
     writeln!(out, "<g><title>{}</title>", escaped(&format!("{} {}", node.title, node.note)))?;
     writeln!(out, "<rect{class} x=\"{x}\" y=\"{y}\" width=\"{BOX}\" height=\"40\" rx=\"6\"/>")?;
     let (line, note) = if node.note.is_empty() { (y + 24, None) } else { (y + 17, Some(y + 32)) };
-    writeln!(out, "<text x=\"{}\" y=\"{line}\">{}</text>", x + 10, escaped(&shortened(&node.title, 40)))?;
+    writeln!(out, "<text x=\"{}\" y=\"{line}\">{}</text>", x + 10, escaped(&boxed(&node.title)))?;
     if let Some(line) = note {
         writeln!(
             out,
@@ -132,6 +132,12 @@ fn node_box(out: &mut dyn Write, node: &Node, x: usize, y: usize, marks: bool) -
         )?;
     }
     writeln!(out, "</g>")
+}
+
+/// A title as it fits the box; what all URLs begin with is left out before anything of a host is.
+fn boxed(title: &str) -> String {
+    let bare = title.strip_prefix("https://").filter(|_| title.chars().count() > 40).unwrap_or(title);
+    shortened(bare, 40)
 }
 
 /// A text that fits a box; its title shows it whole. The end of a path says most, and so does that of a URL's host.

@@ -205,14 +205,18 @@ fn write_json(out: &mut dyn Write, files: &Files<'_>, routes: &[RouteRecord]) ->
 
 /// `https://api.openai.com/v1 (openai, default)`.
 pub(in crate::report) fn endpoint(endpoint: &EndpointRecord) -> String {
-    let url = endpoint.url.as_deref().map_or_else(|| "?".to_owned(), screen::clean);
+    let Some(url) = endpoint.url.as_deref().map(screen::clean) else { return "not known".to_owned() };
     let whose = endpoint.provider.as_deref().map_or_else(|| "nobody known".to_owned(), screen::clean);
     format!("{url} ({whose}, {})", endpoint_kind(endpoint.kind))
 }
 
 /// `MIXROUTE_API_KEY (mixroute, environment)`.
 pub(in crate::report) fn key(key: &KeyRecord) -> String {
-    let name = key.name.as_deref().map(screen::clean).unwrap_or_else(|| "-".to_owned());
+    let name = match (key.name.as_deref(), key.kind) {
+        (Some(name), KeyKind::Unknown) => format!("what `{}` holds", screen::clean(name)),
+        (Some(name), _) => screen::clean(name),
+        (None, _) => "-".to_owned(),
+    };
     let providers: Vec<String> = key.providers.iter().map(|provider| screen::clean(provider)).collect();
     match providers.is_empty() {
         true => format!("{name} ({})", key_kind(key.kind)),
