@@ -151,21 +151,12 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
     let module = resolver.module(ctx.file);
     let ExprKind::Call(call) = module.kind(site.call) else { return Slots::default() };
     let construct = site.construct;
-    // A header beats the key; headers that are not known may well hold none.
-    let mut key = resolver.with_half(|resolver| given(resolver, ctx, call, construct, Slot::Key));
-    if !construct.headers.is_empty() {
-        let header = header_key(resolver, ctx, call, &construct.headers);
-        let known = header.iter().any(|alt| !matches!(alt.value, Value::Unknown(_) | Value::Undefined));
-        if known || key.iter().all(|alt| is_absent(&alt.value)) {
-            key = or_else(header, || key);
-        }
-    }
     for path in &construct.client {
         if let Some(slots) = of_argument(resolver, catalog, ctx, call, path, depth) {
             return slots;
         }
     }
-    let mut endpoint = given(resolver, ctx, call, construct, Slot::Endpoint);
+    let mut endpoint = resolver.with_half(|resolver| given(resolver, ctx, call, construct, Slot::Endpoint));
     for path in &construct.opaque_with {
         // What an unknown spread may hold has not been seen.
         let first = path.split('.').next();
@@ -183,6 +174,7 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
     }
     if let Some((copied, original)) = site.copy_of.as_ref().filter(|_| depth < 8) {
         if let Some(origin) = site_of(resolver, catalog, copied, *original) {
+            let key = given_key(resolver, ctx, call, construct);
             let mut inherited = constructed(resolver, catalog, &origin, copied, depth + 1);
             let at = chained(resolver, &origin, copied, &mut inherited);
             afterwards(resolver, &origin, at, &mut inherited);
@@ -194,10 +186,12 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
         }
         return Slots { key: code(vec![Alt::unknown()]), endpoint: code(vec![Alt::unknown()]), ..Slots::default() };
     }
-    let key = with_globals(resolver, ctx, call, construct, key, &construct.global_key);
+    // The endpoint first: a key that many callers give would leave nothing to find it out with.
     let endpoint = with_globals(resolver, ctx, call, construct, endpoint, &construct.global_endpoint);
-    let mut key = environment::fill(resolver, site, ctx, key, Slot::Key);
     let mut endpoint = environment::fill(resolver, site, ctx, endpoint, Slot::Endpoint);
+    let key = given_key(resolver, ctx, call, construct);
+    let key = with_globals(resolver, ctx, call, construct, key, &construct.global_key);
+    let mut key = environment::fill(resolver, site, ctx, key, Slot::Key);
     // Another provider's model has variables and a default of its own.
     if !construct.model_prefixes.is_empty() && !is_own_model(resolver, ctx, call, construct) {
         for value in key.iter_mut().chain(&mut endpoint) {
@@ -207,6 +201,18 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
         }
     }
     Slots { key, endpoint, ..Slots::default() }
+}
+
+/// The key that the call's arguments give.
+fn given_key(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, construct: &Construct) -> Vec<Alt> {
+    let key = given(resolver, ctx, call, construct, Slot::Key);
+    if construct.headers.is_empty() {
+        return key;
+    }
+    // A header beats the key; headers that are not known may well hold none.
+    let header = header_key(resolver, ctx, call, &construct.headers);
+    let known = header.iter().any(|alt| !matches!(alt.value, Value::Unknown(_) | Value::Undefined));
+    if known || key.iter().all(|alt| is_absent(&alt.value)) { or_else(header, || key) } else { key }
 }
 
 /// The slots of a client that is given as an argument; unknown where it is none that is known.

@@ -254,6 +254,10 @@ fn placeholder(catalog: &Catalog, literal: &str) -> Option<Option<String>> {
     let inner = literal.trim_matches(['<', '>', '[', ']', '{', '}', '(', ')']);
     let prefix = prefix_of(catalog, inner);
     let body = inner.get(prefix.map_or(0, |(length, _)| length)..).unwrap_or(inner);
+    // No more than a prefix: what a program gives a client that refuses to be made without a key.
+    if body.is_empty() {
+        return Some(None);
+    }
     let words = name::words(body);
     let is_filler =
         |word: &String| FILLERS.contains(&word.as_str()) || DUMMIES.contains(&word.as_str()) || is_blank(word);

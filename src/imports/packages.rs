@@ -1,5 +1,5 @@
 //! Imports by a name that is no path: what `tsconfig.json` calls by another name, packages of an npm or pnpm workspace,
-//! crates of a Cargo workspace, and Django's settings.
+//! crates of a Cargo workspace, Nuxt's configuration and Django's settings.
 //!
 //! Manifests are read once for each directory.
 
@@ -38,6 +38,9 @@ impl Packages {
     pub fn candidates(&mut self, language: Language, file: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
         let Some(dir) = file.parent() else { return Vec::new() };
         match language {
+            Language::JavaScript | Language::TypeScript | Language::Tsx if key == "nuxt.config" => {
+                above(dir, root, key)
+            }
             Language::JavaScript | Language::TypeScript | Language::Tsx => self.javascript(dir, root, key),
             Language::Rust => self.rust(dir, root, key),
             Language::Python if key == "django.conf.settings" => django(dir, root),
@@ -73,6 +76,7 @@ impl Packages {
                 break;
             }
         }
+        out.extend(by_custom(dir, root, key));
         out
     }
 
@@ -113,6 +117,27 @@ impl Packages {
         }
         Vec::new()
     }
+}
+
+/// What bundlers and frameworks mean by `@/x`, `~/x` and `$lib/x` where no `tsconfig.json` says it, or only one that is
+/// generated.
+fn by_custom(dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
+    let Some((mark, rest)) = key.split_once('/') else { return Vec::new() };
+    let below: &[&str] = match mark {
+        "@" | "~" | "@@" | "~~" => &["src", "app", ""],
+        "$lib" => &["src/lib"],
+        _ => return Vec::new(),
+    };
+    let mut out = Vec::new();
+    for ancestor in dir.ancestors() {
+        if ancestor.join("package.json").is_file() {
+            out.extend(below.iter().flat_map(|below| files_of(&plain(&ancestor.join(below).join(rest)))));
+        }
+        if ancestor == root {
+            break;
+        }
+    }
+    out
 }
 
 /// The text in the place of a pattern's `*`.
@@ -311,6 +336,18 @@ fn crates(dir: &Path) -> BTreeMap<String, PathBuf> {
             {
                 out.entry(name).or_insert(package);
             }
+        }
+    }
+    out
+}
+
+/// A file of a name, whatever its ending, in the nearest folder that has one.
+fn above(dir: &Path, root: &Path, name: &str) -> Vec<PathBuf> {
+    let mut out = Vec::new();
+    for ancestor in dir.ancestors() {
+        out.extend(files_of(&ancestor.join(name)));
+        if ancestor == root {
+            break;
         }
     }
     out

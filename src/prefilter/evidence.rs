@@ -48,8 +48,8 @@ pub(super) struct Evidence {
 const IMPORTED: &str = concat!(
     r"(?m)^\s*from\s+[.\w]+\s+import\b[^\n]*(?i:url|base|host|endpoint|key|token|config|setting|const|env|header|provider)",
     r"|^\s*from\s+(?:\.[.\w]*|[\w.]*(?i:config|setting|const|env)\w*)\s+import\b",
-    r#"|(?:from|require\s*\(|import\s*\()\s*["'`]\.{1,2}/[^"'`\n]*(?i:config|setting|const|env|provider|url|key)"#,
-    r#"|(?:import|\{)[^;{}"'`]*(?i:url|base|host|endpoint|key|token|config|setting|const|env|header)[^;{}"'`]*\}?\s*(?:from|=\s*require\s*\()\s*["'`]\.{1,2}/"#,
+    r#"|(?:from|require\s*\(|import\s*\()\s*["'`](?:\.{1,2}/|[@~]/|[~#]|\$lib/)[^"'`\n]*(?i:config|setting|const|env|provider|url|key)"#,
+    r#"|(?:import|\{)[^;{}"'`]*(?i:url|base|host|endpoint|key|token|config|setting|const|env|header)[^;{}"'`]*\}?\s*(?:from|=\s*require\s*\()\s*["'`](?:\.{1,2}["'`/]|[@~]/|[~#]|\$lib/)"#,
     r"|\buse\s+(?:crate|super|self)::[^;]*(?i:url|base|host|endpoint|key|token|config|setting|const|env)",
 );
 

@@ -8,6 +8,9 @@ use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Stmt};
 use crate::finding::FileId;
 use crate::text::Text;
 
+/// In the place of a call, where all calls of a function are alike.
+const ANY: ExprId = ExprId(u32::MAX);
+
 impl Resolver<'_> {
     /// The values of a call.
     pub(super) fn call(&mut self, ctx: &Ctx, expr: ExprId, call: &Call) -> Vec<Alt> {
@@ -69,6 +72,12 @@ impl Resolver<'_> {
                 out.extend(under(alts, &choice.arms));
             }
             return out;
+        }
+        if let Some(given) = words::given_by(symbol) {
+            return vec![Alt::new(Value::Symbol(given.to_owned()))];
+        }
+        if let Some(settings) = self.configured_call(ctx, call, symbol) {
+            return vec![Alt::new(settings)];
         }
         if let Some(position) = words::transparent(symbol) {
             let Some(inner) = arg(position).or_else(|| call.args.first().map(|arg| arg.value)) else {
@@ -159,9 +168,13 @@ impl Resolver<'_> {
         if depth > MAX_FRAMES {
             return None;
         }
+        // Calls that are given nothing go the same way each time: `config().key` beside `config().url`.
+        let function = self.module(file).func(func);
+        let given = !function.params.is_empty() || function.receiver.is_some() || function.parent != Some(FuncId(0));
         let outer = caller.frame.as_ref().map_or(0, |frame| frame.id);
+        let which = if given { (file, func, caller.file, call, outer) } else { (file, func, file, ANY, 0) };
         let next = self.frames.len() as u32 + 1;
-        let id = *self.frames.entry((file, func, caller.file, call, outer)).or_insert(next);
+        let id = *self.frames.entry(which).or_insert(next);
         Some(Arc::new(Frame { id, file, func, call, caller: caller.clone(), receiver, depth }))
     }
 
@@ -255,6 +268,9 @@ impl Resolver<'_> {
 
     /// A method call on a value.
     fn method(&mut self, ctx: &Ctx, expr: ExprId, call: &Call, receiver: &Alt, method: &str) -> Vec<Alt> {
+        if let Some(alts) = self.configured_method(ctx, expr, call, &receiver.value, method) {
+            return alts;
+        }
         let arg = |number: usize| call.args.iter().filter(|arg| arg.name.is_none()).nth(number).map(|arg| arg.value);
         match &receiver.value {
             Value::Str(text, at) => {
@@ -279,6 +295,10 @@ impl Resolver<'_> {
                 if words::SAME.contains(&method) {
                     return vec![receiver.clone()];
                 }
+                if self.cuts_slashes(ctx, call, method) {
+                    let cut = text.expose().trim_end_matches('/');
+                    return vec![Alt { value: Value::Str(Text::new(cut), *at), ..receiver.clone() }];
+                }
                 vec![Alt::unknown()]
             }
             Value::Env(..) | Value::Concat(..) | Value::Const(_) | Value::Null | Value::Undefined
@@ -287,6 +307,9 @@ impl Resolver<'_> {
                 vec![receiver.clone()]
             }
             Value::Unknown(_) if words::SAME.contains(&method) || words::TRIMMING.contains(&method) => {
+                vec![receiver.clone()]
+            }
+            Value::Env(..) | Value::Concat(..) | Value::Unknown(_) if self.cuts_slashes(ctx, call, method) => {
                 vec![receiver.clone()]
             }
             Value::Unknown(_) | Value::Made(_)
@@ -341,6 +364,19 @@ impl Resolver<'_> {
             Value::Receiver(..) => self.call_member(ctx, expr, receiver, method),
             _ => vec![Alt::unknown()],
         }
+    }
+
+    /// `url.replace(/\/+$/, "")`
+    fn cuts_slashes(&self, ctx: &Ctx, call: &Call, method: &str) -> bool {
+        let [pattern, by] = call.args.as_slice() else { return false };
+        let module = self.module(ctx.file);
+        method == "replace"
+            && matches!(module.kind(by.value), ExprKind::Str(text) if text.is_empty())
+            && matches!(module.kind(pattern.value), ExprKind::Unknown)
+            && matches!(
+                self.project.file(ctx.file).source.slice(module.span(pattern.value)),
+                r"/\/$/" | r"/\/+$/" | r"/\/*$/" | r"/[/]+$/" | r"/\/+$/g" | r"/\/$/g"
+            )
     }
 
     fn is_object(&self, value: &Value) -> bool {

@@ -40,6 +40,11 @@ impl Resolver<'_> {
                     out.extend(under(self.env_read(ctx, &variable, at, None), &alt.arms));
                     continue;
                 }
+                Value::Settings(settings) => {
+                    let settings = settings.clone();
+                    out.extend(under(self.setting_read(ctx, &settings, at), &alt.arms));
+                    continue;
+                }
                 Value::Unknown(None) => alt.value = Value::Unknown(Some((name.to_owned(), at))),
                 _ => alt.steps.push(Step { at, kind: StepKind::Name(name.to_owned()) }),
             }
@@ -112,6 +117,7 @@ impl Resolver<'_> {
                 }
                 alts
             }
+            Value::Settings(settings) => vec![Alt::new(Value::Settings(settings.field(name)))],
             Value::Made(made) => self.made_field(made, name),
             Value::Receiver(file, func) => self.receiver_field(*file, *func, name),
             Value::Keywords(frame) => self.keyword(frame, name),

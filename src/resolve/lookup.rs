@@ -59,6 +59,11 @@ impl Resolver<'_> {
                     out.extend(under(self.env_read(ctx, &variable, at, None), &alt.arms));
                     continue;
                 }
+                Value::Settings(settings) if !path.is_empty() => {
+                    let settings = settings.clone();
+                    out.extend(under(self.setting_read(ctx, &settings, at), &alt.arms));
+                    continue;
+                }
                 _ if last.is_empty() => {}
                 Value::Unknown(None) => {
                     alt.value = Value::Unknown(Some((last.to_owned(), at)));

@@ -16,6 +16,7 @@ mod call;
 mod callee;
 mod class;
 mod conditions;
+mod configured;
 mod environment;
 mod field;
 mod lookup;
@@ -65,7 +66,12 @@ pub struct Resolver<'p> {
 }
 
 /// Calls of a function.
-type Sites = Vec<(FileId, ExprId)>;
+#[derive(Clone, Default)]
+struct Sites {
+    calls: Vec<(FileId, ExprId)>,
+    /// There may be others: more than are looked at, or only tests call it here.
+    more: bool,
+}
 
 /// Answers found before; `None` while they are being looked for.
 #[derive(Default)]

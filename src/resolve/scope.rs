@@ -207,7 +207,7 @@ impl Resolver<'_> {
         }
         let subject = self.subjects.get(&format!("calls:{}:{}", ctx.file.0, func.0));
         let mut out = Vec::new();
-        let sites = self.call_sites(ctx.file, func);
+        let (sites, more) = self.call_sites(ctx.file, func);
         // However much is asked about the callers, what the function itself says is still found out.
         let kept = self.fuel / 2;
         self.fuel -= kept;
@@ -233,6 +233,11 @@ impl Resolver<'_> {
             }
         }
         self.fuel += kept;
+        if more && !sites.is_empty() {
+            let others = self.constants.get("#others");
+            let arms = Arms::default().with(Lit { subject, value: Some(others), negated: false });
+            out.extend(arms.map(|arms| Alt { arms, ..unknown.clone() }));
+        }
         if sites.is_empty() {
             if let Some(alts) = self.dependency(ctx, func, number).or_else(|| self.callback(ctx, func, number)) {
                 return alts;

@@ -1,9 +1,10 @@
 //! The calls of a function: in its file, and in those that import it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::value::{Frame, Value};
-use super::{Resolver, words};
+use super::{Resolver, Sites, words};
 use crate::facts::{ExprId, ExprKind, FuncId};
 use crate::finding::FileId;
 
@@ -15,10 +16,11 @@ const MAX_CALLERS: usize = 64;
 const MAX_SITES: usize = 32;
 
 impl Resolver<'_> {
-    /// The calls of a function, as frames: those of its own file, then those of the files that import it.
-    pub(super) fn call_sites(&mut self, file: FileId, func: FuncId) -> Vec<Arc<Frame>> {
+    /// The calls of a function, as frames: those of its own file, then those of the files that import it. And whether
+    /// there may be others.
+    pub(super) fn call_sites(&mut self, file: FileId, func: FuncId) -> (Vec<Arc<Frame>>, bool) {
         if self.depth >= super::DEPTH - 2 {
-            return Vec::new();
+            return (Vec::new(), false);
         }
         let sites = if let Some(known) = self.known.sites.get(&(file, func)).cloned() {
             self.recall(&known)
@@ -37,10 +39,10 @@ impl Resolver<'_> {
             let ctx = self.ctx_of(at, call);
             self.frame(file, func, call, &ctx, None)
         };
-        sites.iter().filter_map(frame).collect()
+        (sites.calls.iter().filter_map(frame).collect(), sites.more)
     }
 
-    fn find_sites(&mut self, file: FileId, func: FuncId) -> Vec<(FileId, ExprId)> {
+    fn find_sites(&mut self, file: FileId, func: FuncId) -> Sites {
         let project = self.project;
         let module = self.module(file);
         let function = module.func(func);
@@ -59,7 +61,9 @@ impl Resolver<'_> {
         }
         let language = project.file(file).source.language.name();
         let mut out = Vec::new();
-        for at in project.above(file).into_iter().take(MAX_CALLERS) {
+        let callers = project.above(file);
+        let mut more = callers.len() > MAX_CALLERS;
+        for at in callers.into_iter().take(MAX_CALLERS) {
             let other = project.file(at);
             if other.source.language.name() != language {
                 continue;
@@ -76,12 +80,16 @@ impl Resolver<'_> {
             here.dedup();
             let calls = here.iter().flat_map(|name| other.index.calls.get(*name).into_iter().flatten().take(64));
             for &call in calls {
-                if out.len() < MAX_SITES && self.is_site(at, call, (file, func), constructor) {
+                if out.len() >= MAX_SITES {
+                    more = true;
+                } else if self.is_site(at, call, (file, func), constructor) {
                     out.push((at, call));
                 }
             }
         }
-        out
+        let in_test = |id: FileId| is_test(&project.file(id).path);
+        let only_tests = !out.is_empty() && out.iter().all(|(at, _)| in_test(*at)) && !in_test(file);
+        Sites { calls: out, more: more || only_tests || self.fuel == 0 }
     }
 
     /// Whether a call is one of a function.
@@ -116,4 +124,16 @@ impl Resolver<'_> {
             _ => false,
         })
     }
+}
+
+/// Whether a file is a test by its name or its folders': what it calls something with is not what the program does.
+fn is_test(path: &Path) -> bool {
+    let folder = |name: &std::ffi::OsStr| {
+        matches!(name.to_str(), Some("test" | "tests" | "__tests__" | "__mocks__" | "spec" | "e2e" | "testing"))
+    };
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    name.starts_with("test_")
+        || name.starts_with("conftest.")
+        || [".test.", ".spec.", "_test."].iter().any(|part| name.contains(part))
+        || path.parent().is_some_and(|dir| dir.iter().any(folder))
 }

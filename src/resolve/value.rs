@@ -23,7 +23,8 @@ pub struct Ctx {
 /// A call that the resolver follows into its function.
 #[derive(Debug)]
 pub struct Frame {
-    /// Its number. The same call in the same frame has the same one, whoever asks: what is assumed in it agrees.
+    /// Its number. The same call in the same frame has the same one, whoever asks, and so have all calls of a function
+    /// that takes nothing: what is assumed in them agrees.
     pub id: u32,
     /// The file of the function.
     pub file: FileId,
@@ -71,6 +72,8 @@ pub enum Value {
     Entries(Arc<Made>, Part),
     /// A key and a value of an object.
     Pair(Text, Location, Box<Value>),
+    /// Settings that a library has put together.
+    Settings(super::configured::Settings),
     /// Not known; the name by which the program calls it, if any.
     Unknown(Option<(String, Location)>),
 }
@@ -217,7 +220,7 @@ impl Value {
             | Self::Concat(..) => Presence::Present,
             Self::Null => Presence::Null,
             Self::Undefined => Presence::Absent,
-            Self::Env(..) | Self::Symbol(_) | Self::Unknown(_) => Presence::Maybe,
+            Self::Env(..) | Self::Symbol(_) | Self::Settings(_) | Self::Unknown(_) => Presence::Maybe,
         }
     }
 }

@@ -8,7 +8,10 @@ pub(super) const ENVIRONMENTS: &[&str] = &[
     "Bun.env",
     "Deno.env",
     "$env/dynamic/private.env",
+    "$env/dynamic/public.env",
     "node:process.env",
+    "cloudflare:workers.env",
+    "dotenv.config().parsed",
 ];
 
 /// Classes whose objects read the variable that a call or method of theirs names.
@@ -21,6 +24,18 @@ pub(super) const ENV_OBJECTS: &[&str] = &[
     "decouple.Config",
     "starlette.config.Config",
 ];
+
+/// What a call gives that is known by a name of its own: the variables of a dotenv file.
+pub(super) fn given_by(symbol: &str) -> Option<&'static str> {
+    const LOADS: &[&str] = &[
+        "dotenv.config",
+        "dotenv.default.config",
+        "dotenv.configDotenv",
+        "dotenv-flow.config",
+        "dotenv-flow.default.config",
+    ];
+    LOADS.contains(&symbol).then_some("dotenv.config()")
+}
 
 /// Methods that call a function with each element, or with the value that is there.
 pub(super) const EACH: &[&str] =
@@ -181,6 +196,7 @@ pub(super) fn transparent(symbol: &str) -> Option<usize> {
         "httpx.URL",
         "URL",
         "url.Url.parse",
+        "url.Url.from_str",
         "Url.parse",
         "String.from",
         "std.string.String.from",
@@ -229,7 +245,7 @@ pub(super) fn transparent(symbol: &str) -> Option<usize> {
 pub(super) fn reads_by_name(function: &str) -> bool {
     let lower = function.to_ascii_lowercase();
     ["env", "secret", "config", "setting", "getvar", "variable"].iter().any(|word| lower.contains(word))
-        || lower == "get"
+        || matches!(lower.as_str(), "get" | "getorthrow")
 }
 
 /// Whether a text is written like an environment variable's name: `OPENAI_API_KEY`.

@@ -146,6 +146,7 @@ fn placeholders() {
         ("sk-your-openai-key", "placeholder openai"),
         ("your-openai-api-key", "placeholder openai"),
         ("YOUR_OPENAI_API_KEY", "placeholder openai"),
+        ("sk-proj-", "placeholder"),
         ("sk-proj-YOUR_KEY", "placeholder openai"),
         ("sk-proj-xxxx", "placeholder openai"),
         ("sk-proj-abcd1234", "placeholder openai"),

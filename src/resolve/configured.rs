@@ -1,0 +1,366 @@
+//! Settings that a library puts together from variables and files, asked for by the field: `envy`, `config` and `figment`
+//! in Rust, Nuxt's runtime configuration, the namespaces of Nest's `ConfigService`.
+
+use std::sync::Arc;
+
+use super::Resolver;
+use super::value::{Alt, Ctx, Step, StepKind, Value};
+use crate::facts::{Call, Entry, ExprId, ExprKind};
+use crate::finding::{FileId, Location};
+use crate::language::Language;
+
+/// An object whose fields are settings, or a field of one that may have fields of its own.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    source: Arc<Source>,
+    path: Vec<String>,
+}
+
+/// Where settings come from.
+#[derive(Debug)]
+enum Source {
+    /// Variables, and below them what the program says.
+    Variables(Variables),
+    /// The `runtimeConfig` of the project's `nuxt.config.ts`, under variables that begin with `NUXT_`.
+    Nuxt(FileId),
+    /// The variables that t3-env checks, by their own names but for what `runtimeEnv` says.
+    Declared(Ctx, ExprId),
+}
+
+/// Variables that are named for the fields: the field `llm.api_key` is `APP__LLM__API_KEY`.
+#[derive(Debug, Default)]
+struct Variables {
+    prefix: String,
+    /// Between the words of a path; without one there are no fields of fields.
+    separator: Option<String>,
+    /// `set_default("llm.url", …)`
+    defaults: Vec<(Vec<String>, Ctx, ExprId)>,
+    /// Files are read, too.
+    files: bool,
+}
+
+/// One call of a builder's chain.
+struct Link {
+    method: String,
+    at: Ctx,
+    args: Vec<ExprId>,
+}
+
+/// Calls of one chain that are looked at.
+const MAX_LINKS: usize = 64;
+
+impl Settings {
+    fn of(source: Source) -> Value {
+        Value::Settings(Self { source: Arc::new(source), path: Vec::new() })
+    }
+
+    /// The same settings, further down.
+    pub(super) fn field(&self, name: &str) -> Self {
+        let mut path = self.path.clone();
+        path.push(name.to_owned());
+        Self { source: Arc::clone(&self.source), path }
+    }
+}
+
+impl Resolver<'_> {
+    /// What a call of something from outside gives, where that is settings.
+    pub(super) fn configured_call(&mut self, ctx: &Ctx, call: &Call, symbol: &str) -> Option<Value> {
+        match symbol {
+            "envy.from_env" => Some(Settings::of(Source::Variables(Variables::default()))),
+            _ if symbol.starts_with("@t3-oss/env-") && symbol.ends_with(".createEnv") => {
+                Some(Settings::of(Source::Declared(ctx.clone(), call.args.first()?.value)))
+            }
+            _ if symbol.rsplit('.').next() == Some("useRuntimeConfig") => {
+                let config = self.imported(ctx.file, "nuxt.config")?;
+                Some(Settings::of(Source::Nuxt(config)))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a method gives, where that is settings or one of them.
+    pub(super) fn configured_method(
+        &mut self,
+        ctx: &Ctx,
+        expr: ExprId,
+        call: &Call,
+        on: &Value,
+        method: &str,
+    ) -> Option<Vec<Alt>> {
+        let at = self.location(ctx.file, expr);
+        let first = call.args.first().map(|arg| arg.value);
+        match on {
+            Value::Settings(settings) => match method {
+                "get_string" | "get" | "get_str" | "extract_inner" => {
+                    let key = self.constant(ctx, first?)?;
+                    let below = key.split('.').fold(settings.clone(), |settings, name| settings.field(name));
+                    Some(self.setting_read(ctx, &below, at))
+                }
+                _ => Some(vec![Alt::new(on.clone())]),
+            },
+            // Asked for before anything is evaluated: few methods have these names.
+            Value::Made(_)
+                if matches!(method, "from_env" | "build" | "extract" | "try_deserialize" | "deserialize") =>
+            {
+                if self.project.file(ctx.file).source.language != Language::Rust {
+                    return None;
+                }
+                let ExprKind::Member(base, _) = self.module(ctx.file).kind(call.callee) else { return None };
+                let variables = self.variables(ctx, *base)?;
+                Some(vec![Alt::new(Settings::of(Source::Variables(variables)))])
+            }
+            Value::Made(_) | Value::Unknown(_) if matches!(method, "get" | "getOrThrow") => {
+                let text = match self.module(ctx.file).kind(first?) {
+                    ExprKind::Str(text) if text.expose().contains('.') => text.expose().to_owned(),
+                    _ => return None,
+                };
+                let path: Vec<String> = text.split('.').map(str::to_owned).collect();
+                let mut found = self.namespaced(ctx.file, &path);
+                for alt in &mut found {
+                    alt.steps.push(Step { at, kind: StepKind::Name(text.clone()) });
+                }
+                (!found.is_empty()).then_some(found)
+            }
+            _ => None,
+        }
+    }
+
+    /// A setting where it is used.
+    pub(super) fn setting_read(&mut self, ctx: &Ctx, settings: &Settings, at: Location) -> Vec<Alt> {
+        let path = &settings.path;
+        let unknown = || {
+            let name = path.last().map(|name| (name.clone(), at));
+            let steps = name.iter().map(|(name, at)| Step { at: *at, kind: StepKind::Name(name.clone()) }).collect();
+            vec![Alt { steps, ..Alt::new(Value::Unknown(name.clone())) }]
+        };
+        match &*settings.source {
+            Source::Variables(variables) => {
+                let words: Vec<String> = path.iter().map(|name| name.to_ascii_uppercase()).collect();
+                let name = match (&variables.separator, words.as_slice()) {
+                    (_, [one]) => format!("{}{one}", variables.prefix),
+                    (Some(separator), [_, ..]) => format!("{}{}", variables.prefix, words.join(separator)),
+                    _ => return unknown(),
+                };
+                let default = variables.defaults.iter().rev().find(|(known, ..)| known == path);
+                let below = match default {
+                    _ if variables.files => Some(unknown()),
+                    Some((_, of, value)) => Some(self.eval(of, *value)),
+                    None => None,
+                };
+                self.env_read(ctx, &name, at, below)
+            }
+            Source::Declared(of, options) => {
+                let [name] = path.as_slice() else { return unknown() };
+                for way in ["runtimeEnv", "runtimeEnvStrict", "experimental__runtimeEnv"] {
+                    let alts = self.eval(of, *options);
+                    let alts = self.fields(alts, &[way.to_owned(), name.clone()]);
+                    if let [Alt { value: Value::Env(variable, _), .. }] = alts.as_slice() {
+                        let variable = variable.clone();
+                        return self.env_read(ctx, &variable, at, None);
+                    }
+                    if alts.iter().any(|alt| matches!(alt.value, Value::Str(..))) {
+                        return alts;
+                    }
+                }
+                self.env_read(ctx, name, at, None)
+            }
+            Source::Nuxt(config) => {
+                let written = self.runtime_config(*config, path);
+                let given = |alt: &Alt| !matches!(alt.value, Value::Undefined | Value::Null | Value::Unknown(None));
+                let written: Vec<Alt> = written.into_iter().filter(given).collect();
+                // An object: what is asked for is in it.
+                if written.iter().any(|alt| matches!(alt.value, Value::Made(_))) {
+                    return vec![Alt::new(Value::Settings(settings.clone()))];
+                }
+                let name = path.iter().fold("NUXT".to_owned(), |name, word| format!("{name}_{}", shouted(word)));
+                let set = self.env_value(ctx, &name, at);
+                if set.iter().any(|alt| !matches!(alt.value, Value::Env(..))) {
+                    return set;
+                }
+                // What is left empty waits for its variable.
+                let is_empty = |alt: &Alt| matches!(&alt.value, Value::Str(text, _) if text.is_empty());
+                let written: Vec<Alt> = written.into_iter().filter(|alt| !is_empty(alt)).collect();
+                if written.is_empty() { unknown() } else { written }
+            }
+        }
+    }
+
+    /// What Nuxt's configuration says of a setting.
+    fn runtime_config(&mut self, config: FileId, path: &[String]) -> Vec<Alt> {
+        let mut out = Vec::new();
+        for alt in self.exported(config, "default") {
+            let Value::Made(made) = &alt.value else { continue };
+            // `defineNuxtConfig({…})`
+            let inner = match self.module(made.ctx.file).kind(made.expr) {
+                ExprKind::Call(call) => call.args.first().map(|arg| self.eval(&made.ctx.clone(), arg.value)),
+                _ => Some(vec![alt.clone()]),
+            };
+            let whole: Vec<String> = std::iter::once("runtimeConfig".to_owned()).chain(path.iter().cloned()).collect();
+            out.extend(inner.map(|inner| self.fields(inner, &whole)).unwrap_or_default());
+        }
+        out
+    }
+
+    /// The variables that a builder reads: `Config::builder().add_source(Environment::with_prefix("APP"))`,
+    /// `Figment::new().merge(Env::prefixed("APP_"))`, `envy::prefixed("APP_")`.
+    fn variables(&mut self, ctx: &Ctx, expr: ExprId) -> Option<Variables> {
+        let (root, links) = self.chain_of_calls(ctx, expr)?;
+        let (first, links) = links.split_first()?;
+        match root.as_str() {
+            "envy.prefixed" => {
+                let prefix = self.constant(&first.at, *first.args.first()?)?;
+                return Some(Variables { prefix, ..Variables::default() });
+            }
+            "config.Config.builder" | "figment.Figment.new" => {}
+            _ => return None,
+        }
+        let mut variables = None;
+        let mut files = false;
+        let mut defaults = Vec::new();
+        for link in links {
+            match (link.method.as_str(), link.args.as_slice()) {
+                ("add_source" | "merge" | "join" | "adjoin", [source]) => {
+                    match self.environment_source(&link.at, *source) {
+                        Some(found) if link.method != "join" => variables = Some(found),
+                        // What comes after the variables is asked before them.
+                        _ if variables.is_some() => return None,
+                        _ => files = true,
+                    }
+                }
+                ("set_default", [key, value]) => {
+                    let key = self.constant(&link.at, *key)?;
+                    defaults.push((key.split('.').map(str::to_owned).collect(), link.at.clone(), *value));
+                }
+                ("set_override" | "set_override_option" | "select", _) => return None,
+                _ => {}
+            }
+        }
+        variables.map(|variables| Variables { defaults, files, ..variables })
+    }
+
+    /// `Environment::with_prefix("APP").separator("__")`
+    fn environment_source(&mut self, ctx: &Ctx, expr: ExprId) -> Option<Variables> {
+        let (root, links) = self.chain_of_calls(ctx, expr)?;
+        let of_figment = match root.rsplit_once('.')?.0 {
+            "config.Environment" => false,
+            "figment.providers.Env" => true,
+            _ => return None,
+        };
+        let (mut prefix, mut prefix_separator, mut separator) = (String::new(), None, None);
+        for link in &links {
+            match (link.method.as_str(), link.args.as_slice()) {
+                ("with_prefix" | "prefix" | "prefixed", [text]) => prefix = self.constant(&link.at, *text)?,
+                ("separator" | "split", [text]) => separator = Some(self.constant(&link.at, *text)?),
+                ("prefix_separator", [text]) => prefix_separator = Some(self.constant(&link.at, *text)?),
+                ("map" | "filter_map" | "source" | "keep_prefix" | "filter" | "profile", _) => return None,
+                _ => {}
+            }
+        }
+        if !prefix.is_empty() && !of_figment {
+            let between = prefix_separator.or_else(|| separator.clone()).unwrap_or_else(|| "_".to_owned());
+            prefix.push_str(&between);
+        }
+        Some(Variables { prefix: prefix.to_ascii_uppercase(), separator, ..Variables::default() })
+    }
+
+    /// The function from outside that a chain of calls begins with, by its full name, and all calls from there.
+    fn chain_of_calls(&mut self, ctx: &Ctx, expr: ExprId) -> Option<(String, Vec<Link>)> {
+        let mut links = Vec::new();
+        let (mut at, mut expr) = (ctx.clone(), expr);
+        while links.len() < MAX_LINKS {
+            match self.module(at.file).kind(expr) {
+                ExprKind::Call(call) => {
+                    let (callee, args) = (call.callee, call.args.iter().map(|arg| arg.value).collect());
+                    let symbol = self.symbol_of(&at, callee);
+                    let (method, base) = match (self.module(at.file).kind(callee), &symbol) {
+                        (ExprKind::Member(base, method), _) => (method.clone(), Some(*base)),
+                        (_, Some(symbol)) => (symbol.rsplit('.').next().unwrap_or(symbol).to_owned(), None),
+                        _ => return None,
+                    };
+                    links.push(Link { method, at: at.clone(), args });
+                    if let Some(symbol) = symbol {
+                        links.reverse();
+                        return Some((symbol, links));
+                    }
+                    expr = base?;
+                }
+                ExprKind::Name(_) => {
+                    let alts = self.eval(&at, expr);
+                    let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
+                    (at, expr) = (made.ctx.clone(), made.expr);
+                    if matches!(self.module(at.file).kind(expr), ExprKind::Name(_)) {
+                        return None;
+                    }
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    fn symbol_of(&mut self, ctx: &Ctx, expr: ExprId) -> Option<String> {
+        self.chain(ctx, expr)?;
+        match self.eval(ctx, expr).as_slice() {
+            [Alt { value: Value::Symbol(symbol), .. }] => Some(symbol.clone()),
+            _ => None,
+        }
+    }
+
+    /// What Nest's configuration holds at a path: `registerAs("llm", () => ({…}))`, `forRoot({ load: [() => ({…})] })`.
+    fn namespaced(&mut self, asking: FileId, path: &[String]) -> Vec<Alt> {
+        if !self.project.file(asking).source.language.is_code() || self.depth >= super::DEPTH {
+            return Vec::new();
+        }
+        let project = self.project;
+        let mut out = Vec::new();
+        self.depth += 1;
+        for file in project.ids() {
+            let calls = |name: &str| project.file(file).index.calls.get(name).into_iter().flatten().copied();
+            for expr in calls("registerAs") {
+                let (module, ctx) = (self.module(file), self.ctx_of(file, expr));
+                let ExprKind::Call(call) = module.kind(expr) else { continue };
+                let [name, factory, ..] = call.args.as_slice() else { continue };
+                if matches!(module.kind(name.value), ExprKind::Str(text) if text.expose() == path[0]) {
+                    let alts = self.eval_through(&ctx, factory.value);
+                    out.extend(self.fields(alts, &path[1..]));
+                }
+            }
+            for expr in calls("forRoot") {
+                let (module, ctx) = (self.module(file), self.ctx_of(file, expr));
+                let ExprKind::Call(call) = module.kind(expr) else { continue };
+                let Some(ExprKind::Object(options)) = call.args.first().map(|arg| module.kind(arg.value)) else {
+                    continue;
+                };
+                let load = options.entries.iter().find_map(|entry| match entry {
+                    Entry::Field { key: Some(key), value, .. } if key == "load" => Some(*value),
+                    _ => None,
+                });
+                let Some(ExprKind::List(items)) = load.map(|load| module.kind(load)) else { continue };
+                for item in items {
+                    let alts = self.eval_through(&ctx, item.value);
+                    let is_object = |alt: &Alt| {
+                        matches!(&alt.value, Value::Made(made)
+                        if matches!(self.module(made.ctx.file).kind(made.expr), ExprKind::Object(_)))
+                    };
+                    let alts: Vec<Alt> = alts.into_iter().filter(is_object).collect();
+                    out.extend(self.fields(alts, path));
+                }
+            }
+        }
+        self.depth -= 1;
+        out.retain(|alt| !matches!(alt.value, Value::Undefined));
+        out
+    }
+}
+
+/// `openaiKey` as a variable's word.
+fn shouted(word: &str) -> String {
+    let mut out = String::new();
+    for (at, c) in word.chars().enumerate() {
+        if at > 0 && c.is_uppercase() && !out.ends_with('_') {
+            out.push('_');
+        }
+        out.extend(c.to_uppercase());
+    }
+    out
+}
