@@ -152,7 +152,7 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
     let ExprKind::Call(call) = module.kind(site.call) else { return Slots::default() };
     let construct = site.construct;
     // A header beats the key; headers that are not known may well hold none.
-    let mut key = given(resolver, ctx, call, construct, Slot::Key);
+    let mut key = resolver.with_half(|resolver| given(resolver, ctx, call, construct, Slot::Key));
     if !construct.headers.is_empty() {
         let header = header_key(resolver, ctx, call, &construct.headers);
         let known = header.iter().any(|alt| !matches!(alt.value, Value::Unknown(_) | Value::Undefined));

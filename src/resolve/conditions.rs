@@ -156,7 +156,25 @@ impl Resolver<'_> {
         self.within(ctx).unwrap_or_default()
     }
 
-    /// The same; `None` where a followed call never gets there. A test is about what its names were when it was made.
+    /// What the parts of a statement assume that an expression stands in: `client = OpenAI(…) if key else None`.
+    pub fn guard_within(&mut self, ctx: &Ctx, expr: ExprId) -> Arms {
+        let module = self.module(ctx.file);
+        let mut arms = Arms::default();
+        let mut inner = expr;
+        for _ in 0..32 {
+            let Some(outer) = module.parents[inner.index()] else { break };
+            if let ExprKind::Choice(choices) = module.kind(outer)
+                && let Some((tests, _)) = choices.iter().find(|(_, value)| *value == inner)
+                && let Some(more) = self.tests(ctx, tests).and_then(|more| arms.merge(&more))
+            {
+                arms = more;
+            }
+            inner = outer;
+        }
+        arms
+    }
+
+    /// What the arms around a point assume; `None` where a followed call never gets there. A test is about what its names were when it was made.
     pub(super) fn within(&mut self, ctx: &Ctx) -> Option<Arms> {
         let module = self.module(ctx.file);
         let mut arms = Arms::default();

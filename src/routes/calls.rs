@@ -1,12 +1,12 @@
 //! The routes of a call in code.
 
-use super::{Client, Ignored, endpoint, key, pair};
+use super::{Client, Endpoint, Ignored, endpoint, key, pair};
 use crate::catalog::{Blank, Catalog, UrlKind};
-use crate::clients::{self, From, Site};
+use crate::clients::{self, From, Site, SlotValue};
 use crate::endpoint::Url;
 use crate::facts::ExprKind;
 use crate::finding::UrlSlot;
-use crate::resolve::Resolver;
+use crate::resolve::{Alt, Arms, Resolver};
 
 pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> Option<Client> {
     let project = resolver.project;
@@ -14,9 +14,10 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
     let ctx = resolver.ctx_of(site.file, site.call);
     let guard = resolver.guard(&ctx);
     let guard = resolver.left_before(&ctx).merge(&guard).unwrap_or(guard);
+    let inner = resolver.guard_within(&ctx, site.call).merge(&guard).unwrap_or_else(|| guard.clone());
     let url_kind = site.client.url_kind;
     let keys = slots.key.into_iter().map(|value| key(catalog, project, Some(site.client), value)).collect();
-    let endpoints = slots
+    let endpoints: Vec<Endpoint> = slots
         .endpoint
         .into_iter()
         .map(|value| endpoint(catalog, value, site.client.default_endpoint.as_deref()))
@@ -32,7 +33,13 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
             endpoint: endpoint(catalog, ignored.value, None),
         })
         .collect();
-    let routes = pair(resolver, keys, endpoints, &guard);
+    let mut routes = pair(resolver, keys, endpoints.clone(), &inner);
+    // All that is known says that nobody comes here: who does has a key that is not known.
+    if routes.is_empty() {
+        let unknown = SlotValue { alt: Alt::unknown(), from: From::Code };
+        let unknown = key(catalog, project, Some(site.client), unknown);
+        routes = pair(resolver, vec![unknown], endpoints, &Arms::default());
+    }
     // A request is a client only where it carries a key to a provider that is known; any other is nobody's business.
     let is_session = site.client.default_endpoint.is_none()
         && site.construct.env_key.is_empty()

@@ -10,10 +10,16 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     let mut out = Vec::new();
     for endpoint in client.routes.iter().map(|route| &route.endpoint).filter(|endpoint| !endpoint.is_default()) {
         let (Some(url), Some(id)) = (&endpoint.url, &endpoint.provider) else { continue };
-        // Where the host comes from elsewhere, the path is what is put behind it.
+        // Where the host comes from elsewhere, the path is what is put behind it, if it is written there: of two values
+        // that a function joins, one may be meant for another call.
         let host_at = literal_at(facts, endpoint);
-        let joined =
-            || written_at(&endpoint.alt.value).filter(|at| facts.project.file(at.file).source.language.is_code());
+        let joined = || {
+            written_at(&endpoint.alt.value).filter(|at| {
+                let source = &facts.project.file(at.file).source;
+                let end = url.path.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+                source.language.is_code() && !end.is_empty() && source.slice(at.span).contains(end)
+            })
+        };
         let Some(at) = host_at.or_else(joined) else { continue };
         if url.path.contains('\u{fffd}') {
             continue;
