@@ -294,7 +294,7 @@ pub enum EndpointKind {
 }
 
 /// Whether a key and an endpoint belong together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// They do.
     Match,

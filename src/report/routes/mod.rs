@@ -1,5 +1,6 @@
 //! What `mixlint routes` shows: every client with every key and endpoint that it may have.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -35,7 +36,7 @@ pub enum RoutesFormat {
 }
 
 /// A route as people see it: every text is fit to be shown.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct View {
     place: String,
     client: String,
@@ -100,7 +101,10 @@ pub(super) fn write(
     if format == RoutesFormat::Json {
         return write_json(out, files, routes);
     }
-    let views: Vec<View> = routes.iter().map(|route| View::new(files, catalog, route)).collect();
+    let mut views: Vec<View> = routes.iter().map(|route| View::new(files, catalog, route)).collect();
+    // Ways through the code that look the same are one line to people.
+    let mut seen = BTreeSet::new();
+    views.retain(|view| seen.insert(view.clone()));
     match format {
         RoutesFormat::Text => table::write(out, &views, style, width),
         RoutesFormat::Mermaid => mermaid::write(out, &graph::Graph::new(&views)),
