@@ -1,7 +1,7 @@
 //! `base-url-path`: the host is right, the path is not.
 
 use super::{Facts, repair, written_endpoints};
-use crate::endpoint::{self, PathProblemKind};
+use crate::endpoint::{self, PathProblemKind, Url};
 use crate::finding::{Applicability, Finding, Location, Severity};
 use crate::routes::Client;
 
@@ -17,6 +17,9 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         let Some(problem) = endpoint::path_problem(provider, client.url_kind, &url.path) else { continue };
         // Of a part that may be empty (`unwrap_or_default`) nobody thinks that it is.
         if problem.kind == PathProblemKind::DoubleSlash && !has_both_slashes(facts, at) {
+            continue;
+        }
+        if is_made_right(client, &url.host, &problem.right, at) {
             continue;
         }
         let text = match problem.kind {
@@ -37,6 +40,14 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         out.push(finding);
     }
     out
+}
+
+/// Whether the program makes the path right where it is not: `url if url.endswith("/v1") else url + "/v1"`.
+fn is_made_right(client: &Client, host: &str, path: &str, at: Location) -> bool {
+    client.routes.iter().map(|route| &route.endpoint).any(|endpoint| {
+        let right = |url: &Url| url.host == host && url.path.trim_end_matches('/') == path.trim_end_matches('/');
+        endpoint.url.as_ref().is_some_and(right) && endpoint.alt.steps.iter().any(|step| step.at == at)
+    })
 }
 
 /// Whether two slashes stand side by side in the text, behind those of the scheme.
