@@ -1,7 +1,7 @@
 //! `base-url-path`: the host is right, the path is not.
 
 use super::{Facts, literal_at, repair, written_at};
-use crate::endpoint::{self, PathProblemKind};
+use crate::endpoint::{self, PathProblemKind, Url};
 use crate::finding::{Applicability, Finding, Location, Severity};
 use crate::routes::Client;
 
@@ -30,6 +30,9 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         if problem.kind == PathProblemKind::DoubleSlash && !has_both_slashes(facts, at) {
             continue;
         }
+        if is_made_right(client, &url.host, &problem.right, at) {
+            continue;
+        }
         let text = match problem.kind {
             PathProblemKind::BaseMissing => format!("has no `{}`", provider.base_path.as_deref().unwrap_or("/v1")),
             PathProblemKind::FullEndpoint => "is the path of one request, to which the client adds its own".to_owned(),
@@ -50,6 +53,14 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         out.push(finding);
     }
     out
+}
+
+/// Whether the program makes the path right where it is not: `url if url.endswith("/v1") else url + "/v1"`.
+fn is_made_right(client: &Client, host: &str, path: &str, at: Location) -> bool {
+    client.routes.iter().map(|route| &route.endpoint).any(|endpoint| {
+        let right = |url: &Url| url.host == host && url.path.trim_end_matches('/') == path.trim_end_matches('/');
+        endpoint.url.as_ref().is_some_and(right) && endpoint.alt.steps.iter().any(|step| step.at == at)
+    })
 }
 
 /// Whether two slashes stand side by side in the text, behind those of the scheme.
