@@ -211,7 +211,12 @@ impl Resolver<'_> {
         // However much is asked about the callers, what the function itself says is still found out.
         let kept = self.fuel / 2;
         self.fuel -= kept;
+        let own = module.block(ctx.block).func == func;
         for frame in &sites {
+            // A call whose arguments decide the tests around this point otherwise never gets here.
+            if own && self.within(&Ctx { frame: Some(frame.clone()), ..ctx.clone() }).is_none() {
+                continue;
+            }
             let site = self.constants.get(&format!("#{}:{}", frame.caller.file.0, frame.call.0));
             let Some(arms) = Arms::default().with(Lit { subject, value: Some(site), negated: false }) else { continue };
             let alts = match self.argument(frame, number) {
@@ -249,6 +254,8 @@ impl Resolver<'_> {
                     out.extend(under(alts, &arms));
                 }
             }
+            out.push(unknown);
+        } else if out.is_empty() {
             out.push(unknown);
         }
         out
