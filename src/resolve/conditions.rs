@@ -33,20 +33,10 @@ impl Resolver<'_> {
             && self.module(ctx.file).func(frame.func).params.iter().any(|param| &param.name == name)
         {
             let alts = self.eval(ctx, expr);
-            if let [alt] = alts.as_slice() {
-                let holds = match (&alt.value, &test.value) {
-                    (Value::Str(text, _), Some(value)) => Some(text.expose() == value),
-                    (Value::Const(text), Some(value)) => Some(text == value),
-                    (value, None) => match value.presence() {
-                        Presence::Null | Presence::Absent | Presence::Empty => Some(false),
-                        Presence::Maybe => None,
-                        Presence::Present => Some(!matches!(value, Value::Const(c) if is_false(c))),
-                    },
-                    _ => None,
-                };
-                if let Some(holds) = holds {
-                    return Err(holds != test.negated);
-                }
+            if let [alt] = alts.as_slice()
+                && let Some(holds) = holds(&alt.value, test.value.as_deref())
+            {
+                return Err(holds != test.negated);
             }
         }
         let subject = match test.expr {
@@ -55,6 +45,12 @@ impl Resolver<'_> {
         };
         let value = test.value.as_ref().map(|value| self.constants.get(value));
         Ok(Lit { subject, value, negated: test.negated })
+    }
+
+    /// Whether an assumption about a subject may be true where the subject has a value.
+    pub(super) fn may_be(&self, value: &Value, lit: Lit) -> bool {
+        let asked = lit.value.map(|value| self.constants.name(value));
+        holds(value, asked).is_none_or(|holds| holds != lit.negated)
     }
 
     /// The subject that an expression is when it is tested. Parameters of a followed call are the caller's arguments.
@@ -246,6 +242,20 @@ impl Resolver<'_> {
             }
             _ => None,
         }
+    }
+}
+
+/// Whether a value equals a constant, or is true; `None` where that is not known.
+fn holds(value: &Value, asked: Option<&str>) -> Option<bool> {
+    match (value, asked) {
+        (Value::Str(text, _), Some(asked)) => Some(text.expose() == asked),
+        (Value::Const(text), Some(asked)) => Some(text == asked),
+        (value, None) => match value.presence() {
+            Presence::Null | Presence::Absent | Presence::Empty => Some(false),
+            Presence::Maybe => None,
+            Presence::Present => Some(!matches!(value, Value::Const(text) if is_false(text))),
+        },
+        _ => None,
     }
 }
 

@@ -212,6 +212,7 @@ impl Resolver<'_> {
         let kept = self.fuel / 2;
         self.fuel -= kept;
         let own = module.block(ctx.block).func == func;
+        let around = if own { self.guard(ctx) } else { Arms::default() };
         for frame in &sites {
             // A call whose arguments decide the tests around this point otherwise never gets here.
             if own && self.within(&Ctx { frame: Some(frame.clone()), ..ctx.clone() }).is_none() {
@@ -231,7 +232,12 @@ impl Resolver<'_> {
             let step = Step { at, kind: StepKind::Param(param.name.clone()) };
             let arms = arms.merge(&self.guard(&frame.caller)).unwrap_or(arms);
             let tested = self.tested_arguments(frame);
+            let beside = self.arguments_beside(frame, number, &around);
             for mut alt in under(alts, &arms) {
+                // What comes with it decides the tests around this point, too: `make("openai", openai_key)`.
+                if !beside.iter().all(|alts| alts.iter().any(|other| other.merge(&alt.arms).is_some())) {
+                    continue;
+                }
                 let Some(arms) = alt.arms.also_of(&tested) else { continue };
                 alt.steps.push(step.clone());
                 out.push(Alt { arms, ..alt });
@@ -271,6 +277,27 @@ impl Resolver<'_> {
                 && let Some((value, caller)) = self.argument_of(frame, &param.name)
             {
                 out.push((self.subject_of_expr(&caller, value), self.subject(&start, &param.name)));
+            }
+        }
+        out
+    }
+
+    /// What the call's other arguments assume where they are what the tests around a point in the function ask for.
+    fn arguments_beside(&mut self, frame: &Arc<Frame>, number: usize, around: &Arms) -> Vec<Vec<Arms>> {
+        let function = self.module(frame.file).func(frame.func);
+        let start = Ctx { file: frame.file, block: function.body, index: 0, frame: None };
+        let mut out = Vec::new();
+        for (other, param) in function.params.iter().enumerate().filter(|(other, _)| *other != number) {
+            if around.lits().is_empty() || !self.project.file(frame.file).index.subjects.contains(&param.name) {
+                continue;
+            }
+            let subject = self.subject(&start, &param.name);
+            let asked: Vec<Lit> = around.lits().iter().filter(|lit| lit.subject == subject).copied().collect();
+            let Argument::Given(value) = self.argument(frame, other) else { continue };
+            if !asked.is_empty() {
+                let alts = self.eval(&frame.caller, value);
+                let fits = |alt: &Alt| asked.iter().all(|&lit| self.may_be(&alt.value, lit));
+                out.push(alts.into_iter().filter(fits).map(|alt| alt.arms).collect());
             }
         }
         out

@@ -33,6 +33,10 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         if is_made_right(client, &url.host, &problem.right, at) {
             continue;
         }
+        let more = url.path.strip_prefix(problem.right.as_str()).map(|more| more.trim_matches('/'));
+        if problem.kind == PathProblemKind::FullEndpoint && more.is_some_and(|more| is_cut_off(facts, client, more)) {
+            continue;
+        }
         let text = match problem.kind {
             PathProblemKind::BaseMissing => format!("has no `{}`", provider.base_path.as_deref().unwrap_or("/v1")),
             PathProblemKind::FullEndpoint => "is the path of one request, to which the client adds its own".to_owned(),
@@ -61,6 +65,19 @@ fn is_made_right(client: &Client, host: &str, path: &str, at: Location) -> bool 
         let right = |url: &Url| url.host == host && url.path.trim_end_matches('/') == path.trim_end_matches('/');
         endpoint.url.as_ref().is_some_and(right) && endpoint.alt.steps.iter().any(|step| step.at == at)
     })
+}
+
+/// Whether the program names what is too much of the path by itself, as one does to cut it off:
+/// `url.split("/chat/completions")[0]`.
+fn is_cut_off(facts: &Facts<'_>, client: &Client, more: &str) -> bool {
+    let text = facts.project.file(client.at.file).source.text.as_str();
+    let quote = |c: char| matches!(c, '"' | '\'' | '`');
+    !more.is_empty()
+        && text.match_indices(more).any(|(at, _)| {
+            let (before, after) = (&text[..at], &text[at + more.len()..]);
+            before.strip_suffix('/').unwrap_or(before).ends_with(quote)
+                && after.strip_prefix('/').unwrap_or(after).starts_with(quote)
+        })
 }
 
 /// Whether two slashes stand side by side in the text, behind those of the scheme.
