@@ -11,7 +11,8 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     for endpoint in client.routes.iter().map(|route| &route.endpoint).filter(|endpoint| !endpoint.is_default()) {
         let (Some(url), Some(id)) = (&endpoint.url, &endpoint.provider) else { continue };
         // Where the host comes from elsewhere, the path is what is put behind it, if it is written there: of two values
-        // that a function joins, one may be meant for another call.
+        // that a function joins, one may be meant for another call. Programs that put several there look at what the
+        // host came with.
         let host_at = literal_at(facts, endpoint);
         let joined = || {
             written_at(&endpoint.alt.value).filter(|at| {
@@ -20,7 +21,11 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
                 source.language.is_code() && !end.is_empty() && source.slice(at.span).contains(end)
             })
         };
-        let Some(at) = host_at.or_else(joined) else { continue };
+        let alone = || {
+            let urls = client.routes.iter().filter_map(|route| route.endpoint.url.as_ref());
+            urls.filter(|other| other.host == url.host).all(|other| other.path == url.path)
+        };
+        let Some(at) = host_at.or_else(|| joined().filter(|_| alone())) else { continue };
         if url.path.contains('\u{fffd}') {
             continue;
         }
