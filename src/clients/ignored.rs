@@ -120,6 +120,10 @@ fn options(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str, out:
             continue;
         }
         let written = option_at(resolver, ctx, call, path).or_else(|| handed_on(resolver, &alt, path));
+        // Of options that are not known, this one may not be among them.
+        if written.is_none() && matches!(alt.value, Value::Unknown(_)) {
+            continue;
+        }
         let Some(at) = written.map(|(name, _)| name).or_else(|| place_of(&alt)) else { continue };
         // In another argument than the options it is not its name alone that is wrong.
         let value_at = written.map(|(_, value)| value).filter(|_| !path.starts_with("1."));
