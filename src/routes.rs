@@ -86,6 +86,33 @@ pub struct Ignored {
 }
 
 impl Client {
+    /// One that is no call in code: settings that some program reads, which have nothing but their routes.
+    fn of_settings(at: Location, id: &str, name: &str, language: &'static str, routes: Vec<Route>) -> Self {
+        Self {
+            at,
+            callee_at: at,
+            id: id.to_owned(),
+            name: name.to_owned(),
+            callee: id.to_owned(),
+            language,
+            url_kind: UrlKind::Any,
+            spelling: None,
+            advice: None,
+            url_slot: None,
+            default_endpoint: None,
+            endpoint_variables: Vec::new(),
+            endpoint_argument: None,
+            endpoint_attributes: Vec::new(),
+            traces_to: None,
+            traces_unless: Vec::new(),
+            traces_off: None,
+            routes,
+            ignored: Vec::new(),
+            empty_is_default: false,
+            row: None,
+        }
+    }
+
     /// A pair of variables in an environment block or of fields in a row, not a call in code.
     pub fn is_block(&self) -> bool {
         self.id == ENVIRONMENT || self.id == CONFIG

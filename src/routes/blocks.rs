@@ -94,27 +94,13 @@ pub(super) fn of_blocks(resolver: &mut Resolver<'_>, catalog: &Catalog, file: Fi
             let here = std::iter::once(var).chain(urls.iter().copied()).find(|var| var.file == file);
             let at = Location { file, span: here.map_or(block.span, |var| var.name_span) };
             out.push(Client {
-                at,
-                callee_at: at,
-                id: ENVIRONMENT.to_owned(),
-                name: block_name(block.kind).to_owned(),
                 callee: var.name.clone(),
-                language,
                 url_kind,
                 spelling: urls.first().map(|url| format!("{}=", url.name)),
-                advice: None,
                 url_slot: Some(UrlSlot::Variable(format!("{prefix}{}", URL_SUFFIXES[0]))),
                 default_endpoint: openai.then(|| OPENAI_DEFAULT.to_owned()),
                 endpoint_variables: url_names(prefix).collect(),
-                endpoint_argument: None,
-                endpoint_attributes: Vec::new(),
-                traces_to: None,
-                traces_unless: Vec::new(),
-                traces_off: None,
-                routes,
-                ignored: Vec::new(),
-                empty_is_default: false,
-                row: None,
+                ..Client::of_settings(at, ENVIRONMENT, block_name(block.kind), language, routes)
             });
         }
     }

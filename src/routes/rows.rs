@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::whose::names;
 use super::{CONFIG, Client, Endpoint, Key, Route, Verdict, endpoint, key, pair, tools};
-use crate::catalog::{Catalog, UrlKind};
+use crate::catalog::Catalog;
 use crate::clients::{From, SlotValue};
 use crate::evidence;
 use crate::facts::{Entry, ExprId, ExprKind, Module, Object, Span, Stmt};
@@ -286,28 +286,12 @@ fn client(
         return None;
     }
     let at = Location { file, span: field.name_span };
+    let language = resolver.language_at(file, ctx.block);
     Some(Client {
-        at,
-        callee_at: at,
-        id: CONFIG.to_owned(),
-        name: "this configuration".to_owned(),
         callee: places.path(row).unwrap_or_else(|| field.name.to_owned()),
-        language: resolver.language_at(file, ctx.block),
-        url_kind: UrlKind::Any,
         spelling: Some(spelling.to_owned()),
-        advice: None,
-        url_slot: None,
-        default_endpoint: None,
-        endpoint_variables: Vec::new(),
-        endpoint_argument: None,
-        endpoint_attributes: Vec::new(),
-        traces_to: None,
-        traces_unless: Vec::new(),
-        traces_off: None,
-        routes,
-        ignored: Vec::new(),
-        empty_is_default: false,
         row: Some(resolver.location(file, field.value)),
+        ..Client::of_settings(at, CONFIG, "this configuration", language, routes)
     })
 }
 

@@ -276,27 +276,10 @@ fn client(
     routes: Vec<Route>,
 ) -> Client {
     Client {
-        at,
-        callee_at: at,
-        id: tool.id.clone(),
-        name: tool.name.clone(),
-        callee: tool.id.clone(),
-        language,
         url_kind: url_kind.unwrap_or(tool.url_kind),
         spelling,
         default_endpoint: default.map(str::to_owned),
-        url_slot: None,
-        endpoint_variables: Vec::new(),
-        endpoint_argument: None,
-        empty_is_default: false,
-        endpoint_attributes: Vec::new(),
-        routes,
-        ignored: Vec::new(),
-        advice: None,
-        traces_to: None,
-        traces_unless: Vec::new(),
-        traces_off: None,
-        row: None,
+        ..Client::of_settings(at, &tool.id, &tool.name, language, routes)
     }
 }
 
