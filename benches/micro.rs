@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use mixlint::analysis::{Extent, Given, Options, Output, Reader, analyze};
+use mixlint::analysis::{Alone, Extent, Given, Options, Output, analyze};
 use mixlint::catalog::Catalog;
 use mixlint::cli::{self, Host};
 use mixlint::config::Config;
@@ -106,23 +106,6 @@ fn extract(bencher: Bencher<'_, '_>, name: &str) {
         .bench(|| mixlint::extract::extract(black_box(&source)).unwrap().blocks.len());
 }
 
-/// There is no file besides the given one.
-struct Nothing;
-
-impl Reader for Nothing {
-    fn read(&self, _: &Path) -> Option<Source> {
-        None
-    }
-
-    fn root(&self, _: &Path) -> PathBuf {
-        PathBuf::from("/app")
-    }
-
-    fn all(&self, _: &Path) -> Vec<PathBuf> {
-        Vec::new()
-    }
-}
-
 /// So many clients, each with a key that comes over three assignments and a branch.
 fn program(clients: usize) -> String {
     let client = |number| {
@@ -141,7 +124,7 @@ fn resolved(source: Source) -> Output {
     let given = vec![Given::taken(source, PathBuf::from("/app/app.py"))];
     let options =
         Options { config: &config, catalog, prefilter: &prefilter, extent: Extent::Clients, threads: 1, lines: None };
-    analyze(given, &Nothing, &options)
+    analyze(given, &Alone(Path::new("/app")), &options)
 }
 
 #[divan::bench(args = [10, 100, 1000])]

@@ -80,6 +80,24 @@ pub trait Reader: Sync {
     fn all(&self, root: &Path) -> Vec<PathBuf>;
 }
 
+/// A reader for files that stand alone: there is none besides the given ones, and their project is the folder here.
+#[derive(Clone, Copy, Debug)]
+pub struct Alone<'a>(pub &'a Path);
+
+impl Reader for Alone<'_> {
+    fn read(&self, _: &Path) -> Option<Source> {
+        None
+    }
+
+    fn root(&self, _: &Path) -> PathBuf {
+        self.0.to_path_buf()
+    }
+
+    fn all(&self, _: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
+}
+
 /// What holds for a run.
 pub struct Options<'a> {
     /// The configuration.

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use mixlint::analysis::{Extent, Given, Options, Reader, analyze};
+use mixlint::analysis::{Alone, Extent, Given, Options, analyze};
 use mixlint::catalog::Catalog;
 use mixlint::config::Config;
 use mixlint::language::Language;
@@ -233,23 +233,6 @@ fn none_of_a_thousand_keys_is_shown() {
     assert!(bytes > 1_000_000 && outputs > 15, "{bytes} bytes of {outputs} outputs");
 }
 
-/// There is no file besides the given one.
-struct Nothing;
-
-impl Reader for Nothing {
-    fn read(&self, _: &Path) -> Option<Source> {
-        None
-    }
-
-    fn root(&self, _: &Path) -> PathBuf {
-        PathBuf::from("/app")
-    }
-
-    fn all(&self, _: &Path) -> Vec<PathBuf> {
-        Vec::new()
-    }
-}
-
 #[test]
 fn error_messages_show_none_of_a_thousand_keys() {
     let keys = Keys::new();
@@ -260,7 +243,7 @@ fn error_messages_show_none_of_a_thousand_keys() {
     let given = vec![Given::new(source, PathBuf::from("/app/app.py"), &prefilter, true)];
     let options =
         Options { config: &config, catalog, prefilter: &prefilter, extent: Extent::Clients, threads: 1, lines: None };
-    let output = analyze(given, &Nothing, &options);
+    let output = analyze(given, &Alone(Path::new("/app")), &options);
     let root = Path::new("/app");
     let files = Files { sources: &output.sources, secrets: &output.secrets, cwd: root, root };
     let texts: [&dyn Fn(&str) -> String; 6] = [

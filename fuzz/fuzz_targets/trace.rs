@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use mixlint::analysis::{Extent, Given, Options, Output, Reader, analyze};
+use mixlint::analysis::{Alone, Extent, Given, Options, Output, analyze};
 use mixlint::catalog::Catalog;
 use mixlint::config::Config;
 use mixlint::language::Language;
@@ -16,23 +16,6 @@ use mixlint::source::{Source, decode};
 
 const APP: &str = "from openai import OpenAI\n\n\ndef ask():\n    return OpenAI(api_key='sk-your-mixroute-key')\n";
 
-/// There is no file besides the given one.
-struct Nothing;
-
-impl Reader for Nothing {
-    fn read(&self, _: &Path) -> Option<Source> {
-        None
-    }
-
-    fn root(&self, _: &Path) -> PathBuf {
-        PathBuf::from("/app")
-    }
-
-    fn all(&self, _: &Path) -> Vec<PathBuf> {
-        Vec::new()
-    }
-}
-
 static PROJECT: LazyLock<Output> = LazyLock::new(|| {
     let source = Source::new("app.py", Language::Python, APP);
     let prefilter = Prefilter::new(Catalog::builtin());
@@ -40,7 +23,7 @@ static PROJECT: LazyLock<Output> = LazyLock::new(|| {
     let config = Config::default();
     let catalog = Catalog::builtin();
     let options = Options { config: &config, catalog, prefilter: &prefilter, extent: Extent::Clients, threads: 1, lines: None };
-    analyze(given, &Nothing, &options)
+    analyze(given, &Alone(Path::new("/app")), &options)
 });
 
 fuzz_target!(|data: &[u8]| {
