@@ -1,0 +1,93 @@
+//! What a condition says, and what an arm of a branch knows from it.
+
+use super::ExprId;
+
+/// What a condition says where it holds: `subject` is (or is not) a value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Test {
+    /// The tested expression's text, white space removed: equal texts are equal subjects.
+    pub subject: String,
+    /// The tested expression, where it was lowered.
+    pub expr: Option<ExprId>,
+    /// The constant that it is compared with; `None` for plain truth.
+    pub value: Option<String>,
+    /// The test holds when the comparison does not.
+    pub negated: bool,
+}
+
+/// A lowered condition; turn it into what an arm knows with [`Cond::assume`].
+#[derive(Clone, Debug)]
+pub enum Cond {
+    /// The subject is truthy (not null, not empty). `is not None`, `!= null` and `is_some()` count as this.
+    Truthy(String, Option<ExprId>),
+    /// The subject equals a constant.
+    Equals(String, Option<ExprId>, String),
+    /// Negation.
+    Not(Box<Cond>),
+    /// Conjunction.
+    And(Vec<Cond>),
+    /// Disjunction.
+    Or(Vec<Cond>),
+}
+
+impl Cond {
+    /// A condition that is not understood: only its text says whether it is the same as another.
+    pub fn opaque(text: &str) -> Self {
+        Self::Truthy(squeeze(text), None)
+    }
+
+    /// What is known when the condition holds (`true`) or fails.
+    pub fn assume(&self, holds: bool) -> Vec<Test> {
+        match self {
+            Self::Truthy(subject, expr) => {
+                vec![Test { subject: subject.clone(), expr: *expr, value: None, negated: !holds }]
+            }
+            Self::Equals(subject, expr, value) => {
+                vec![Test { subject: subject.clone(), expr: *expr, value: Some(value.clone()), negated: !holds }]
+            }
+            Self::Not(inner) => inner.assume(!holds),
+            Self::And(all) if holds => all.iter().flat_map(|c| c.assume(true)).collect(),
+            Self::Or(any) if !holds => any.iter().flat_map(|c| c.assume(false)).collect(),
+            Self::And(parts) | Self::Or(parts) => {
+                if let [one] = parts.as_slice() {
+                    return one.assume(holds);
+                }
+                vec![Test { subject: self.text(), expr: None, value: None, negated: !holds }]
+            }
+        }
+    }
+
+    /// A text that is the same for equal conditions.
+    fn text(&self) -> String {
+        let join = |parts: &[Self], word: &str| {
+            let parts: Vec<String> = parts.iter().take(16).map(Self::text).collect();
+            squeeze(&format!("({})", parts.join(word)))
+        };
+        match self {
+            Self::Truthy(subject, _) => subject.clone(),
+            Self::Equals(subject, _, value) => format!("{subject}=={value}"),
+            Self::Not(inner) => squeeze(&format!("!{}", inner.text())),
+            Self::And(parts) => join(parts, "&"),
+            Self::Or(parts) => join(parts, "|"),
+        }
+    }
+
+    /// What each arm of an if/elif chain knows, and then what holds when none was taken (the `else`).
+    pub fn chain(conds: &[Cond]) -> Vec<Vec<Test>> {
+        let mut known: Vec<Test> = Vec::new();
+        let mut arms = Vec::new();
+        for cond in conds {
+            let mut arm = known.clone();
+            arm.extend(cond.assume(true));
+            arms.push(arm);
+            known.extend(cond.assume(false));
+        }
+        arms.push(known);
+        arms
+    }
+}
+
+/// Text with all white space removed: the identity of a test's subject.
+pub fn squeeze(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).take(200).collect()
+}
