@@ -98,6 +98,17 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
     slots
 }
 
+/// What the arguments of a call give a client for an endpoint.
+pub fn given_endpoint(resolver: &mut Resolver<'_>, site: &Site<'_>) -> Vec<Alt> {
+    let ctx = resolver.ctx_of(site.file, site.call);
+    match resolver.module(site.file).kind(site.call) {
+        ExprKind::Call(call) => {
+            resolver.with_half(|resolver| given(resolver, &ctx, call, site.construct, Slot::Endpoint))
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// Whether something in the file takes the client together with an endpoint of its own.
 fn is_completed(resolver: &Resolver<'_>, site: &Site<'_>) -> bool {
     let file = resolver.project.file(site.file);
