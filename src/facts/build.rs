@@ -1,7 +1,8 @@
 //! Builds a [`Module`] while an extractor walks the syntax.
 
 use super::{
-    Arm, Block, BlockId, Class, ClassId, Expr, ExprId, ExprKind, FuncId, Function, Module, Place, Span, Stmt, Test,
+    Arm, Block, BlockId, Class, ClassId, Expr, ExprId, ExprKind, Flow, FuncId, Function, Module, Place, Span, Stmt,
+    Test,
 };
 
 /// Builds a [`Module`] while an extractor walks the syntax.
@@ -51,6 +52,7 @@ impl Builder {
                 recovered: false,
                 points: Vec::new(),
                 parents: Vec::new(),
+                flow: Flow::default(),
             },
             block: BlockId(0),
             func: FuncId(0),

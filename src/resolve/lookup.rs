@@ -208,7 +208,7 @@ impl Resolver<'_> {
                 Stmt::Expr(expr) => self.effect(&here, target, *expr, found),
                 Stmt::Branch(arms) => {
                     let writes = arms.iter().any(|arm| self.writes_within(ctx, target, arm.body));
-                    let exits: Vec<bool> = arms.iter().map(|arm| self.exits(ctx, arm.body)).collect();
+                    let exits: Vec<bool> = arms.iter().map(|arm| module.leaves(arm.body)).collect();
                     if !writes && !exits.iter().any(|&exit| exit) {
                         continue;
                     }
@@ -422,19 +422,6 @@ impl Resolver<'_> {
             }
         }
         false
-    }
-
-    /// Whether a block always leaves its function.
-    fn exits(&self, ctx: &Ctx, block: BlockId) -> bool {
-        let module = self.module(ctx.file);
-        let mut block = block;
-        loop {
-            match module.block(block).stmts.last() {
-                Some(Stmt::Return(_) | Stmt::Exit) => return true,
-                Some(Stmt::Block(inner)) => block = *inner,
-                _ => return false,
-            }
-        }
     }
 
     /// A constant string or number, where the expression is one.

@@ -21,6 +21,7 @@ mod environment;
 mod field;
 mod lookup;
 mod marks;
+mod predicates;
 mod rows;
 mod scope;
 mod settings;
@@ -63,6 +64,8 @@ pub struct Resolver<'p> {
     known_called: Known,
     /// Where what is looked for can be written.
     marks: HashMap<(FileId, BlockId), Arc<marks::Marks<'p>>>,
+    /// Tests of what texts begin with, end with or hold.
+    predicates: HashMap<FileId, Arc<predicates::Predicates>>,
 }
 
 /// Calls of a function.
@@ -105,6 +108,7 @@ impl<'p> Resolver<'p> {
             called: None,
             known_called: Known::default(),
             marks: HashMap::new(),
+            predicates: HashMap::new(),
         }
     }
 

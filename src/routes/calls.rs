@@ -13,7 +13,6 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
     let slots = clients::slots(resolver, catalog, site);
     let ctx = resolver.ctx_of(site.file, site.call);
     let guard = resolver.guard(&ctx);
-    let guard = resolver.left_before(&ctx).merge(&guard).unwrap_or(guard);
     let inner = resolver.guard_within(&ctx, site.call).merge(&guard).unwrap_or_else(|| guard.clone());
     let url_kind = site.client.url_kind;
     let keys = slots.key.into_iter().map(|value| key(catalog, project, Some(site.client), value)).collect();
