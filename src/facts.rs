@@ -292,6 +292,8 @@ pub struct Block {
     pub tests: Vec<Test>,
     /// Names that live only in this block (`let`, `const`; Rust's `let`). Empty in Python and shell.
     pub declares: Vec<String>,
+    /// It may run many times.
+    pub looped: bool,
 }
 
 /// A parameter of a function. A destructured one has a made-up name and is taken apart at the body's start.

@@ -1,8 +1,8 @@
 //! Which blocks leave their function, and what is known after a branch of which some arm does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{Block, BlockId, Module, Stmt, Test};
+use super::{Block, BlockId, FuncId, Module, Stmt, Test};
 
 /// Where blocks lead.
 #[derive(Clone, Debug, Default)]
@@ -11,15 +11,22 @@ pub struct Flow {
     leaves: Vec<bool>,
     /// By block: its branches of which some arm leaves, in order, with what all the others know.
     after: HashMap<BlockId, Vec<(u32, Vec<Test>)>>,
+    /// Functions with a loop in them.
+    loops: HashSet<FuncId>,
 }
 
 impl Flow {
     /// Looks at the blocks of a module.
     pub(super) fn of(blocks: &[Block]) -> Self {
-        let mut flow = Self { leaves: vec![false; blocks.len()], after: HashMap::new() };
+        let mut flow = Self { leaves: vec![false; blocks.len()], ..Self::default() };
         // A block comes after the one that holds it.
         for (number, block) in blocks.iter().enumerate().rev() {
+            if block.looped {
+                flow.loops.insert(block.func);
+            }
             flow.leaves[number] = match block.stmts.last() {
+                // A `break` may lead out of it.
+                _ if block.looped => false,
                 Some(Stmt::Return(_) | Stmt::Exit) => true,
                 Some(Stmt::Block(inner)) => flow.leaves[inner.index()],
                 Some(Stmt::Branch(arms)) => arms.iter().all(|arm| flow.leaves[arm.body.index()]),
@@ -49,6 +56,11 @@ impl Module {
     /// Whether a block always leaves its function.
     pub fn leaves(&self, block: BlockId) -> bool {
         self.flow.leaves.get(block.index()).is_some_and(|&leaves| leaves)
+    }
+
+    /// Whether a function has a loop in it, which may come back to a test with other values.
+    pub fn has_loop(&self, func: FuncId) -> bool {
+        self.flow.loops.contains(&func)
     }
 
     /// What is known before a statement of a block since other arms of branches before it have left the function:

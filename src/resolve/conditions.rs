@@ -43,6 +43,7 @@ impl Resolver<'_> {
             Some(expr) => self.subject_of_expr(ctx, expr),
             None => self.subject(ctx, &test.subject),
         };
+        self.note_asked(ctx, subject, &test.subject);
         let value = test.value.as_ref().map(|value| self.constants.get(value));
         Ok(Lit { subject, value, negated: test.negated })
     }

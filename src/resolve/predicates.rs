@@ -107,6 +107,11 @@ pub(super) fn asked_about(subject: &str) -> &str {
     quoted(subject).and_then(|(_, rest)| rest.strip_prefix("in")).unwrap_or(subject)
 }
 
+/// The place that a condition's subject is about: all of it, where it is no test of this kind.
+pub(super) fn place(subject: &str) -> &str {
+    Predicate::read(subject).map_or(subject, |(place, _)| place)
+}
+
 /// A quoted text without escapes at the start of another, and what follows it.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
