@@ -88,7 +88,8 @@ impl Resolver<'_> {
         let (of, last) = symbol.rsplit_once('.').unwrap_or(("", symbol));
         // `OPENAI_API_BASE.to_string()`.
         let name = of.rsplit('.').next().unwrap_or(of);
-        if words::SAME.contains(&last) && !name.is_empty() && !name.contains(char::is_lowercase) {
+        let is_constant = !name.is_empty() && !name.contains(char::is_lowercase) && !words::GLOBALS.contains(&name);
+        if words::SAME.contains(&last) && is_constant {
             let step = Step { at: self.location(ctx.file, expr), kind: StepKind::Name(name.to_owned()) };
             return vec![Alt { steps: vec![step], ..Alt::new(Value::Symbol(of.to_owned())) }];
         }
