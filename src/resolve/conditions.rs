@@ -1,7 +1,7 @@
 //! Conditions: what a test assumes, and how people read it.
 
 use super::value::{Alt, Ctx, Presence, Value};
-use super::{Arms, Lit, Resolver, rows, words};
+use super::{Arms, Lit, Resolver, predicates, rows, words};
 use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Module, Place, Stmt, Test};
 use crate::finding::FileId;
 
@@ -43,6 +43,7 @@ impl Resolver<'_> {
             Some(expr) => self.subject_of_expr(ctx, expr),
             None => self.subject(ctx, &test.subject),
         };
+        self.note_asked(ctx, subject, &test.subject);
         let value = test.value.as_ref().map(|value| self.constants.get(value));
         Ok(Lit { subject, value, negated: test.negated })
     }
@@ -75,7 +76,8 @@ impl Resolver<'_> {
         if text.starts_with("env:") {
             return self.subjects.get(text);
         }
-        let root: String = text.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '@')).collect();
+        let place = predicates::asked_about(text);
+        let root: String = place.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '@')).collect();
         let module = self.module(ctx.file);
         let index = &self.project.file(ctx.file).index;
         let mut func = Some(module.block(ctx.block).func);
@@ -94,7 +96,7 @@ impl Resolver<'_> {
         }
         let scope = func.map_or(0, |func| func.0);
         let frame = ctx.frame.as_ref().filter(|frame| func == Some(frame.func)).map_or(0, |frame| frame.id);
-        let version = func.map_or(0, |func| self.version(ctx, func, &root, text));
+        let version = func.map_or(0, |func| self.version(ctx, func, &root, place));
         self.subjects.get(&format!("{}:{scope}:{frame}.{version}:{text}", ctx.file.0))
     }
 
@@ -126,6 +128,7 @@ impl Resolver<'_> {
     /// A value with the assumption that it itself makes true: a name that is empty is not truthy, one that equals
     /// `"a"` is `"a"`. Only for names that some condition tests.
     pub(crate) fn assume_self(&mut self, ctx: &Ctx, text: &str, alt: Alt) -> Option<Alt> {
+        let alt = self.assume_predicates(ctx, text, alt)?;
         if !self.project.file(ctx.file).index.subjects.contains(text) {
             return Some(alt);
         }
@@ -147,7 +150,7 @@ impl Resolver<'_> {
         Some(Alt { arms, ..alt })
     }
 
-    /// What the arms that enclose a program point assume: the branches that the point is in.
+    /// What holds at a program point: see [`Self::within`].
     pub fn guard(&mut self, ctx: &Ctx) -> Arms {
         self.within(ctx).unwrap_or_default()
     }
@@ -170,17 +173,24 @@ impl Resolver<'_> {
         arms
     }
 
-    /// What the arms around a point assume; `None` where a followed call never gets there. A test is about what its names were when it was made.
+    /// What holds at a point: what the arms around it assume, and that no arm before it was taken that leaves the
+    /// function. `None` where a followed call never gets there. A test is about what its names were when it was made.
     pub(super) fn within(&mut self, ctx: &Ctx) -> Option<Arms> {
         let module = self.module(ctx.file);
         let mut arms = Arms::default();
-        let mut block = ctx.block;
-        while let Some((parent, index)) = module.block(block).parent {
-            let at = Ctx { block: parent, index, ..ctx.clone() };
-            arms = arms.merge(&self.tests(&at, &module.block(block).tests)?)?;
-            block = parent;
+        let mut left = Vec::new();
+        let (mut block, mut index) = (ctx.block, ctx.index);
+        loop {
+            for (at, tests) in module.known_before(block, index) {
+                left.push(self.tests(&Ctx { block, index: at, ..ctx.clone() }, tests)?);
+            }
+            let Some((parent, at)) = module.block(block).parent else { break };
+            let around = Ctx { block: parent, index: at, ..ctx.clone() };
+            arms = arms.merge(&self.tests(&around, &module.block(block).tests)?)?;
+            (block, index) = (parent, at);
         }
-        Some(arms)
+        // A loop may come back to what has changed since.
+        Some(left.iter().fold(arms, |arms, left| arms.merge(left).unwrap_or(arms)))
     }
 
     /// What tests assume; `None` where they cannot hold.
