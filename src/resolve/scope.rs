@@ -19,9 +19,12 @@ impl Resolver<'_> {
         let func = module.block(ctx.block).func;
         let function = module.func(func);
         if let Some(number) = function.params.iter().position(|param| param.name == root) {
-            let alts = self.param(ctx, func, number);
-            let alts = self.fields(alts, path);
+            let mut alts = self.param(ctx, func, number);
             let start = Ctx { block: function.body, index: 0, ..ctx.clone() };
+            if !path.is_empty() {
+                alts = self.assume_place(&start, root, &[], alts);
+                alts = self.fields(alts, path);
+            }
             return self.assume_place(&start, root, path, alts);
         }
         if function.receiver.as_deref() == Some(root) {
