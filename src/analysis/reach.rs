@@ -12,15 +12,16 @@ use rayon::prelude::*;
 
 use super::{Extent, Run};
 use crate::catalog::Ecosystem;
+use crate::clients::From;
 use crate::extract;
-use crate::facts::{Module, Span};
+use crate::facts::{BlockId, Function, Module, Span, Stmt};
 use crate::finding::FileId;
 use crate::language::{self, Language};
 use crate::manifest::{self, Packages};
 use crate::prefilter::Sight;
 use crate::project::{File, Index, Wanted};
 use crate::resolve::{StepKind, Value};
-use crate::routes::Client;
+use crate::routes::{Client, Route};
 use crate::source::Source;
 use crate::{glance, imports};
 
@@ -149,10 +150,12 @@ impl Run<'_> {
     /// files, their names, and the files of the clients.
     pub(super) fn open_functions<'c>(
         &self,
-        clients: impl IntoIterator<Item = &'c Client>,
+        clients: impl IntoIterator<Item = &'c Client> + Clone,
     ) -> (BTreeSet<FileId>, BTreeSet<String>, BTreeSet<FileId>) {
-        let routes =
-            clients.into_iter().flat_map(|client| client.routes.iter().map(move |route| (client.at.file, route)));
+        let routes = clients
+            .clone()
+            .into_iter()
+            .flat_map(|client| client.routes.iter().map(move |route| (client.at.file, route)));
         let alts = routes.flat_map(|(file, route)| [(file, &route.key.alt), (file, &route.endpoint.alt)]);
         let (mut files, mut names, mut asking) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let mut by_param: HashMap<FileId, HashMap<Span, usize>> = HashMap::new();
@@ -164,13 +167,47 @@ impl Run<'_> {
                     functions.flat_map(|(at, func)| func.params.iter().map(move |param| (param.span, at))).collect()
                 });
                 let Some(func) = of.get(&step.at.span).and_then(|&at| module.functions.get(at)) else { continue };
-                let class = func.class.map(|class| module.classes[class.index()].name.clone());
-                let constructs = matches!(func.name.as_deref(), Some("__init__" | "constructor"));
-                if let Some(name) = class.filter(|_| constructs).or_else(|| func.name.clone()) {
+                if let Some(name) = called_as(module, func) {
                     files.insert(step.at.file);
                     names.insert(name);
                     asking.insert(file);
                 }
+            }
+        }
+        // A module's attribute that another file sets: which files belong to one program is asked of their importers.
+        for client in clients {
+            let open =
+                |route: &Route| matches!(route.key.alt.value, Value::Unknown(None)) && route.key.from == From::Code;
+            if client.endpoint_attributes.is_empty() || !client.routes.iter().any(open) {
+                continue;
+            }
+            let constructs = self.options.catalog.clients.iter().filter(|known| known.id == client.id);
+            let attributes = constructs.flat_map(|known| &known.construct).flat_map(|construct| &construct.global_key);
+            let attributes: Vec<(&str, &str)> = attributes.filter_map(|name| name.rsplit_once('.')).collect();
+            let mut places: Vec<(FileId, BlockId)> = Vec::new();
+            for id in self.project.ids() {
+                let file = self.project.file(id);
+                for (root, name) in &attributes {
+                    let writes = file.index.attributes.get(*name).into_iter().flatten();
+                    let writes = writes.filter(|(block, at)| {
+                        let stmt = file.module.block(*block).stmts.get(*at as usize);
+                        matches!(stmt, Some(Stmt::Assign { place, .. }) if place.root == *root)
+                    });
+                    places.extend(writes.map(|(block, _)| (id, *block)));
+                }
+            }
+            if places.is_empty() {
+                continue;
+            }
+            let module = &self.project.file(client.at.file).module;
+            let here = module.expr_ids().find(|&expr| module.span(expr) == client.at.span);
+            places.extend(here.map(|expr| (client.at.file, module.points[expr.index()].0)));
+            for (file, block) in places {
+                let module = &self.project.file(file).module;
+                let name = called_as(module, module.func(module.block(block).func));
+                files.insert(file);
+                names.extend(name);
+                asking.insert(client.at.file);
             }
         }
         (files, names, asking)
@@ -469,4 +506,11 @@ fn lower(source: &Source) -> Lowered {
 /// The first word of a module: `langchain_openai` of `langchain_openai.chat_models`, `@ai-sdk` of `@ai-sdk/openai`.
 fn head(module: &str) -> &str {
     module.split(['.', '/', ':']).next().unwrap_or(module)
+}
+
+/// The name by which other files call a function: its own, or its class's where it is the constructor.
+fn called_as(module: &Module, func: &Function) -> Option<String> {
+    let class = func.class.map(|class| module.classes[class.index()].name.clone());
+    let constructs = matches!(func.name.as_deref(), Some("__init__" | "constructor"));
+    class.filter(|_| constructs).or_else(|| func.name.clone())
 }

@@ -172,7 +172,7 @@ impl Resolver<'_> {
     }
 
     /// Whether the fields of a class are read from the environment: `class Settings(BaseSettings)`.
-    fn reads_environment(&self, file: FileId, class: ClassId) -> bool {
+    pub(super) fn reads_environment(&self, file: FileId, class: ClassId) -> bool {
         let module = self.module(file);
         module.classes[class.index()].bases.iter().any(|&base| {
             matches!(module.kind(base), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "BaseSettings")

@@ -4,6 +4,12 @@ use super::value::{Alt, Ctx, Presence, Value};
 use super::{Arms, Lit, Resolver, rows, words};
 use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Module, Place, Stmt, Test};
 use crate::finding::FileId;
+use crate::project::Look;
+
+/// Calls that lead to a point, each the only one of its function, of which the conditions count.
+const MAX_CALLERS: usize = 3;
+/// Tests of one variable's text that are looked at.
+const MAX_LOOKS: usize = 8;
 
 impl Resolver<'_> {
     /// The subject that stands for one execution of an expression.
@@ -126,7 +132,15 @@ impl Resolver<'_> {
     /// A value with the assumption that it itself makes true: a name that is empty is not truthy, one that equals
     /// `"a"` is `"a"`. Only for names that some condition tests.
     pub(crate) fn assume_self(&mut self, ctx: &Ctx, text: &str, alt: Alt) -> Option<Alt> {
-        if !self.project.file(ctx.file).index.subjects.contains(text) {
+        let index = &self.project.file(ctx.file).index;
+        let mut alt = alt;
+        for look in index.looks.get(text).into_iter().flatten().take(MAX_LOOKS) {
+            if let Some(holds) = shows(&alt.value, look) {
+                let subject = self.subject_of_expr(ctx, look.expr);
+                alt.arms = alt.arms.with(Lit { subject, value: None, negated: !holds })?;
+            }
+        }
+        if !index.subjects.contains(text) {
             return Some(alt);
         }
         let subject = self.subject(ctx, text);
@@ -150,6 +164,25 @@ impl Resolver<'_> {
     /// What the arms that enclose a program point assume: the branches that the point is in.
     pub fn guard(&mut self, ctx: &Ctx) -> Arms {
         self.within(ctx).unwrap_or_default()
+    }
+
+    /// What is assumed where the only call of a point's function stands, and where the only call of that one's does.
+    pub fn guard_of_caller(&mut self, ctx: &Ctx) -> Arms {
+        let mut arms = Arms::default();
+        let mut at = ctx.clone();
+        for _ in 0..MAX_CALLERS {
+            let func = self.module(at.file).block(at.block).func;
+            let (sites, more) = self.call_sites(at.file, func);
+            let [site] = sites.as_slice() else { break };
+            if more || func == FuncId(0) {
+                break;
+            }
+            at = site.caller.clone();
+            let there = self.guard(&at);
+            let there = self.left_before(&at).merge(&there).unwrap_or(there);
+            arms = arms.merge(&there).unwrap_or(arms);
+        }
+        arms
     }
 
     /// What the parts of a statement assume that an expression stands in: `client = OpenAI(…) if key else None`.
@@ -242,6 +275,19 @@ impl Resolver<'_> {
             }
             _ => None,
         }
+    }
+}
+
+/// Whether a text begins or ends so; `None` where that is not known.
+fn shows(value: &Value, look: &Look) -> Option<bool> {
+    let has = |text: &str| if look.at_end { text.ends_with(&look.part) } else { text.starts_with(&look.part) };
+    match value {
+        Value::Str(text, _) => Some(has(text.expose())),
+        Value::Concat(parts, _) => match if look.at_end { parts.last() } else { parts.first() }? {
+            Value::Str(text, _) if text.expose().len() >= look.part.len() => Some(has(text.expose())),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
