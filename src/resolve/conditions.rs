@@ -216,6 +216,23 @@ impl Resolver<'_> {
         Some(arms)
     }
 
+    /// Which rows of a table a test holds for that asks for a field of the chosen one: `if row["url"]:`. `None` where it
+    /// asks for something else.
+    pub(super) fn rows_tested(&mut self, ctx: &Ctx, tests: &[Test]) -> Option<Vec<Arms>> {
+        let [test] = tests else { return None };
+        let expr = test.expr?;
+        if !matches!(self.module(ctx.file).kind(expr), ExprKind::Index(..) | ExprKind::Member(..) | ExprKind::Name(_)) {
+            return None;
+        }
+        let alts = self.eval(ctx, expr);
+        if !alts.iter().any(|alt| self.is_from_a_row(&alt.arms)) {
+            return None;
+        }
+        let asked = test.value.as_deref();
+        let fits = |alt: &Alt| holds(&alt.value, asked).is_none_or(|holds| holds != test.negated);
+        Some(alts.into_iter().filter(fits).map(|alt| alt.arms).collect())
+    }
+
     /// What tests assume; `None` where they cannot hold.
     pub fn assumptions(&mut self, ctx: &Ctx, tests: &[Test]) -> Option<Arms> {
         self.tests(ctx, tests)
