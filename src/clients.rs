@@ -98,6 +98,17 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
     slots
 }
 
+/// What the arguments of a call give a client for an endpoint.
+pub fn given_endpoint(resolver: &mut Resolver<'_>, site: &Site<'_>) -> Vec<Alt> {
+    let ctx = resolver.ctx_of(site.file, site.call);
+    match resolver.module(site.file).kind(site.call) {
+        ExprKind::Call(call) => {
+            resolver.with_half(|resolver| given(resolver, &ctx, call, site.construct, Slot::Endpoint))
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// Whether something in the file takes the client together with an endpoint of its own.
 fn is_completed(resolver: &Resolver<'_>, site: &Site<'_>) -> bool {
     let file = resolver.project.file(site.file);
@@ -157,20 +168,9 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
         }
     }
     let mut endpoint = resolver.with_half(|resolver| given(resolver, ctx, call, construct, Slot::Endpoint));
-    for path in &construct.opaque_with {
-        // What an unknown spread may hold has not been seen.
-        let first = path.split('.').next();
-        let spread = call.args.iter().any(|arg| arg.spread == Spread::Keyword)
-            && !call.args.iter().any(|arg| arg.name.as_deref() == first);
-        let present = argument(resolver, ctx, call, path).iter().any(|alt| match alt.value {
-            Value::Unknown(None) | Value::Undefined | Value::Null => false,
-            Value::Unknown(Some(_)) => !spread,
-            _ => true,
-        });
-        // An endpoint that is written out is one all the same.
-        if present {
-            endpoint = or_else(endpoint, || vec![Alt::unknown()]);
-        }
+    // An endpoint that is written out is one all the same.
+    if construct.opaque_with.iter().any(|path| is_given(resolver, ctx, call, path)) {
+        endpoint = or_else(endpoint, || vec![Alt::unknown()]);
     }
     if let Some((copied, original)) = site.copy_of.as_ref().filter(|_| depth < 8) {
         if let Some(origin) = site_of(resolver, catalog, copied, *original) {
@@ -203,8 +203,23 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
     Slots { key, endpoint, ..Slots::default() }
 }
 
+/// Whether an argument is there. What an unknown spread may hold has not been seen.
+fn is_given(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) -> bool {
+    let first = path.split('.').next();
+    let spread = call.args.iter().any(|arg| arg.spread == Spread::Keyword)
+        && !call.args.iter().any(|arg| arg.name.as_deref() == first);
+    argument(resolver, ctx, call, path).iter().any(|alt| match alt.value {
+        Value::Unknown(None) | Value::Undefined | Value::Null => false,
+        Value::Unknown(Some(_)) => !spread,
+        _ => true,
+    })
+}
+
 /// The key that the call's arguments give.
 fn given_key(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, construct: &Construct) -> Vec<Alt> {
+    if construct.token_with.iter().any(|path| is_given(resolver, ctx, call, path)) {
+        return vec![Alt::unknown()];
+    }
     let key = given(resolver, ctx, call, construct, Slot::Key);
     if construct.headers.is_empty() {
         return key;

@@ -20,11 +20,13 @@ mod conditions;
 #[cfg(test)]
 pub(crate) mod dump;
 mod environment;
+mod flow;
 mod graft;
 
 pub use build::{Builder, Resume};
 pub use conditions::{Cond, Test, squeeze};
 pub use environment::{EnvBlock, EnvKind, EnvSource, EnvVar, Script};
+pub use flow::Flow;
 
 /// A range of bytes in a file's decoded text, end exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -290,6 +292,8 @@ pub struct Block {
     pub tests: Vec<Test>,
     /// Names that live only in this block (`let`, `const`; Rust's `let`). Empty in Python and shell.
     pub declares: Vec<String>,
+    /// It may run many times.
+    pub looped: bool,
 }
 
 /// A parameter of a function. A destructured one has a made-up name and is taken apart at the body's start.
@@ -418,6 +422,8 @@ pub struct Module {
     pub points: Vec<(BlockId, u32)>,
     /// The expression that directly holds each expression. Filled by [`Module::finish`].
     pub parents: Vec<Option<ExprId>>,
+    /// Where blocks lead. Filled by [`Module::finish`].
+    pub flow: Flow,
 }
 
 impl Default for Module {
@@ -521,7 +527,7 @@ impl Module {
         }
     }
 
-    /// Fills `points` and `parents`. An expression that no statement holds (a parameter's default, a class field)
+    /// Fills `points`, `parents` and `flow`. An expression that no statement holds (a parameter's default, a class field)
     /// belongs to the place where its function or class is defined, or to the module's start.
     pub(crate) fn finish(&mut self) {
         self.points = vec![(BlockId(0), 0); self.exprs.len()];
@@ -582,6 +588,7 @@ impl Module {
                 }
             }
         }
+        self.flow = Flow::of(&self.blocks);
         self.exprs.shrink_to_fit();
         self.blocks.shrink_to_fit();
         self.functions.shrink_to_fit();

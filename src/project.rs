@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::catalog::{Ecosystem, Version};
-use crate::facts::{BlockId, ExprId, ExprKind, Module, Place, Stmt, Test};
+use crate::facts::{BlockId, ExprId, ExprKind, Module, Place, Stmt};
 use crate::finding::FileId;
+use crate::heirs::Heirs;
 use crate::language::Language;
 use crate::manifest::{self, Packages};
 use crate::source::Source;
@@ -46,44 +47,6 @@ pub struct Index {
     pub renamed: HashMap<String, Vec<String>>,
     /// Texts of all tested subjects: only these need correlation.
     pub subjects: std::collections::HashSet<String>,
-    /// Tests of how a variable's text begins or ends, by the variable: `url.endswith("/v1")`.
-    pub looks: HashMap<String, Vec<Look>>,
-}
-
-/// A test of how a text begins or ends.
-#[derive(Clone, Debug)]
-pub struct Look {
-    /// The tested call.
-    pub expr: ExprId,
-    /// What is looked for.
-    pub part: String,
-    /// At the end, not at the start.
-    pub at_end: bool,
-}
-
-impl Look {
-    /// The variable that a tested expression looks at, and how.
-    fn of(module: &Module, expr: ExprId) -> Option<(String, Self)> {
-        let ExprKind::Call(call) = module.kind(expr) else { return None };
-        let ExprKind::Member(base, method) = module.kind(call.callee) else { return None };
-        let at_end = match method.as_str() {
-            "endswith" | "endsWith" | "ends_with" => true,
-            "startswith" | "startsWith" | "starts_with" => false,
-            _ => return None,
-        };
-        let [arg] = call.args.as_slice() else { return None };
-        let ExprKind::Str(part) = module.kind(arg.value) else { return None };
-        let mut words = Vec::new();
-        let mut at = *base;
-        while let ExprKind::Member(inner, name) = module.kind(at) {
-            words.push(name.as_str());
-            at = *inner;
-        }
-        let ExprKind::Name(root) = module.kind(at) else { return None };
-        words.push(root);
-        words.reverse();
-        Some((words.join("."), Self { expr, part: part.expose().to_owned(), at_end }))
-    }
 }
 
 impl Index {
@@ -93,7 +56,7 @@ impl Index {
         for (number, block) in module.blocks.iter().enumerate() {
             let id = BlockId(number as u32);
             for test in &block.tests {
-                index.tested(module, test);
+                index.subjects.insert(test.subject.clone());
             }
             for (at, stmt) in block.stmts.iter().enumerate() {
                 match stmt {
@@ -144,24 +107,13 @@ impl Index {
                 }
                 ExprKind::Choice(arms) => {
                     for test in arms.iter().flat_map(|(tests, _)| tests) {
-                        index.tested(module, test);
+                        index.subjects.insert(test.subject.clone());
                     }
                 }
                 _ => {}
             }
         }
         index
-    }
-
-    fn tested(&mut self, module: &Module, test: &Test) {
-        self.subjects.insert(test.subject.clone());
-        if let Some((variable, look)) = test.expr.and_then(|expr| Look::of(module, expr)) {
-            let known = self.looks.entry(variable).or_default();
-            // Each arm of a branch has the same one.
-            if known.iter().all(|other| other.expr != look.expr) {
-                known.push(look);
-            }
-        }
     }
 }
 
@@ -289,6 +241,8 @@ pub struct Project {
     pub importers: HashMap<FileId, Vec<FileId>>,
     /// Imported names that are called and are no clients: the importing file, the import and the name.
     pub no_clients: HashSet<Wanted>,
+    /// What names may stand for a client's class, as far as the given files say; none where all of them are parsed.
+    pub heirs: Option<Heirs>,
     /// Dotenv scopes by directory.
     pub dotenv: HashMap<PathBuf, Vec<FileId>>,
     /// What manifests say of packages, by directory.

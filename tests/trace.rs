@@ -169,6 +169,18 @@ fn fields_of_the_json() {
     assert_eq!(found["fix"]["edits"][0]["content"], ", base_url=\"https://console.mixroute.io/v1\"");
 }
 
+/// A severity that the configuration changes is the one that is told.
+#[test]
+fn the_severity_of_the_configuration() {
+    let code = "from openai import OpenAI\nOpenAI(api_key=\"sk-your-mixroute-key\")\n";
+    let config = "[severity]\nmixroute-key-without-base-url = \"warning\"\n";
+    let dir = project([("app.py", code), ("mixlint.toml", config)]);
+    let message = "Incorrect API key provided: sk-your-****-key. You can find your API key at https://platform.openai.com/account/api-keys.";
+    assert_eq!(json(dir.path(), message).1["answers"][0]["severity"], "warning");
+    let (_, out, _) = trace(dir.path(), &[message], b"");
+    assert!(out.contains("1. warning[mixroute-key-without-base-url]"), "{out}");
+}
+
 /// The edit that `check --fix` would make is shown as a patch, with the key masked; one that it would not keep is not.
 #[test]
 fn the_edit_is_shown() {

@@ -246,6 +246,10 @@ pub struct Construct {
     /// endpoint is unknown. Paths as for `key`.
     #[serde(default)]
     pub opaque_with: Vec<String>,
+    /// Arguments whose presence makes the client send something else than a key (`azure_ad_token_provider`): what it
+    /// sends is not known. Paths as for `key`.
+    #[serde(default)]
+    pub token_with: Vec<String>,
 }
 
 /// What an argument does that is there and says nothing.

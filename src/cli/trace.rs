@@ -29,6 +29,7 @@ pub(super) fn trace(args: &args::Trace, global: &Global, host: &mut Host<'_>) ->
     let mut good = fix::which_repair(&state, &fixes, &host.cwd, &mut once_more)?.into_iter();
     for finding in answer.suspects.iter_mut().filter_map(|suspect| suspect.finding.as_mut()) {
         finding.fix = finding.fix.take().filter(|_| good.next() == Some(true));
+        finding.severity = selection.severity(finding);
     }
     let output = state.output;
     let root = crate::root::project_root(&host.cwd);

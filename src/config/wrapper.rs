@@ -125,6 +125,7 @@ fn as_model(own: &Construct, model: &Construct) -> Construct {
         env_key: or(&own.env_key, &model.env_key),
         env_endpoint: or(&own.env_endpoint, &model.env_endpoint),
         opaque_with: or(&own.opaque_with, &model.opaque_with),
+        token_with: or(&own.token_with, &model.token_with),
         ..model.clone()
     }
 }

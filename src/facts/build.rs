@@ -1,7 +1,8 @@
 //! Builds a [`Module`] while an extractor walks the syntax.
 
 use super::{
-    Arm, Block, BlockId, Class, ClassId, Expr, ExprId, ExprKind, FuncId, Function, Module, Place, Span, Stmt, Test,
+    Arm, Block, BlockId, Class, ClassId, Expr, ExprId, ExprKind, Flow, FuncId, Function, Module, Place, Span, Stmt,
+    Test,
 };
 
 /// Builds a [`Module`] while an extractor walks the syntax.
@@ -21,7 +22,14 @@ impl Default for Builder {
 impl Builder {
     /// An empty module, positioned at its top level.
     pub fn new() -> Self {
-        let body = Block { stmts: Vec::new(), func: FuncId(0), parent: None, tests: Vec::new(), declares: Vec::new() };
+        let body = Block {
+            stmts: Vec::new(),
+            func: FuncId(0),
+            parent: None,
+            tests: Vec::new(),
+            declares: Vec::new(),
+            looped: false,
+        };
         let top = Function {
             name: None,
             span: Span::default(),
@@ -51,6 +59,7 @@ impl Builder {
                 recovered: false,
                 points: Vec::new(),
                 parents: Vec::new(),
+                flow: Flow::default(),
             },
             block: BlockId(0),
             func: FuncId(0),
@@ -111,6 +120,7 @@ impl Builder {
             parent: Some(parent),
             tests,
             declares: Vec::new(),
+            looped: false,
         });
         self.block = id;
         id
@@ -121,6 +131,11 @@ impl Builder {
         if let Some((parent, _)) = self.module.blocks[self.block.index()].parent {
             self.block = parent;
         }
+    }
+
+    /// Says that a block is the body of a loop.
+    pub fn looped(&mut self, block: BlockId) {
+        self.module.blocks[block.index()].looped = true;
     }
 
     /// Adds a branch whose arms have been filled by `open_block` .. `close_block`.
@@ -146,6 +161,7 @@ impl Builder {
             parent: None,
             tests: Vec::new(),
             declares: Vec::new(),
+            looped: false,
         });
         self.func = id;
         self.block = body;

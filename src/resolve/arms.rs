@@ -57,6 +57,11 @@ impl Arms {
         })
     }
 
+    /// What is assumed of anything but one subject.
+    pub fn without(&self, subject: u32) -> Self {
+        Self(self.0.iter().filter(|lit| lit.subject != subject).copied().collect())
+    }
+
     /// What both sets assume; where that is less than one of them does, with the mark of it.
     pub fn common(&self, other: &Self) -> Self {
         let mut both: Vec<Lit> = self.0.iter().filter(|lit| other.0.binary_search(lit).is_ok()).copied().collect();

@@ -102,7 +102,8 @@ impl Resolver<'_> {
         let (of, last) = symbol.rsplit_once('.').unwrap_or(("", symbol));
         // `OPENAI_API_BASE.to_string()`.
         let name = of.rsplit('.').next().unwrap_or(of);
-        if words::SAME.contains(&last) && !name.is_empty() && !name.contains(char::is_lowercase) {
+        let is_constant = !name.is_empty() && !name.contains(char::is_lowercase) && !words::GLOBALS.contains(&name);
+        if words::SAME.contains(&last) && is_constant {
             let step = Step { at: self.location(ctx.file, expr), kind: StepKind::Name(name.to_owned()) };
             return vec![Alt { steps: vec![step], ..Alt::new(Value::Symbol(of.to_owned())) }];
         }
@@ -218,14 +219,11 @@ impl Resolver<'_> {
                     Stmt::Return(value) => {
                         let at = Ctx { file, block, index, frame: frame.clone() };
                         if let Some(lits) = self.within(&at) {
-                            let before = self.left_before(&at);
                             let alts = match value {
                                 Some(value) => self.eval(&at, *value),
                                 None => vec![Alt::new(Value::Null)],
                             };
-                            if let Some(lits) = lits.merge(&before) {
-                                out.extend(under(alts, &lits));
-                            }
+                            out.extend(under(alts, &lits));
                         }
                         if block == function.body {
                             falls_through = false;
@@ -249,35 +247,6 @@ impl Resolver<'_> {
             return vec![if falls_through { Alt::new(Value::Null) } else { Alt::unknown() }];
         }
         out
-    }
-
-    /// What is known at a point because earlier branches left the function: after `if a: return`, not `a`.
-    pub fn left_before(&mut self, at: &Ctx) -> super::Arms {
-        let module = self.module(at.file);
-        let mut arms = super::Arms::default();
-        let (mut block, mut index) = (at.block, at.index);
-        loop {
-            let marks = self.marks(at.file, block);
-            for index in marks.inner(index) {
-                let Stmt::Branch(branch) = &module.block(block).stmts[index] else { continue };
-                let here = Ctx { block, index, ..at.clone() };
-                let staying: Vec<_> = branch
-                    .iter()
-                    .filter(|arm| !matches!(module.block(arm.body).stmts.last(), Some(Stmt::Return(_) | Stmt::Exit)))
-                    .collect();
-                if let [only] = staying.as_slice()
-                    && branch.len() > 1
-                    && let Some(lits) = self.tests(&here, &only.tests)
-                    && let Some(more) = arms.merge(&lits)
-                {
-                    arms = more;
-                }
-            }
-            match module.block(block).parent {
-                Some((parent, parent_index)) => (block, index) = (parent, parent_index),
-                None => return arms,
-            }
-        }
     }
 
     /// A method call on a value.

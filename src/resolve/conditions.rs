@@ -1,15 +1,12 @@
 //! Conditions: what a test assumes, and how people read it.
 
 use super::value::{Alt, Ctx, Presence, Value};
-use super::{Arms, Lit, Resolver, rows, words};
+use super::{Arms, Lit, Resolver, predicates, rows, words};
 use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Module, Place, Stmt, Test};
 use crate::finding::FileId;
-use crate::project::Look;
 
 /// Calls that lead to a point, each the only one of its function, of which the conditions count.
 const MAX_CALLERS: usize = 3;
-/// Tests of one variable's text that are looked at.
-const MAX_LOOKS: usize = 8;
 
 impl Resolver<'_> {
     /// The subject that stands for one execution of an expression.
@@ -49,6 +46,7 @@ impl Resolver<'_> {
             Some(expr) => self.subject_of_expr(ctx, expr),
             None => self.subject(ctx, &test.subject),
         };
+        self.note_asked(ctx, subject, &test.subject);
         let value = test.value.as_ref().map(|value| self.constants.get(value));
         Ok(Lit { subject, value, negated: test.negated })
     }
@@ -81,7 +79,8 @@ impl Resolver<'_> {
         if text.starts_with("env:") {
             return self.subjects.get(text);
         }
-        let root: String = text.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '@')).collect();
+        let place = predicates::asked_about(text);
+        let root: String = place.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '@')).collect();
         let module = self.module(ctx.file);
         let index = &self.project.file(ctx.file).index;
         let mut func = Some(module.block(ctx.block).func);
@@ -100,7 +99,7 @@ impl Resolver<'_> {
         }
         let scope = func.map_or(0, |func| func.0);
         let frame = ctx.frame.as_ref().filter(|frame| func == Some(frame.func)).map_or(0, |frame| frame.id);
-        let version = func.map_or(0, |func| self.version(ctx, func, &root, text));
+        let version = func.map_or(0, |func| self.version(ctx, func, &root, place));
         self.subjects.get(&format!("{}:{scope}:{frame}.{version}:{text}", ctx.file.0))
     }
 
@@ -132,15 +131,8 @@ impl Resolver<'_> {
     /// A value with the assumption that it itself makes true: a name that is empty is not truthy, one that equals
     /// `"a"` is `"a"`. Only for names that some condition tests.
     pub(crate) fn assume_self(&mut self, ctx: &Ctx, text: &str, alt: Alt) -> Option<Alt> {
-        let index = &self.project.file(ctx.file).index;
-        let mut alt = alt;
-        for look in index.looks.get(text).into_iter().flatten().take(MAX_LOOKS) {
-            if let Some(holds) = shows(&alt.value, look) {
-                let subject = self.subject_of_expr(ctx, look.expr);
-                alt.arms = alt.arms.with(Lit { subject, value: None, negated: !holds })?;
-            }
-        }
-        if !index.subjects.contains(text) {
+        let alt = self.assume_predicates(ctx, text, alt)?;
+        if !self.project.file(ctx.file).index.subjects.contains(text) {
             return Some(alt);
         }
         let subject = self.subject(ctx, text);
@@ -161,7 +153,7 @@ impl Resolver<'_> {
         Some(Alt { arms, ..alt })
     }
 
-    /// What the arms that enclose a program point assume: the branches that the point is in.
+    /// What holds at a program point: see [`Self::within`].
     pub fn guard(&mut self, ctx: &Ctx) -> Arms {
         self.within(ctx).unwrap_or_default()
     }
@@ -178,9 +170,7 @@ impl Resolver<'_> {
                 break;
             }
             at = site.caller.clone();
-            let there = self.guard(&at);
-            let there = self.left_before(&at).merge(&there).unwrap_or(there);
-            arms = arms.merge(&there).unwrap_or(arms);
+            arms = arms.merge(&self.guard(&at)).unwrap_or(arms);
         }
         arms
     }
@@ -203,17 +193,24 @@ impl Resolver<'_> {
         arms
     }
 
-    /// What the arms around a point assume; `None` where a followed call never gets there. A test is about what its names were when it was made.
+    /// What holds at a point: what the arms around it assume, and that no arm before it was taken that leaves the
+    /// function. `None` where a followed call never gets there. A test is about what its names were when it was made.
     pub(super) fn within(&mut self, ctx: &Ctx) -> Option<Arms> {
         let module = self.module(ctx.file);
         let mut arms = Arms::default();
-        let mut block = ctx.block;
-        while let Some((parent, index)) = module.block(block).parent {
-            let at = Ctx { block: parent, index, ..ctx.clone() };
-            arms = arms.merge(&self.tests(&at, &module.block(block).tests)?)?;
-            block = parent;
+        let mut left = Vec::new();
+        let (mut block, mut index) = (ctx.block, ctx.index);
+        loop {
+            for (at, tests) in module.known_before(block, index) {
+                left.push(self.tests(&Ctx { block, index: at, ..ctx.clone() }, tests)?);
+            }
+            let Some((parent, at)) = module.block(block).parent else { break };
+            let around = Ctx { block: parent, index: at, ..ctx.clone() };
+            arms = arms.merge(&self.tests(&around, &module.block(block).tests)?)?;
+            (block, index) = (parent, at);
         }
-        Some(arms)
+        // A loop may come back to what has changed since.
+        Some(left.iter().fold(arms, |arms, left| arms.merge(left).unwrap_or(arms)))
     }
 
     /// Which rows of a table a test holds for that asks for a field of the chosen one: `if row["url"]:`. `None` where it
@@ -292,19 +289,6 @@ impl Resolver<'_> {
             }
             _ => None,
         }
-    }
-}
-
-/// Whether a text begins or ends so; `None` where that is not known.
-fn shows(value: &Value, look: &Look) -> Option<bool> {
-    let has = |text: &str| if look.at_end { text.ends_with(&look.part) } else { text.starts_with(&look.part) };
-    match value {
-        Value::Str(text, _) => Some(has(text.expose())),
-        Value::Concat(parts, _) => match if look.at_end { parts.last() } else { parts.first() }? {
-            Value::Str(text, _) if text.expose().len() >= look.part.len() => Some(has(text.expose())),
-            _ => None,
-        },
-        _ => None,
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::value::{Alt, Ctx, Step, StepKind, Value};
 use super::{Arms, Resolver, under};
-use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Stmt};
+use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Stmt, Test};
 use crate::finding::Location;
 use crate::project::{env_call_writes, env_place};
 
@@ -30,6 +30,8 @@ pub(super) struct Found {
     pub(super) tainted: bool,
     /// What `setdefault` puts where nothing was before.
     pub(super) defaults: Option<Vec<Alt>>,
+    /// Where tests of the variable were passed on the way: what is found further back was its value there, too.
+    pub(super) passed: Vec<Ctx>,
 }
 
 /// Beyond this many separate conditions they are taken together.
@@ -95,6 +97,7 @@ impl Resolver<'_> {
         let dead_end = path.is_empty() && !out.is_empty() && self.is_local(ctx, root);
         if !found.open.is_empty() && !dead_end {
             let rest = self.unassigned(ctx, root, path);
+            let rest = self.assume_passed(&found.passed, root, path, rest);
             for open in &found.open {
                 out.extend(under(rest.clone(), open));
             }
@@ -175,10 +178,13 @@ impl Resolver<'_> {
             if found.open.is_empty() {
                 break;
             }
-            match module.block(block).parent {
-                Some((parent, at)) => (block, index) = (parent, at),
-                None => break,
+            let Some((parent, at)) = module.block(block).parent else { break };
+            if let Target::Place(root, _) = target
+                && asks(&module.block(block).tests, root)
+            {
+                found.passed.push(Ctx { block: parent, index: at, ..ctx.clone() });
             }
+            (block, index) = (parent, at);
         }
         found
     }
@@ -208,7 +214,7 @@ impl Resolver<'_> {
                 Stmt::Expr(expr) => self.effect(&here, target, *expr, found),
                 Stmt::Branch(arms) => {
                     let writes = arms.iter().any(|arm| self.writes_within(ctx, target, arm.body));
-                    let exits: Vec<bool> = arms.iter().map(|arm| self.exits(ctx, arm.body)).collect();
+                    let exits: Vec<bool> = arms.iter().map(|arm| module.leaves(arm.body)).collect();
                     if !writes && !exits.iter().any(|&exit| exit) {
                         continue;
                     }
@@ -231,7 +237,7 @@ impl Resolver<'_> {
                             after.extend(open);
                             continue;
                         }
-                        let mut inner = Found { open, ..Found::default() };
+                        let mut inner = Found { open, passed: found.passed.clone(), ..Found::default() };
                         let body = module.block(arm.body);
                         self.scan(ctx, target, arm.body, body.stmts.len(), &mut inner);
                         found.alts.extend(inner.alts);
@@ -243,6 +249,9 @@ impl Resolver<'_> {
                     found.open = if after.is_empty() && !writes { before } else { after };
                     if found.open.len() > MAX_OPEN {
                         found.open = vec![Arms::default()];
+                    }
+                    if matches!(target, Target::Place(root, _) if arms.iter().any(|arm| asks(&arm.tests, root))) {
+                        found.passed.push(here);
                     }
                 }
                 Stmt::Block(inner) => {
@@ -267,11 +276,17 @@ impl Resolver<'_> {
             let alts = if rest.is_empty() { alts } else { self.fields(alts, rest) };
             let after = Ctx { index: here.index + 1, ..here.clone() };
             let alts = self.assume_place(&after, &place.root, path, alts);
+            let alts = self.assume_passed(&found.passed, &place.root, path, alts);
             settle(found, alts);
         } else if !fits && known.len() < path.len() && known.iter().zip(path).all(|(a, b)| a == b) {
             // `d[k] = v` with an unknown key may or may not be the one.
             found.tainted = true;
         }
+    }
+
+    /// Values of a variable with what they say to the tests that they have passed since.
+    fn assume_passed(&mut self, passed: &[Ctx], root: &str, path: &[String], alts: Vec<Alt>) -> Vec<Alt> {
+        passed.iter().fold(alts, |alts, ctx| self.assume_place(ctx, root, path, alts))
     }
 
     /// A call for its effect: does it write what is looked for?
@@ -427,19 +442,6 @@ impl Resolver<'_> {
         false
     }
 
-    /// Whether a block always leaves its function.
-    fn exits(&self, ctx: &Ctx, block: BlockId) -> bool {
-        let module = self.module(ctx.file);
-        let mut block = block;
-        loop {
-            match module.block(block).stmts.last() {
-                Some(Stmt::Return(_) | Stmt::Exit) => return true,
-                Some(Stmt::Block(inner)) => block = *inner,
-                _ => return false,
-            }
-        }
-    }
-
     /// A constant string or number, where the expression is one.
     pub(super) fn constant(&mut self, ctx: &Ctx, expr: ExprId) -> Option<String> {
         match self.module(ctx.file).kind(expr) {
@@ -486,6 +488,11 @@ impl Resolver<'_> {
             }
         }
     }
+}
+
+/// Whether tests may be about a variable.
+fn asks(tests: &[Test], root: &str) -> bool {
+    tests.iter().any(|test| test.subject.contains(root))
 }
 
 /// The values are what is found, under every open condition.

@@ -53,11 +53,6 @@ impl<'p> Marks<'p> {
         marks
     }
 
-    /// The branches and blocks before a statement.
-    pub(super) fn inner(&self, upto: usize) -> impl Iterator<Item = usize> + use<'_, 'p> {
-        before(&self.inner, upto).iter().map(|&index| index as usize)
-    }
-
     /// The statements before one that may write a target, last first.
     pub(super) fn back(&self, target: Target<'_>, upto: usize) -> impl Iterator<Item = usize> + use<'_, 'p> {
         let (writes, calls) = match target {

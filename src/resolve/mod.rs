@@ -21,6 +21,8 @@ mod environment;
 mod field;
 mod lookup;
 mod marks;
+mod possible;
+mod predicates;
 mod rows;
 mod scope;
 mod settings;
@@ -63,6 +65,10 @@ pub struct Resolver<'p> {
     known_called: Known,
     /// Where what is looked for can be written.
     marks: HashMap<(FileId, BlockId), Arc<marks::Marks<'p>>>,
+    /// What tests asked.
+    asked: possible::Asked,
+    /// Tests of what texts begin with, end with or hold.
+    predicates: HashMap<FileId, Arc<predicates::Predicates>>,
 }
 
 /// Calls of a function.
@@ -105,6 +111,8 @@ impl<'p> Resolver<'p> {
             called: None,
             known_called: Known::default(),
             marks: HashMap::new(),
+            asked: HashMap::new(),
+            predicates: HashMap::new(),
         }
     }
 

@@ -6,14 +6,25 @@ use crate::clients::{self, From, Site, SlotValue};
 use crate::endpoint::Url;
 use crate::facts::ExprKind;
 use crate::finding::UrlSlot;
-use crate::resolve::{Alt, Arms, Resolver};
+use crate::resolve::{Alt, Arms, FUEL, Resolver, Value};
 
 pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> Option<Client> {
     let project = resolver.project;
+    // What is called on anything is nobody's business where it goes to no provider; its key need not be looked for.
+    if site.construct.any_receiver {
+        let given = clients::given_endpoint(resolver, site);
+        let is_providers = |alt| {
+            let value = SlotValue { alt, from: From::Code };
+            endpoint(catalog, value, site.client.default_endpoint.as_deref()).provider.is_some()
+        };
+        if !given.into_iter().any(is_providers) {
+            return None;
+        }
+        resolver.refuel(FUEL);
+    }
     let slots = clients::slots(resolver, catalog, site);
     let ctx = resolver.ctx_of(site.file, site.call);
     let guard = resolver.guard(&ctx);
-    let guard = resolver.left_before(&ctx).merge(&guard).unwrap_or(guard);
     let inner = resolver.guard_within(&ctx, site.call).merge(&guard).unwrap_or_else(|| guard.clone());
     let url_kind = site.client.url_kind;
     let keys = slots.key.into_iter().map(|value| key(catalog, project, Some(site.client), value)).collect();
@@ -34,6 +45,11 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
         })
         .collect();
     let mut routes = pair(resolver, keys, endpoints.clone(), &inner);
+    let possible = resolver.possible(&routes.iter().map(|route| &route.arms).collect::<Vec<_>>());
+    // Where nobody that is known comes here, what is not known remains.
+    let any = possible.contains(&true);
+    let mut possible = possible.into_iter();
+    routes.retain(|route| possible.next() == Some(true) || (!any && matches!(route.key.alt.value, Value::Unknown(_))));
     // All that is known says that nobody comes here: who does has a key that is not known.
     if routes.is_empty() {
         let unknown = SlotValue { alt: Alt::unknown(), from: From::Code };

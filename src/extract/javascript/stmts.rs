@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::conds::chain;
 use super::patterns::{Names, Origin, Target};
 use super::{Lower, children, has_token, operands, operator, span, strip};
-use crate::facts::{Arg, Call, Cond, ExprKind, Place, Spread, Stmt, squeeze};
+use crate::facts::{Arg, BlockId, Call, Cond, ExprKind, Place, Spread, Stmt, squeeze};
 
 impl Lower<'_> {
     /// Statements in order: of a block, of the module, of what an error left.
@@ -45,7 +45,8 @@ impl Lower<'_> {
             "while_statement" => self.while_(node),
             "do_statement" => {
                 if let Some(body) = node.child_by_field_name("body") {
-                    self.inline(body);
+                    let block = self.inlined(body);
+                    self.builder.looped(block);
                 }
                 if let Some(condition) = node.child_by_field_name("condition") {
                     self.effects(condition);
@@ -161,8 +162,13 @@ impl Lower<'_> {
 
     /// A block that always runs.
     pub(super) fn inline(&mut self, body: Node) {
+        self.inlined(body);
+    }
+
+    fn inlined(&mut self, body: Node) -> BlockId {
         let block = self.block(Vec::new(), |this| this.body(body));
         self.builder.stmt(Stmt::Block(block));
+        block
     }
 
     /// The body of something that is a block of its own: braces add none.
@@ -305,6 +311,7 @@ impl Lower<'_> {
                 }
             }));
         }
+        self.builder.looped(blocks[0]);
         self.builder.branch(blocks);
     }
 

@@ -213,6 +213,7 @@ impl Lower<'_> {
             first(this);
             node.child_by_field_name("body").into_iter().for_each(|body| this.block(body));
         });
+        self.builder.looped(body);
         let skipped = self.arm(cond.assume(false), |_| {});
         self.builder.branch(vec![body, skipped]);
         for otherwise in fields(node, "alternative") {

@@ -6,7 +6,7 @@ use super::exprs::{Wrapper, diverges, tail_only, wrapper};
 use super::patterns::{bare, literal_cond, names};
 use super::spans::ident;
 use super::{Lower, Sink};
-use crate::facts::{Cond, ExprId, ExprKind, Place, Stmt, Test, squeeze};
+use crate::facts::{BlockId, Cond, ExprId, ExprKind, Place, Stmt, Test, squeeze};
 
 /// How many conditions that failed an arm remembers. A longer chain knows less, not more than memory holds.
 const MAX_KNOWN: usize = 64;
@@ -67,8 +67,13 @@ impl Lower<'_> {
         is_choice(expr, 0)
     }
 
-    /// An `if` .. `else if` .. `else`, or a `while`.
-    pub(super) fn clauses(&mut self, clauses: &[(&Expr, &Block)], otherwise: Option<&Expr>, sink: &Sink) {
+    /// An `if` .. `else if` .. `else`, or a `while`: its arms.
+    pub(super) fn clauses(
+        &mut self,
+        clauses: &[(&Expr, &Block)],
+        otherwise: Option<&Expr>,
+        sink: &Sink,
+    ) -> Vec<BlockId> {
         let mut conds = Vec::new();
         let mut bindings = Vec::new();
         for (cond, _) in clauses {
@@ -94,7 +99,8 @@ impl Lower<'_> {
             None => {}
         }
         self.builder.close_block();
-        self.builder.branch(arms);
+        self.builder.branch(arms.clone());
+        arms
     }
 
     fn match_arms(&mut self, node: &ExprMatch, sink: &Sink) {

@@ -1,11 +1,14 @@
 //! Blocks and statements.
 
-use syn::{BinOp, Block, Expr, ExprForLoop, ExprWhile, Local, Stmt as Syntax, UnOp};
+use syn::{
+    BinOp, Block, Expr, ExprBlock, ExprConst, ExprForLoop, ExprTryBlock, ExprUnsafe, ExprWhile, Local, Stmt as Syntax,
+    UnOp,
+};
 
 use super::exprs::{Wrapper, is_assignment, is_exit_call, is_plain, wrapper};
 use super::spans::{ident, member_name};
 use super::{Lower, Sink};
-use crate::facts::{ExprId, ExprKind, Place, Stmt};
+use crate::facts::{BlockId, ExprId, ExprKind, Place, Stmt};
 
 impl Lower<'_> {
     /// Lowers a block's statements into the current block; the value of its tail goes where `sink` says.
@@ -70,11 +73,16 @@ impl Lower<'_> {
                     self.deliver(span, value, sink);
                 }
             }
-            Expr::Block(e) => self.block(&e.block, sink),
-            Expr::Const(e) => self.block(&e.block, sink),
-            Expr::TryBlock(e) => self.block(&e.block, sink),
-            Expr::Unsafe(e) => self.block(&e.block, sink),
-            Expr::Loop(e) => self.block(&e.body, &Sink::Drop),
+            Expr::Block(ExprBlock { block, .. })
+            | Expr::Const(ExprConst { block, .. })
+            | Expr::TryBlock(ExprTryBlock { block, .. })
+            | Expr::Unsafe(ExprUnsafe { block, .. }) => {
+                self.block(block, sink);
+            }
+            Expr::Loop(e) => {
+                let block = self.block(&e.body, &Sink::Drop);
+                self.builder.looped(block);
+            }
             Expr::ForLoop(e) => self.for_loop(e),
             Expr::While(e) => self.while_loop(e),
             Expr::Return(e) => match &e.expr {
@@ -116,11 +124,12 @@ impl Lower<'_> {
         }
     }
 
-    fn block(&mut self, block: &Block, sink: &Sink) {
+    fn block(&mut self, block: &Block, sink: &Sink) -> BlockId {
         let inner = self.builder.open_block(Vec::new());
         self.body(block, sink);
         self.builder.close_block();
         self.builder.stmt(Stmt::Block(inner));
+        inner
     }
 
     fn for_loop(&mut self, node: &ExprForLoop) {
@@ -131,13 +140,15 @@ impl Lower<'_> {
         self.bind_pattern(&node.pat, each);
         self.body(&node.body, &Sink::Drop);
         self.builder.close_block();
+        self.builder.looped(arm);
         let none = self.builder.open_block(Vec::new());
         self.builder.close_block();
         self.builder.branch(vec![arm, none]);
     }
 
     fn while_loop(&mut self, node: &ExprWhile) {
-        self.clauses(&[(&node.cond, &node.body)], None, &Sink::Drop);
+        let arms = self.clauses(&[(&node.cond, &node.body)], None, &Sink::Drop);
+        self.builder.looped(arms[0]);
     }
 
     /// `place = value`.

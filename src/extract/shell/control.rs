@@ -162,6 +162,7 @@ impl<'a> Lowering<'a> {
                 this.statement(body);
             }
         });
+        self.builder.looped(body);
         let rest = self.arm(cond.assume(false), |_| {});
         self.builder.branch(vec![body, rest]);
     }

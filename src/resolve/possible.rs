@@ -1,0 +1,64 @@
+//! Whether what is assumed together can be so: a test that every known value of what it asks decides otherwise.
+
+use std::collections::HashMap;
+
+use super::value::{Alt, Ctx, Value};
+use super::{Arms, MAX_ALTS, Resolver, predicates};
+use crate::facts::Span;
+use crate::finding::Location;
+
+/// The places that tests asked about, by the tests' subjects: where, a variable and the way below it.
+pub(super) type Asked = HashMap<u32, (Ctx, String, Vec<String>)>;
+
+impl Resolver<'_> {
+    /// Notes what a subject's tests ask about, where that has one value at the test in a run: a loop may come back with
+    /// another.
+    pub(super) fn note_asked(&mut self, ctx: &Ctx, subject: u32, text: &str) {
+        if self.asked.contains_key(&subject) || text.starts_with("env:") {
+            return;
+        }
+        let place = predicates::place(text);
+        let mut words = place.split('.').map(str::to_owned);
+        let Some(root) = words.next() else { return };
+        let path: Vec<String> = words.collect();
+        let plain =
+            |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
+        if !plain(&root) || !path.iter().all(|word| plain(word)) {
+            return;
+        }
+        let file = self.project.file(ctx.file);
+        let func = file.module.block(ctx.block).func;
+        let writes = file.index.assigns.get(&root).into_iter().flatten();
+        let often = writes.filter(|(block, _)| file.module.block(*block).func == func).nth(1).is_some();
+        if !often || !file.module.has_loop(func) {
+            self.asked.insert(subject, (ctx.clone(), root, path));
+        }
+    }
+
+    /// Which of several sets of assumptions can be met: some value of each place that they ask about is such as they
+    /// say, under the same assumptions.
+    pub fn possible(&mut self, all: &[&Arms]) -> Vec<bool> {
+        let mut known: HashMap<u32, Option<Vec<Arms>>> = HashMap::new();
+        let mut out = Vec::with_capacity(all.len());
+        for arms in all {
+            out.push(arms.lits().iter().all(|lit| {
+                let values = known.entry(lit.subject).or_insert_with(|| self.values_asked(lit.subject));
+                values.as_ref().is_none_or(|values| values.iter().any(|value| value.merge(arms).is_some()))
+            }));
+        }
+        out
+    }
+
+    /// What each value of the place assumes that a subject's tests ask about; `None` where they are not all known.
+    fn values_asked(&mut self, subject: u32) -> Option<Vec<Arms>> {
+        let (ctx, root, path) = self.asked.get(&subject).cloned()?;
+        let at = Location { file: ctx.file, span: Span::default() };
+        let alts = self.with_half(|resolver| resolver.name(&ctx, &root, &path, at));
+        // What an object or a variable is when it is tested nobody can say.
+        let decides =
+            |alt: &Alt| matches!(alt.value, Value::Str(..) | Value::Const(_) | Value::Null | Value::Undefined);
+        (alts.len() < MAX_ALTS && alts.iter().any(decides)).then(|| {
+            alts.into_iter().map(|alt| if decides(&alt) { alt.arms } else { alt.arms.without(subject) }).collect()
+        })
+    }
+}

@@ -1,0 +1,188 @@
+//! Tests of what a text begins with, ends with or holds: `url.endswith("/v1")`, `"azure" in url`, `url.includes("x")`.
+//! A value that is known decides them, so that it never meets the arm that is for other values.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::value::{Alt, Ctx, Value};
+use super::{Lit, Resolver};
+use crate::finding::FileId;
+
+/// The tests of a file of this kind, by the place that they ask about.
+pub(super) type Predicates = HashMap<String, Vec<Predicate>>;
+
+/// One test.
+#[derive(Debug)]
+pub(super) struct Predicate {
+    /// As the condition's subject is written.
+    subject: String,
+    kind: Kind,
+    /// It holds for any of these.
+    asked: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Starts,
+    Ends,
+    Holds,
+}
+
+impl Predicate {
+    /// Reads the subject of a condition, which has no white space: what it asks of which place.
+    fn read(subject: &str) -> Option<(&str, Self)> {
+        let (place, kind, asked) = match quoted(subject) {
+            Some((asked, rest)) => (rest.strip_prefix("in")?, Kind::Holds, vec![asked]),
+            None => {
+                let (head, arguments) = subject.strip_suffix(')')?.split_once('(')?;
+                let (place, method) = head.rsplit_once('.')?;
+                let kind = match method {
+                    "startswith" | "startsWith" | "starts_with" => Kind::Starts,
+                    "endswith" | "endsWith" | "ends_with" => Kind::Ends,
+                    "includes" | "contains" => Kind::Holds,
+                    _ => return None,
+                };
+                let several = arguments.strip_prefix('(').and_then(|inner| inner.strip_suffix(')'));
+                (place.strip_suffix('?').unwrap_or(place), kind, list(several.unwrap_or(arguments), several.is_some())?)
+            }
+        };
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '@' | '.');
+        let asked = asked.into_iter().map(str::to_owned).collect();
+        (!place.is_empty() && place.chars().all(plain))
+            .then(|| (place, Self { subject: subject.to_owned(), kind, asked }))
+    }
+
+    /// Whether it holds for a value; `None` where that is not known.
+    fn holds(&self, value: &Value) -> Option<bool> {
+        let any = |one: &dyn Fn(&str) -> Option<bool>| {
+            let answers: Vec<_> = self.asked.iter().map(|asked| one(asked)).collect();
+            if answers.contains(&Some(true)) {
+                Some(true)
+            } else {
+                answers.into_iter().all(|a| a.is_some()).then_some(false)
+            }
+        };
+        match value {
+            Value::Str(text, _) => {
+                // The subject has lost its white space.
+                let text = text.expose();
+                if text.contains(char::is_whitespace) {
+                    return None;
+                }
+                any(&|asked| {
+                    Some(match self.kind {
+                        Kind::Starts => text.starts_with(asked),
+                        Kind::Ends => text.ends_with(asked),
+                        Kind::Holds => text.contains(asked),
+                    })
+                })
+            }
+            Value::Concat(parts, _) => {
+                let text = |part: Option<&Value>| match part {
+                    Some(Value::Str(text, _)) => Some(text.expose().to_owned()),
+                    _ => None,
+                };
+                any(&|asked| match self.kind {
+                    Kind::Starts => {
+                        let known = text(parts.first())?;
+                        (known.len() >= asked.len()).then(|| known.starts_with(asked))
+                    }
+                    Kind::Ends => {
+                        let known = text(parts.last())?;
+                        (known.len() >= asked.len()).then(|| known.ends_with(asked))
+                    }
+                    Kind::Holds => parts
+                        .iter()
+                        .any(|part| text(Some(part)).is_some_and(|text| text.contains(asked)))
+                        .then_some(true),
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The place that a subject asks about: what is behind the `in` of `"azure"inurl`.
+pub(super) fn asked_about(subject: &str) -> &str {
+    quoted(subject).and_then(|(_, rest)| rest.strip_prefix("in")).unwrap_or(subject)
+}
+
+/// The place that a condition's subject is about: all of it, where it is no test of this kind.
+pub(super) fn place(subject: &str) -> &str {
+    Predicate::read(subject).map_or(subject, |(place, _)| place)
+}
+
+/// A quoted text without escapes at the start of another, and what follows it.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    let (inner, rest) = text[1..].split_once(quote)?;
+    (!inner.is_empty() && !inner.contains(['\\', '$', '{'])).then_some((inner, rest))
+}
+
+/// Quoted texts with commas between; one alone unless `several`.
+fn list(text: &str, several: bool) -> Option<Vec<&str>> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (one, after) = quoted(rest)?;
+        out.push(one);
+        rest = match after.strip_prefix(',') {
+            Some(after) => after,
+            None if after.is_empty() => after,
+            None => return None,
+        };
+    }
+    (out.len() == 1 || (several && !out.is_empty())).then_some(out)
+}
+
+impl Resolver<'_> {
+    /// A value with what it says itself to such tests of the place that it is in; `None` where that contradicts.
+    pub(super) fn assume_predicates(&mut self, ctx: &Ctx, place: &str, alt: Alt) -> Option<Alt> {
+        if !matches!(alt.value, Value::Str(..) | Value::Concat(..)) {
+            return Some(alt);
+        }
+        let all = self.predicates(ctx.file);
+        let Some(asked) = all.get(place) else { return Some(alt) };
+        let mut arms = alt.arms.clone();
+        for predicate in asked {
+            if let Some(holds) = predicate.holds(&alt.value) {
+                let subject = self.subject(ctx, &predicate.subject);
+                arms = arms.with(Lit { subject, value: None, negated: !holds })?;
+            }
+        }
+        Some(Alt { arms, ..alt })
+    }
+
+    fn predicates(&mut self, file: FileId) -> Arc<Predicates> {
+        let subjects = &self.project.file(file).index.subjects;
+        let read = || {
+            let mut all = Predicates::new();
+            for (place, predicate) in subjects.iter().filter_map(|subject| Predicate::read(subject)) {
+                all.entry(place.to_owned()).or_default().push(predicate);
+            }
+            Arc::new(all)
+        };
+        self.predicates.entry(file).or_insert_with(read).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects() {
+        let read =
+            |subject: &'static str| Predicate::read(subject).map(|(place, p)| (place, p.kind, p.asked.join("|")));
+        let some = |place, kind, asked: &str| Some((place, kind, asked.to_owned()));
+        assert_eq!(read(r#"url.endswith("/v1")"#), some("url", Kind::Ends, "/v1"));
+        assert_eq!(read(r#"self.url.startswith(("http:","https:",))"#), some("self.url", Kind::Starts, "http:|https:"));
+        assert_eq!(read("url?.includes('azure')"), some("url", Kind::Holds, "azure"));
+        assert_eq!(read(r#""azure"inbase_url"#), some("base_url", Kind::Holds, "azure"));
+        for other in
+            ["url.endswith(end)", r#"url.startsWith("a",2)"#, r#"f(x).includes("a")"#, r#""a"inf(x)"#, "url", ""]
+        {
+            assert_eq!(read(other), None, "{other}");
+        }
+    }
+}
