@@ -162,6 +162,9 @@ impl Resolver<'_> {
             }
             for &base in &self.module(file).classes[class.index()].bases {
                 for alt in self.eval(&self.ctx_of(file, base), base) {
+                    if matches!(&alt.value, Value::Symbol(base) if super::words::PLAIN_BASES.contains(&base.as_str())) {
+                        continue;
+                    }
                     let Value::Made(made) = &alt.value else { return true };
                     let ExprKind::Class(next) = *self.module(made.ctx.file).kind(made.expr) else { return true };
                     stack.push((made.ctx.file, next));
