@@ -31,6 +31,7 @@ use crate::text::Text;
 
 mod called;
 mod dormant;
+mod open;
 mod reach;
 
 pub use called::Lines;
@@ -272,9 +273,9 @@ impl<'a> Run<'a> {
         }
         self.read_manifests();
         let mut clients = self.clients(None);
-        let (files, names, asking) = self.open_functions(&clients);
-        if self.link(&names, self.narrow, |_| files.clone()) {
-            clients = self.clients(Some(&asking));
+        let open = self.open_functions(&clients);
+        if self.link(&open.names, self.narrow, |_| open.files.clone()) {
+            clients = self.clients(Some(&open.asking));
         }
         if self.open_named(&clients) {
             // Nothing that is known of the others changes.

@@ -381,6 +381,8 @@ pub struct Field {
     pub span: Span,
     /// Its value; `None` for a mere annotation.
     pub value: Option<ExprId>,
+    /// The class that its annotation names.
+    pub hint: Option<ExprId>,
 }
 
 /// A comment that holds the word `mixlint:`.
@@ -547,7 +549,8 @@ impl Module {
                 .first()
                 .and_then(|(_, func)| self.functions[func.index()].at)
                 .map_or((at, self.blocks[at.index()].stmts.len() as u32), |(block, index)| (block, index as u32));
-            roots.extend(class.fields.iter().filter_map(|field| field.value).map(|expr| (expr, at)));
+            let held = class.fields.iter().flat_map(|field| field.value.into_iter().chain(field.hint));
+            roots.extend(held.map(|expr| (expr, at)));
             roots.extend(class.bases.iter().chain(&class.decorators).map(|&expr| (expr, at)));
         }
         for block in &self.env_blocks {

@@ -147,9 +147,9 @@ impl Run<'_> {
             if findings.iter().any(|(_, finding)| rules::asks_who_reads(finding)) {
                 self.read_settings();
             }
-            let (files, names, _) = self.open_functions(open.iter().copied());
-            if !names.is_empty() {
-                self.link(&names, false, |_| files.clone());
+            let functions = self.open_functions(open.iter().copied());
+            if !functions.names.is_empty() {
+                self.link(&functions.names, false, |_| functions.files.clone());
             }
             let blocks: Vec<FileId> =
                 open.iter().filter(|client| client.is_block()).map(|client| client.at.file).collect();

@@ -4,7 +4,7 @@
 //! code and the manifests beside it are read before.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
@@ -13,14 +13,12 @@ use rayon::prelude::*;
 use super::{Extent, Run};
 use crate::catalog::Ecosystem;
 use crate::extract;
-use crate::facts::{ExprKind, Module, Span};
+use crate::facts::{ExprKind, Module};
 use crate::finding::FileId;
 use crate::language::{self, Language};
 use crate::manifest::{self, Packages};
 use crate::prefilter::Sight;
 use crate::project::{File, Index, Wanted};
-use crate::resolve::{StepKind, Value};
-use crate::routes::Client;
 use crate::source::Source;
 use crate::{glance, imports};
 
@@ -143,37 +141,6 @@ impl Run<'_> {
         };
         self.targets.insert(question, found.clone());
         found.filter(|found| *found != path)
-    }
-
-    /// The functions and classes that hand a client what they are called with, and of which no call was found: their
-    /// files, their names, and the files of the clients.
-    pub(super) fn open_functions<'c>(
-        &self,
-        clients: impl IntoIterator<Item = &'c Client>,
-    ) -> (BTreeSet<FileId>, BTreeSet<String>, BTreeSet<FileId>) {
-        let routes =
-            clients.into_iter().flat_map(|client| client.routes.iter().map(move |route| (client.at.file, route)));
-        let alts = routes.flat_map(|(file, route)| [(file, &route.key.alt), (file, &route.endpoint.alt)]);
-        let (mut files, mut names, mut asking) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let mut by_param: HashMap<FileId, HashMap<Span, usize>> = HashMap::new();
-        for (file, alt) in alts.filter(|(_, alt)| matches!(alt.value, Value::Unknown(_))) {
-            for step in alt.steps.iter().filter(|step| matches!(step.kind, StepKind::Param(_))) {
-                let module = &self.project.file(step.at.file).module;
-                let of = by_param.entry(step.at.file).or_insert_with(|| {
-                    let functions = module.functions.iter().enumerate().rev();
-                    functions.flat_map(|(at, func)| func.params.iter().map(move |param| (param.span, at))).collect()
-                });
-                let Some(func) = of.get(&step.at.span).and_then(|&at| module.functions.get(at)) else { continue };
-                let class = func.class.map(|class| module.classes[class.index()].name.clone());
-                let constructs = matches!(func.name.as_deref(), Some("__init__" | "constructor"));
-                if let Some(name) = class.filter(|_| constructs).or_else(|| func.name.clone()) {
-                    files.insert(step.at.file);
-                    names.insert(name);
-                    asking.insert(file);
-                }
-            }
-        }
-        (files, names, asking)
     }
 
     /// Adds what environment files take from others, and those in turn.

@@ -118,7 +118,7 @@ impl Builder {
             class.methods.iter_mut().for_each(|(_, func)| shift.func(func));
             for field in &mut class.fields {
                 field.span = place(field.span);
-                field.value.iter_mut().for_each(|id| shift.expr(id));
+                field.value.iter_mut().chain(&mut field.hint).for_each(|id| shift.expr(id));
             }
             self.module.classes.push(class);
         }

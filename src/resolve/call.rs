@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::value::{Alt, Ctx, Frame, Made, Part, Step, StepKind, Value};
-use super::{MAX_FRAMES, Resolver, under, words};
+use super::value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value};
+use super::{Lit, MAX_FRAMES, Resolver, under, words};
 use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Stmt};
 use crate::finding::{FileId, Location};
 use crate::text::Text;
@@ -70,6 +70,20 @@ impl Resolver<'_> {
                     _ => vec![Alt::unknown()],
                 };
                 out.extend(under(alts, &choice.arms));
+            }
+            return out;
+        }
+        // `getattr(openai, "OpenAI")`
+        if symbol == "getattr"
+            && let (Some(of), Some(name)) = (arg(0), arg(1))
+            && let Some(name) = self.constant(ctx, name)
+        {
+            let found = self.field_path(ctx, of, &[name]);
+            let Some(default) = arg(2) else { return found };
+            let (missing, mut out): (Vec<Alt>, Vec<Alt>) =
+                found.into_iter().partition(|alt| matches!(alt.value, Value::Undefined));
+            for alt in missing {
+                out.extend(under(self.eval(ctx, default), &alt.arms));
             }
             return out;
         }
@@ -379,6 +393,17 @@ impl Resolver<'_> {
                             };
                             let Some(default) = arg(1) else { return found };
                             let subject = self.place_subject_of(ctx, expr);
+                            // What is there and the default never come together, not in two fields either.
+                            let found = found.into_iter().filter_map(|alt| {
+                                let negated = match alt.value.presence() {
+                                    Presence::Maybe => return Some(alt),
+                                    Presence::Null | Presence::Absent => true,
+                                    Presence::Present | Presence::Empty => false,
+                                };
+                                let arms = alt.arms.with(Lit { subject, value: None, negated })?;
+                                Some(Alt { arms, ..alt })
+                            });
+                            let found = found.collect();
                             self.fallback(found, subject, true, |resolver| resolver.eval(ctx, default))
                         }
                         "items" | "entries" | "iter" => {

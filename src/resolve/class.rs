@@ -237,6 +237,9 @@ impl Resolver<'_> {
             }
             for &base in &self.module(file).classes[class.index()].bases {
                 for alt in self.eval(&self.ctx_of(file, base), base) {
+                    if matches!(&alt.value, Value::Symbol(base) if super::words::PLAIN_BASES.contains(&base.as_str())) {
+                        continue;
+                    }
                     let Value::Made(made) = &alt.value else { return true };
                     let ExprKind::Class(next) = *self.module(made.ctx.file).kind(made.expr) else { return true };
                     stack.push((made.ctx.file, next));
@@ -247,7 +250,7 @@ impl Resolver<'_> {
     }
 
     /// Whether the fields of a class are read from the environment: `class Settings(BaseSettings)`.
-    fn reads_environment(&self, file: FileId, class: ClassId) -> bool {
+    pub(super) fn reads_environment(&self, file: FileId, class: ClassId) -> bool {
         let module = self.module(file);
         module.classes[class.index()].bases.iter().any(|&base| {
             matches!(module.kind(base), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "BaseSettings")

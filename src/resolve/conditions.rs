@@ -5,6 +5,9 @@ use super::{Arms, Lit, Resolver, predicates, rows, words};
 use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Module, Place, Stmt, Test};
 use crate::finding::FileId;
 
+/// Calls that lead to a point, each the only one of its function, of which the conditions count.
+const MAX_CALLERS: usize = 3;
+
 impl Resolver<'_> {
     /// The subject that stands for one execution of an expression.
     pub(super) fn place_subject(&mut self, ctx: &Ctx, expr: ExprId) -> u32 {
@@ -155,6 +158,23 @@ impl Resolver<'_> {
         self.within(ctx).unwrap_or_default()
     }
 
+    /// What is assumed where the only call of a point's function stands, and where the only call of that one's does.
+    pub fn guard_of_caller(&mut self, ctx: &Ctx) -> Arms {
+        let mut arms = Arms::default();
+        let mut at = ctx.clone();
+        for _ in 0..MAX_CALLERS {
+            let func = self.module(at.file).block(at.block).func;
+            let (sites, more) = self.call_sites(at.file, func);
+            let [site] = sites.as_slice() else { break };
+            if more || func == FuncId(0) {
+                break;
+            }
+            at = site.caller.clone();
+            arms = arms.merge(&self.guard(&at)).unwrap_or(arms);
+        }
+        arms
+    }
+
     /// What the parts of a statement assume that an expression stands in: `client = OpenAI(…) if key else None`.
     pub fn guard_within(&mut self, ctx: &Ctx, expr: ExprId) -> Arms {
         let module = self.module(ctx.file);
@@ -191,6 +211,23 @@ impl Resolver<'_> {
         }
         // A loop may come back to what has changed since.
         Some(left.iter().fold(arms, |arms, left| arms.merge(left).unwrap_or(arms)))
+    }
+
+    /// Which rows of a table a test holds for that asks for a field of the chosen one: `if row["url"]:`. `None` where it
+    /// asks for something else.
+    pub(super) fn rows_tested(&mut self, ctx: &Ctx, tests: &[Test]) -> Option<Vec<Arms>> {
+        let [test] = tests else { return None };
+        let expr = test.expr?;
+        if !matches!(self.module(ctx.file).kind(expr), ExprKind::Index(..) | ExprKind::Member(..) | ExprKind::Name(_)) {
+            return None;
+        }
+        let alts = self.eval(ctx, expr);
+        if !alts.iter().any(|alt| self.is_from_a_row(&alt.arms)) {
+            return None;
+        }
+        let asked = test.value.as_deref();
+        let fits = |alt: &Alt| holds(&alt.value, asked).is_none_or(|holds| holds != test.negated);
+        Some(alts.into_iter().filter(fits).map(|alt| alt.arms).collect())
     }
 
     /// What tests assume; `None` where they cannot hold.

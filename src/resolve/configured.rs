@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::Resolver;
 use super::value::{Alt, Ctx, Step, StepKind, Value};
-use crate::facts::{Call, Entry, ExprId, ExprKind};
+use super::{Resolver, under};
+use crate::facts::{Call, ClassId, Entry, ExprId, ExprKind};
 use crate::finding::{FileId, Location};
 use crate::language::Language;
 
@@ -25,6 +25,21 @@ enum Source {
     Nuxt(FileId),
     /// The variables that t3-env checks, by their own names but for what `runtimeEnv` says.
     Declared(Ctx, ExprId),
+    /// A class whose fields are variables because a settings class has it for a field.
+    Model(Model),
+}
+
+/// A field of a settings class that has fields of its own: `llm: Llm`, with `env_nested_delimiter`.
+#[derive(Debug)]
+pub(super) struct Model {
+    /// Where the variables are read.
+    pub(super) at: Ctx,
+    pub(super) class: (FileId, ClassId),
+    /// What the names of its variables begin with.
+    pub(super) prefix: String,
+    pub(super) delimiter: String,
+    /// The object that is there by default.
+    pub(super) given: Option<Vec<Alt>>,
 }
 
 /// Variables that are named for the fields: the field `llm.api_key` is `APP__LLM__API_KEY`.
@@ -52,6 +67,10 @@ const MAX_LINKS: usize = 64;
 impl Settings {
     fn of(source: Source) -> Value {
         Value::Settings(Self { source: Arc::new(source), path: Vec::new() })
+    }
+
+    pub(super) fn of_model(model: Model) -> Value {
+        Self::of(Source::Model(model))
     }
 
     /// The same settings, further down.
@@ -149,6 +168,14 @@ impl Resolver<'_> {
                 };
                 self.env_read(ctx, &name, at, below)
             }
+            Source::Model(model) => match path.split_first() {
+                None => vec![Alt::new(Value::Settings(settings.clone()))],
+                Some((name, below)) => {
+                    let alts = self.model_field(model, name);
+                    let alts = self.fields(alts, below);
+                    self.settled(ctx, alts, at)
+                }
+            },
             Source::Declared(of, options) => {
                 let [name] = path.as_slice() else { return unknown() };
                 for way in ["runtimeEnv", "runtimeEnvStrict", "experimental__runtimeEnv"] {
@@ -183,6 +210,21 @@ impl Resolver<'_> {
                 if written.is_empty() { unknown() } else { written }
             }
         }
+    }
+
+    /// Values of which those that are settings are read.
+    fn settled(&mut self, ctx: &Ctx, alts: Vec<Alt>, at: Location) -> Vec<Alt> {
+        let mut out = Vec::new();
+        for alt in alts {
+            match &alt.value {
+                Value::Settings(settings) if !settings.path.is_empty() => {
+                    let settings = settings.clone();
+                    out.extend(under(self.setting_read(ctx, &settings, at), &alt.arms));
+                }
+                _ => out.push(alt),
+            }
+        }
+        out
     }
 
     /// What Nuxt's configuration says of a setting.

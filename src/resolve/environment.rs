@@ -274,9 +274,17 @@ impl Resolver<'_> {
             .flatten();
         vec![Alt::new(match itself {
             Some(target) => Value::Module(target),
-            None if module.is_some() => Value::Unknown(None),
+            // `from openai import OpenAI` in a file that has an `openai.py` beside it, with no such name: the library's.
+            None if module.is_some() && !self.may_be_from_outside(file, &import.module) => Value::Unknown(None),
             None => Value::Symbol(format!("{}.{name}", self.symbol(file, &import.module))),
         })]
+    }
+
+    /// Whether a module that stands beside the file may be another one from outside, of the same name.
+    fn may_be_from_outside(&self, file: FileId, module: &str) -> bool {
+        matches!(self.project.file(file).source.language, Language::Python | Language::Notebook)
+            && !module.starts_with('.')
+            && !module.contains('.')
     }
 
     /// The file that an import leads to. One that nobody has asked for yet leads nowhere for now: who runs the resolver

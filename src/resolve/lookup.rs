@@ -226,7 +226,10 @@ impl Resolver<'_> {
                             continue;
                         }
                         let Some(lits) = self.tests(&here, &arm.tests) else { continue };
-                        let open: Vec<Arms> = before.iter().filter_map(|open| open.merge(&lits)).collect();
+                        let mut open: Vec<Arms> = before.iter().filter_map(|open| open.merge(&lits)).collect();
+                        if let Some(rows) = self.rows_tested(&here, &arm.tests) {
+                            open = open.iter().flat_map(|open| rows.iter().filter_map(|row| open.merge(row))).collect();
+                        }
                         if open.is_empty() {
                             continue;
                         }

@@ -235,7 +235,8 @@ impl Resolver<'_> {
             let step = Step { at, kind: StepKind::Param(param.name.clone()) };
             let arms = arms.merge(&self.guard(&frame.caller)).unwrap_or(arms);
             let tested = self.tested_arguments(frame);
-            let beside = self.arguments_beside(frame, number, &around);
+            let beside = self.arguments_beside(frame, number, &around, &tested);
+            let tested: Vec<(u32, u32)> = tested.iter().map(|tested| (tested.given, tested.param)).collect();
             for mut alt in under(alts, &arms) {
                 // What comes with it decides the tests around this point, too: `make("openai", openai_key)`.
                 if !beside.iter().all(|alts| alts.iter().any(|other| other.merge(&alt.arms).is_some())) {
@@ -274,35 +275,35 @@ impl Resolver<'_> {
         out
     }
 
-    /// Arguments of a call whose parameters are tested: the subjects of both.
-    fn tested_arguments(&mut self, frame: &Arc<Frame>) -> Vec<(u32, u32)> {
+    /// The arguments of a call whose parameters are tested.
+    fn tested_arguments(&mut self, frame: &Arc<Frame>) -> Vec<Tested> {
         let function = self.module(frame.file).func(frame.func);
         let start = Ctx { file: frame.file, block: function.body, index: 0, frame: None };
         let mut out = Vec::new();
-        for param in &function.params {
+        for (number, param) in function.params.iter().enumerate() {
             if self.project.file(frame.file).index.subjects.contains(&param.name)
-                && let Some((value, caller)) = self.argument_of(frame, &param.name)
+                && let Argument::Given(value) = self.argument(frame, number)
             {
-                out.push((self.subject_of_expr(&caller, value), self.subject(&start, &param.name)));
+                let given = self.subject_of_expr(&frame.caller, value);
+                out.push(Tested { number, value, given, param: self.subject(&start, &param.name) });
             }
         }
         out
     }
 
     /// What the call's other arguments assume where they are what the tests around a point in the function ask for.
-    fn arguments_beside(&mut self, frame: &Arc<Frame>, number: usize, around: &Arms) -> Vec<Vec<Arms>> {
-        let function = self.module(frame.file).func(frame.func);
-        let start = Ctx { file: frame.file, block: function.body, index: 0, frame: None };
+    fn arguments_beside(
+        &mut self,
+        frame: &Arc<Frame>,
+        number: usize,
+        around: &Arms,
+        tested: &[Tested],
+    ) -> Vec<Vec<Arms>> {
         let mut out = Vec::new();
-        for (other, param) in function.params.iter().enumerate().filter(|(other, _)| *other != number) {
-            if around.lits().is_empty() || !self.project.file(frame.file).index.subjects.contains(&param.name) {
-                continue;
-            }
-            let subject = self.subject(&start, &param.name);
-            let asked: Vec<Lit> = around.lits().iter().filter(|lit| lit.subject == subject).copied().collect();
-            let Argument::Given(value) = self.argument(frame, other) else { continue };
+        for other in tested.iter().filter(|other| other.number != number) {
+            let asked: Vec<Lit> = around.lits().iter().filter(|lit| lit.subject == other.param).copied().collect();
             if !asked.is_empty() {
-                let alts = self.eval(&frame.caller, value);
+                let alts = self.eval(&frame.caller, other.value);
                 let fits = |alt: &Alt| asked.iter().all(|&lit| self.may_be(&alt.value, lit));
                 out.push(alts.into_iter().filter(fits).map(|alt| alt.arms).collect());
             }
@@ -454,6 +455,10 @@ impl Resolver<'_> {
             None => Location { file, span: Span::default() },
         };
         let alts = self.name(&end, name, &[], at);
+        // Only functions of the file have a variable of that name.
+        if alts.iter().all(|alt| matches!(&alt.value, Value::Symbol(symbol) if symbol == name)) {
+            return vec![Alt::new(Value::Undefined)];
+        }
         self.also_written(file, FuncId(0), name, &[], alts)
     }
 }
@@ -465,4 +470,15 @@ enum Argument {
     Keywords,
     Missing,
     Unknown,
+}
+
+/// An argument of a call whose parameter is tested.
+struct Tested {
+    /// Which parameter it is.
+    number: usize,
+    value: ExprId,
+    /// The subject that the argument is where the call stands.
+    given: u32,
+    /// The subject that the parameter is in the function.
+    param: u32,
 }

@@ -1,34 +1,63 @@
 //! Settings: classes whose fields are environment variables, objects that read variables, and what the fields of data
 //! classes are by default.
 
+use super::configured::{Model, Settings};
 use super::value::{Alt, Ctx, Value};
 use super::{Resolver, under, words};
-use crate::facts::{Call, ClassId, ExprId, ExprKind, Field};
+use crate::facts::{Call, ClassId, ExprId, ExprKind, Field, Module, Stmt};
 use crate::finding::{FileId, Location};
 
 impl Resolver<'_> {
     /// A field of a settings class: the variables that pydantic reads for it, first one set wins, then its default.
     pub(super) fn setting(&mut self, ctx: &Ctx, class: ClassId, field: &Field) -> Vec<Alt> {
-        let file = ctx.file;
+        let prefix = self.configured(ctx.file, class, "env_prefix").unwrap_or_default();
+        let delimiter = self.configured(ctx.file, class, "env_nested_delimiter");
+        self.variable_field(ctx, ctx.file, field, (&prefix, delimiter.as_deref()), None)
+    }
+
+    /// A field of a class whose fields are variables: what its names begin with, and what stands between the names of a
+    /// field and of one below it. `given` is what the object that is there by default has.
+    fn variable_field(
+        &mut self,
+        ctx: &Ctx,
+        file: FileId,
+        field: &Field,
+        (prefix, delimiter): (&str, Option<&str>),
+        given: Option<Vec<Alt>>,
+    ) -> Vec<Alt> {
         let at = Location { file, span: field.span };
         let mut names = self.aliases(file, field);
         if names.is_empty() {
-            let prefix = self.prefix(file, class);
             names.push(format!("{prefix}{}", field.name).to_ascii_uppercase());
         }
         let mut names = names.into_iter().rev();
         let Some(last) = names.next() else { return vec![Alt::unknown()] };
+        if let Some((class, (model_file, model))) = self.hinted(file, field) {
+            let default = field.value.map(|value| self.default_of(file, value)).filter(|alts| !alts.is_empty());
+            if self.reads_environment(model_file, model) {
+                // Settings within settings have variables of their own.
+                return default.unwrap_or_else(|| vec![class]);
+            }
+            if let Some(delimiter) = delimiter {
+                let prefix = format!("{last}{delimiter}");
+                let (at, class) = (ctx.clone(), (model_file, model));
+                let model = Model { at, class, prefix, delimiter: delimiter.to_owned(), given: given.or(default) };
+                return vec![Alt::new(Settings::of_model(model))];
+            }
+        }
         let own = self.env_value(ctx, &last, at);
-        let mut out = match field.value {
-            Some(value) => {
+        let given = given.filter(|alts| alts.iter().any(|alt| !matches!(alt.value, Value::Undefined)));
+        let mut out = match (field.value, given) {
+            (None, None) => own,
+            (value, given) => {
                 let subject = self.subjects.get(&format!("env:{last}"));
                 self.fallback(own, subject, true, |resolver| {
-                    let alts = resolver.default_of(file, value);
+                    let of_class = |value| resolver.default_of(file, value);
+                    let alts = given.unwrap_or_else(|| value.map_or_else(Vec::new, of_class));
                     // A field without a default must be set, or the program ends.
                     if alts.is_empty() { resolver.env_value(ctx, &last, at) } else { alts }
                 })
             }
-            None => own,
         };
         for name in names {
             let alts = self.env_value(ctx, &name, at);
@@ -36,6 +65,28 @@ impl Resolver<'_> {
             out = self.fallback(alts, subject, true, |_| out);
         }
         out
+    }
+
+    /// What a field of a model holds that is filled from variables.
+    pub(super) fn model_field(&mut self, model: &Model, name: &str) -> Vec<Alt> {
+        let (file, class) = model.class;
+        let given = model.given.clone().map(|alts| self.fields(alts, &[name.to_owned()]));
+        let fields = &self.module(file).classes[class.index()].fields;
+        let Some(field) = fields.iter().rev().find(|field| field.name == name) else {
+            return given.unwrap_or_else(|| vec![Alt::unknown()]);
+        };
+        self.variable_field(&model.at, file, field, (&model.prefix, Some(&model.delimiter)), given)
+    }
+
+    /// The class of the project that a field's annotation names.
+    fn hinted(&mut self, file: FileId, field: &Field) -> Option<(Alt, (FileId, ClassId))> {
+        let hint = field.hint?;
+        let alts = self.eval(&self.ctx_of(file, hint), hint);
+        let [alt @ Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
+        match *self.module(made.ctx.file).kind(made.expr) {
+            ExprKind::Class(class) => Some((alt.clone(), (made.ctx.file, class))),
+            _ => None,
+        }
     }
 
     /// The names that a field is given: `Field(validation_alias=AliasChoices("A", "B"))`, `Field(env="A")`.
@@ -59,31 +110,30 @@ impl Resolver<'_> {
         texts.into_iter().filter_map(name).collect()
     }
 
-    /// What all variables of a settings class begin with: `model_config = SettingsConfigDict(env_prefix="LLM_")`, or the
-    /// same in a class `Config`.
-    fn prefix(&self, file: FileId, class: ClassId) -> String {
+    /// What a settings class says of its variables: `model_config = SettingsConfigDict(env_prefix="LLM_")`, or the same
+    /// in a class `Config`.
+    fn configured(&self, file: FileId, class: ClassId, option: &str) -> Option<String> {
         let module = self.module(file);
         let fields = &module.classes[class.index()].fields;
         let text = |expr: ExprId| match module.kind(expr) {
             ExprKind::Str(text) => Some(text.expose().to_owned()),
             _ => None,
         };
-        let found = fields.iter().find_map(|field| match (field.name.as_str(), module.kind(field.value?)) {
+        fields.iter().find_map(|field| match (field.name.as_str(), module.kind(field.value?)) {
             ("model_config", ExprKind::Call(call)) => {
-                let given = call.args.iter().find(|arg| arg.name.as_deref() == Some("env_prefix"))?;
+                let given = call.args.iter().find(|arg| arg.name.as_deref() == Some(option))?;
                 text(given.value)
             }
             ("model_config", ExprKind::Object(object)) => object.entries.iter().find_map(|entry| match entry {
-                crate::facts::Entry::Field { key: Some(key), value, .. } if key == "env_prefix" => text(*value),
+                crate::facts::Entry::Field { key: Some(key), value, .. } if key == option => text(*value),
                 _ => None,
             }),
             ("Config", ExprKind::Class(config)) => {
                 let fields = &module.classes[config.index()].fields;
-                fields.iter().find(|field| field.name == "env_prefix").and_then(|field| text(field.value?))
+                fields.iter().find(|field| field.name == option).and_then(|field| text(field.value?))
             }
             _ => None,
-        });
-        found.unwrap_or_default()
+        })
     }
 
     /// The value of a field in a class's body, seen through `field(default_factory=...)` and `Field(...)`; nothing where
@@ -140,11 +190,41 @@ impl Resolver<'_> {
         let default = default.or_else(|| call.args.get(1).filter(|arg| arg.name.is_none()));
         let at = self.location(ctx.file, expr);
         let fallback = default.map(|arg| self.eval(ctx, arg.value));
+        let prefix = self.prefixed(ctx)?;
         let mut out = Vec::new();
         for name in self.eval(ctx, first.value) {
             let Value::Str(text, _) = &name.value else { return None };
-            out.extend(under(self.env_read(ctx, text.expose(), at, fallback.clone()), &name.arms));
+            let whole = format!("{prefix}{}", text.expose());
+            out.extend(under(self.env_read(ctx, &whole, at, fallback.clone()), &name.arms));
         }
         Some(out)
     }
+
+    /// What the names begin with that are read at a point: `with env.prefixed("LLM_"):`, in each other.
+    fn prefixed(&mut self, ctx: &Ctx) -> Option<String> {
+        let module = self.module(ctx.file);
+        let mut prefix = String::new();
+        let mut block = ctx.block;
+        while let Some((outer, index)) = module.block(block).parent {
+            let before = module.block(outer).stmts[..index].iter().rev();
+            let calls = before.map_while(|stmt| match stmt {
+                Stmt::Expr(expr) => match module.kind(*expr) {
+                    ExprKind::Call(call) if is_prefixed(module, call) => call.args.first(),
+                    _ => None,
+                },
+                _ => None,
+            });
+            for arg in calls.filter(|_| matches!(module.block(outer).stmts[index], Stmt::Block(_))) {
+                let at = Ctx { block: outer, index, ..ctx.clone() };
+                prefix.insert_str(0, &self.constant(&at, arg.value)?);
+            }
+            block = outer;
+        }
+        Some(prefix)
+    }
+}
+
+/// `env.prefixed("LLM_")`
+fn is_prefixed(module: &Module, call: &Call) -> bool {
+    matches!(module.kind(call.callee), ExprKind::Member(_, method) if method == "prefixed")
 }

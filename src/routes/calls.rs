@@ -56,6 +56,11 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
         let unknown = key(catalog, project, Some(site.client), unknown);
         routes = pair(resolver, vec![unknown], endpoints, &Arms::default());
     }
+    // Two clients of one file may never run together because of who calls their functions.
+    let led = resolver.guard_of_caller(&ctx);
+    for route in &mut routes {
+        route.arms = route.arms.merge(&led).unwrap_or_else(|| route.arms.clone());
+    }
     // A request is a client only where it carries a key to a provider that is known; any other is nobody's business.
     let is_session = site.client.default_endpoint.is_none()
         && site.construct.env_key.is_empty()

@@ -1,7 +1,7 @@
 //! `base-url-path`: the host is right, the path is not.
 
 use super::{Facts, literal_at, repair, written_at};
-use crate::endpoint::{self, PathProblemKind, Url};
+use crate::endpoint::{self, PathProblem, PathProblemKind, Url};
 use crate::finding::{Applicability, Finding, Location, Severity};
 use crate::routes::Client;
 
@@ -11,8 +11,7 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     for endpoint in client.routes.iter().map(|route| &route.endpoint).filter(|endpoint| !endpoint.is_default()) {
         let (Some(url), Some(id)) = (&endpoint.url, &endpoint.provider) else { continue };
         // Where the host comes from elsewhere, the path is what is put behind it, if it is written there: of two values
-        // that a function joins, one may be meant for another call. Programs that put several there look at what the
-        // host came with.
+        // that a function joins, one may be meant for another call.
         let host_at = literal_at(facts, endpoint);
         let joined = || {
             written_at(&endpoint.alt.value).filter(|at| {
@@ -21,11 +20,7 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
                 source.language.is_code() && !end.is_empty() && source.slice(at.span).contains(end)
             })
         };
-        let alone = || {
-            let urls = client.routes.iter().filter_map(|route| route.endpoint.url.as_ref());
-            urls.filter(|other| other.host == url.host).all(|other| other.path == url.path)
-        };
-        let Some(at) = host_at.or_else(|| joined().filter(|_| alone())) else { continue };
+        let Some(at) = host_at.or_else(joined) else { continue };
         if url.path.contains('\u{fffd}') {
             continue;
         }
@@ -35,11 +30,8 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
         if problem.kind == PathProblemKind::DoubleSlash && !has_both_slashes(facts, at) {
             continue;
         }
-        if is_made_right(client, &url.host, &problem.right, at) {
-            continue;
-        }
-        let more = url.path.strip_prefix(problem.right.as_str()).map(|more| more.trim_matches('/'));
-        if problem.kind == PathProblemKind::FullEndpoint && more.is_some_and(|more| is_cut_off(facts, client, more)) {
+        let own = Own { url, at, joined: host_at.is_none() };
+        if sees_to_it(facts, client, &own, &problem) {
             continue;
         }
         let text = match problem.kind {
@@ -64,22 +56,39 @@ pub(super) fn check(facts: &Facts<'_>, client: &Client) -> Vec<Finding> {
     out
 }
 
-/// Whether the program makes the path right where it is not: `url if url.endswith("/v1") else url + "/v1"`.
-fn is_made_right(client: &Client, host: &str, path: &str, at: Location) -> bool {
-    client.routes.iter().map(|route| &route.endpoint).any(|endpoint| {
-        let right = |url: &Url| url.host == host && url.path.trim_end_matches('/') == path.trim_end_matches('/');
-        endpoint.url.as_ref().is_some_and(right) && endpoint.alt.steps.iter().any(|step| step.at == at)
-    })
+/// A base URL whose path is judged.
+struct Own<'a> {
+    url: &'a Url,
+    /// Where it, or the path behind its host, is written.
+    at: Location,
+    /// The host comes from elsewhere.
+    joined: bool,
 }
 
-/// Whether the program names what is too much of the path by itself, as one does to cut it off:
-/// `url.split("/chat/completions")[0]`.
-fn is_cut_off(facts: &Facts<'_>, client: &Client, more: &str) -> bool {
+/// Whether the program sees to the path itself, so that what is written there is not what requests go to.
+///
+/// Either the same client has the host with another path, too: the right one, made of what is written here
+/// (`url if url.endswith("/v1") else url + "/v1"`), or, behind a host from elsewhere, any. Or the program names what is too
+/// much by itself, as one does to cut it off (`url.split("/chat/completions")[0]`).
+fn sees_to_it(facts: &Facts<'_>, client: &Client, own: &Own<'_>, problem: &PathProblem) -> bool {
+    let right = problem.right.trim_end_matches('/');
+    let another = client.routes.iter().map(|route| &route.endpoint).any(|endpoint| {
+        endpoint.url.as_ref().filter(|url| url.host == own.url.host).is_some_and(|url| {
+            let made_here = || endpoint.alt.steps.iter().any(|step| step.at == own.at);
+            (own.joined && url.path != own.url.path) || (url.path.trim_end_matches('/') == right && made_here())
+        })
+    });
+    let surplus = own.url.path.strip_prefix(problem.right.as_str()).map_or("", |more| more.trim_matches('/'));
+    another || (problem.kind == PathProblemKind::FullEndpoint && is_named(facts, client, surplus))
+}
+
+/// Whether a text stands by itself in the file of a client, with or without slashes around it.
+fn is_named(facts: &Facts<'_>, client: &Client, part: &str) -> bool {
     let text = facts.project.file(client.at.file).source.text.as_str();
     let quote = |c: char| matches!(c, '"' | '\'' | '`');
-    !more.is_empty()
-        && text.match_indices(more).any(|(at, _)| {
-            let (before, after) = (&text[..at], &text[at + more.len()..]);
+    !part.is_empty()
+        && text.match_indices(part).any(|(at, _)| {
+            let (before, after) = (&text[..at], &text[at + part.len()..]);
             before.strip_suffix('/').unwrap_or(before).ends_with(quote)
                 && after.strip_prefix('/').unwrap_or(after).starts_with(quote)
         })

@@ -211,7 +211,7 @@ impl Lower<'_> {
             return;
         }
         let value = value.map(|value| self.initial_value(class, value));
-        self.builder.class_mut(class).fields.push(Field { name: key, span: span(name), value });
+        self.builder.class_mut(class).fields.push(Field { name: key, span: span(name), value, hint: None });
     }
 
     /// What a field begins with. Where it reads `this`, it is what a call of a method gives.

@@ -24,7 +24,7 @@ impl Lower<'_> {
         let func = self.function(node, decorators, None);
         let value = self.add(node, ExprKind::Func(func));
         if let Some(name) = node.child_by_field_name("name") {
-            self.assign(span(whole), span(name), Place::name(self.text_of(name)), value);
+            self.assign(span(whole), span(name), Place::name(self.variable(self.text_of(name))), value);
         }
     }
 
@@ -137,7 +137,7 @@ impl Lower<'_> {
         let class = self.class(node, decorators);
         let value = self.add(node, ExprKind::Class(class));
         if let Some(name) = node.child_by_field_name("name") {
-            self.assign(span(whole), span(name), Place::name(self.text_of(name)), value);
+            self.assign(span(whole), span(name), Place::name(self.variable(self.text_of(name))), value);
         }
     }
 
@@ -175,7 +175,7 @@ impl Lower<'_> {
                 let value = self.class(inner, decorators);
                 let value = self.add(inner, ExprKind::Class(value));
                 if let Some(name) = inner.child_by_field_name("name") {
-                    self.field(class, name, Some(value));
+                    self.field(class, name, Some(value), None);
                 }
             }
             "expression_statement" => {
@@ -183,39 +183,69 @@ impl Lower<'_> {
                     self.field_assignment(class, assignment);
                 }
             }
-            "if_statement" | "try_statement" | "with_statement" => {
-                self.deeper(|this| this.nested(class, node));
-            }
+            "if_statement" | "try_statement" | "with_statement" => self.conditional_fields(class, node),
             _ => {}
         }
     }
 
-    /// Assignments below a condition in a class body: what they make is made; which value the field has is not known.
-    fn nested(&mut self, class: ClassId, node: Node) {
-        for child in operands(node) {
-            match child.kind() {
-                "expression_statement" => {
-                    for assignment in operands(child).into_iter().filter(|child| child.kind() == "assignment") {
-                        if let Some(value) = assignment.child_by_field_name("right") {
-                            let value = self.expr(value);
-                            self.builder.stmt(Stmt::Expr(value));
-                        }
-                        if let Some(name) = assignment.child_by_field_name("left").filter(|n| n.kind() == "identifier")
-                        {
-                            self.field(class, name, None);
-                        }
-                    }
+    /// A condition in a class body is one of the block around the class. What it binds are variables there, under names
+    /// of their own (`key@120`); those that it assigns are fields, with what they hold in the end.
+    fn conditional_fields(&mut self, class: ClassId, node: Node) {
+        let (fields, others) = self.bound_below(node);
+        let mut own = HashMap::new();
+        for name in fields.iter().chain(&others) {
+            let text = self.text_of(*name);
+            let variable = format!("{text}@{}", node.start_byte());
+            let mut before = self.builder.class_mut(class).fields.iter().rev().filter(|field| field.name == text);
+            if let Some(before) = before.find_map(|field| field.value) {
+                self.assign(span(*name), span(*name), Place::name(variable.clone()), before);
+            }
+            own.insert(text.to_owned(), variable);
+        }
+        self.aliases.push(own);
+        self.deeper(|this| this.statement(node));
+        for name in fields {
+            let value = self.variable(self.text_of(name));
+            let value = self.add(name, ExprKind::Name(value));
+            self.builder.stmt(Stmt::Expr(value));
+            self.field(class, name, Some(value), None);
+        }
+        self.aliases.pop();
+    }
+
+    /// The names that statements below a node assign, and those that they import or define, each where it comes first.
+    fn bound_below<'t>(&self, node: Node<'t>) -> (Vec<Node<'t>>, Vec<Node<'t>>) {
+        let (mut assigned, mut others) = (Vec::new(), Vec::new());
+        let mut pending = vec![node];
+        while let Some(node) = pending.pop() {
+            match node.kind() {
+                "function_definition" | "class_definition" => {
+                    others.extend(node.child_by_field_name("name"));
+                    continue;
                 }
-                "block" | "if_statement" | "elif_clause" | "else_clause" | "try_statement" | "except_clause"
-                | "finally_clause" | "with_statement" => {
-                    self.deeper(|this| this.nested(class, child));
+                "lambda" => continue,
+                "assignment" => assigned.extend(node.child_by_field_name("left").filter(|n| n.kind() == "identifier")),
+                "import_statement" | "import_from_statement" => {
+                    let names = super::fields(node, "name").into_iter();
+                    others.extend(names.filter_map(|name| match name.kind() {
+                        "aliased_import" => name.child_by_field_name("alias"),
+                        _ => operands(name).first().copied(),
+                    }));
                 }
                 _ => {}
             }
+            pending.extend(operands(node));
         }
+        let mut seen = HashSet::new();
+        for names in [&mut assigned, &mut others] {
+            names.sort_by_key(Node::start_byte);
+            names.retain(|name| seen.insert(self.text_of(*name)));
+        }
+        (assigned, others)
     }
 
     fn field_assignment(&mut self, class: ClassId, node: Node) {
+        let hint = node.child_by_field_name("type").and_then(|hint| self.class_hint(hint));
         let mut targets = Vec::new();
         let mut value = Some(node);
         while let Some(inner) = value.filter(|value| value.kind() == "assignment") {
@@ -231,13 +261,13 @@ impl Lower<'_> {
         }
         for target in targets {
             match (target.kind(), value) {
-                ("identifier", value) => self.field(class, target, value.map(|(_, value)| value)),
+                ("identifier", value) => self.field(class, target, value.map(|(_, value)| value), hint),
                 ("pattern_list" | "tuple_pattern", Some((node, value))) => {
                     for (number, name) in operands(target).into_iter().enumerate() {
                         if name.kind() == "identifier" {
                             let index = self.add(node, ExprKind::Const(number.to_string()));
                             let value = self.add(name, ExprKind::Index(value, index));
-                            self.field(class, name, Some(value));
+                            self.field(class, name, Some(value), None);
                         }
                     }
                 }
@@ -247,8 +277,26 @@ impl Lower<'_> {
         }
     }
 
-    fn field(&mut self, class: ClassId, name: Node, value: Option<ExprId>) {
-        let field = Field { name: self.text_of(name).to_owned(), span: span(name), value };
+    /// The class that an annotation names: `Llm`, `config.Llm`, `Llm | None`, `Optional[Llm]`.
+    fn class_hint(&mut self, hint: Node) -> Option<ExprId> {
+        let mut at = hint;
+        for _ in 0..6 {
+            let inner = operands(at);
+            at = match at.kind() {
+                "identifier" | "attribute" => {
+                    let last = self.text_of(at).rsplit('.').next().unwrap_or("");
+                    return last.starts_with(char::is_uppercase).then(|| self.expr(at));
+                }
+                "generic_type" if self.text_of(inner.first().copied()?) == "Optional" => inner.get(1).copied()?,
+                "generic_type" => return None,
+                _ => inner.first().copied()?,
+            };
+        }
+        None
+    }
+
+    fn field(&mut self, class: ClassId, name: Node, value: Option<ExprId>, hint: Option<ExprId>) {
+        let field = Field { name: self.text_of(name).to_owned(), span: span(name), value, hint };
         if let Some(scope) = &mut self.class {
             scope.fields.insert(field.name.clone());
         }

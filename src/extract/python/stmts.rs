@@ -16,7 +16,7 @@ impl Lower<'_> {
         }
     }
 
-    fn statement(&mut self, node: Node) {
+    pub(super) fn statement(&mut self, node: Node) {
         match node.kind() {
             "expression_statement" => {
                 for child in operands(node) {
@@ -114,7 +114,7 @@ impl Lower<'_> {
                 }
             };
             let value = self.add(module, ExprKind::Import(Import { module: path, name: None }));
-            let place = Place::name(self.text_of(target));
+            let place = Place::name(self.variable(self.text_of(target)));
             self.assign(span(node), span(target), place, value);
         }
     }
@@ -131,7 +131,7 @@ impl Lower<'_> {
             let target = alias.unwrap_or(name);
             let import = Import { module: module.clone(), name: Some(self.dotted(name)) };
             let value = self.add(name, ExprKind::Import(import));
-            let place = Place::name(self.text_of(target));
+            let place = Place::name(self.variable(self.text_of(target)));
             self.assign(span(node), span(target), place, value);
         }
     }

@@ -70,7 +70,7 @@ impl Lower<'_> {
                     let span = self.at(name.span());
                     let name = ident(name);
                     let value = self.argument_attribute(&name, &field.attrs);
-                    self.builder.class_mut(class).fields.push(Field { name, span, value });
+                    self.builder.class_mut(class).fields.push(Field { name, span, value, hint: None });
                 }
             }
             Item::Enum(node) if !is_test(&node.attrs) => {
@@ -255,7 +255,7 @@ impl Lower<'_> {
     fn associated(&mut self, class: ClassId, name: &syn::Ident, value: Option<&syn::Expr>) {
         let value = value.map(|value| self.value(value));
         let span = self.at(name.span());
-        self.builder.class_mut(class).fields.push(Field { name: ident(name), span, value });
+        self.builder.class_mut(class).fields.push(Field { name: ident(name), span, value, hint: None });
     }
 
     fn method(&mut self, class: ClassId, signature: &Signature, body: &Block) {

@@ -1,0 +1,100 @@
+//! What clients leave open that only their callers can tell: parameters of which no call was found, and attributes of a
+//! module that some other file sets.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::Run;
+use crate::clients::From;
+use crate::facts::{BlockId, Function, Module, Span, Stmt};
+use crate::finding::FileId;
+use crate::resolve::{StepKind, Value};
+use crate::routes::{Client, Route};
+
+/// What may be called from files that have not been read.
+#[derive(Debug, Default)]
+pub(super) struct Open {
+    /// The files of the functions and classes.
+    pub(super) files: BTreeSet<FileId>,
+    /// Their names.
+    pub(super) names: BTreeSet<String>,
+    /// The files of the clients that they are for.
+    pub(super) asking: BTreeSet<FileId>,
+}
+
+impl Run<'_> {
+    /// The functions and classes that hand a client what they are called with, and of which no call was found.
+    pub(super) fn open_functions<'c>(&self, clients: impl IntoIterator<Item = &'c Client> + Clone) -> Open {
+        let mut open = self.open_parameters(clients.clone());
+        for client in clients {
+            self.open_attributes(client, &mut open);
+        }
+        open
+    }
+
+    fn open_parameters<'c>(&self, clients: impl IntoIterator<Item = &'c Client>) -> Open {
+        let mut open = Open::default();
+        let routes =
+            clients.into_iter().flat_map(|client| client.routes.iter().map(move |route| (client.at.file, route)));
+        let alts = routes.flat_map(|(file, route)| [(file, &route.key.alt), (file, &route.endpoint.alt)]);
+        let mut by_param: HashMap<FileId, HashMap<Span, usize>> = HashMap::new();
+        for (file, alt) in alts.filter(|(_, alt)| matches!(alt.value, Value::Unknown(_))) {
+            for step in alt.steps.iter().filter(|step| matches!(step.kind, StepKind::Param(_))) {
+                let module = &self.project.file(step.at.file).module;
+                let of = by_param.entry(step.at.file).or_insert_with(|| {
+                    let functions = module.functions.iter().enumerate().rev();
+                    functions.flat_map(|(at, func)| func.params.iter().map(move |param| (param.span, at))).collect()
+                });
+                let Some(func) = of.get(&step.at.span).and_then(|&at| module.functions.get(at)) else { continue };
+                if let Some(name) = called_as(module, func) {
+                    open.files.insert(step.at.file);
+                    open.names.insert(name);
+                    open.asking.insert(file);
+                }
+            }
+        }
+        open
+    }
+
+    /// A module's attribute that another file sets: which files belong to one program is asked of their importers.
+    fn open_attributes(&self, client: &Client, open: &mut Open) {
+        let unknown =
+            |route: &Route| matches!(route.key.alt.value, Value::Unknown(None)) && route.key.from == From::Code;
+        if client.endpoint_attributes.is_empty() || !client.routes.iter().any(unknown) {
+            return;
+        }
+        let constructs = self.options.catalog.clients.iter().filter(|known| known.id == client.id);
+        let attributes = constructs.flat_map(|known| &known.construct).flat_map(|construct| &construct.global_key);
+        let attributes: Vec<(&str, &str)> = attributes.filter_map(|name| name.rsplit_once('.')).collect();
+        let mut places: Vec<(FileId, BlockId)> = Vec::new();
+        for id in self.project.ids() {
+            let file = self.project.file(id);
+            for (root, name) in &attributes {
+                let writes = file.index.attributes.get(*name).into_iter().flatten();
+                let writes = writes.filter(|(block, at)| {
+                    let stmt = file.module.block(*block).stmts.get(*at as usize);
+                    matches!(stmt, Some(Stmt::Assign { place, .. }) if place.root == *root)
+                });
+                places.extend(writes.map(|(block, _)| (id, *block)));
+            }
+        }
+        if places.is_empty() {
+            return;
+        }
+        let module = &self.project.file(client.at.file).module;
+        let here = module.expr_ids().find(|&expr| module.span(expr) == client.at.span);
+        places.extend(here.map(|expr| (client.at.file, module.points[expr.index()].0)));
+        for (file, block) in places {
+            let module = &self.project.file(file).module;
+            open.names.extend(called_as(module, module.func(module.block(block).func)));
+            open.files.insert(file);
+            open.asking.insert(client.at.file);
+        }
+    }
+}
+
+/// The name by which other files call a function: its own, or its class's where it is the constructor.
+fn called_as(module: &Module, func: &Function) -> Option<String> {
+    let class = func.class.map(|class| module.classes[class.index()].name.clone());
+    let constructs = matches!(func.name.as_deref(), Some("__init__" | "constructor"));
+    class.filter(|_| constructs).or_else(|| func.name.clone())
+}
