@@ -102,12 +102,12 @@ impl Resolver<'_> {
         if (at, caller) == of {
             return false;
         }
-        // `self.connect(k, u)` in the same class, without asking what `self` is.
+        // `self.connect(k, u)` and Rust's `Self::connect(k, u)` in the same class, without asking what `self` is.
         if let ExprKind::Member(base, _) = module.kind(data.callee)
             && !constructor
             && at == of.0
             && matches!(module.kind(*base), ExprKind::Name(root)
-                if module.func(caller).receiver.as_deref() == Some(root))
+                if module.func(caller).receiver.as_deref() == Some(root) || root == "Self")
             && class.is_some()
             && module.func(caller).class == class
         {
