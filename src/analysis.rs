@@ -18,6 +18,7 @@ use crate::cover;
 use crate::facts::{Comment, ExprKind, Stmt};
 use crate::finding::{FileId, Finding, Location, RouteRecord};
 use crate::fix;
+use crate::heirs::{self, Heirs};
 use crate::imports;
 use crate::language::Language;
 use crate::prefilter::{Prefilter, Sight};
@@ -30,11 +31,9 @@ use crate::text::Text;
 
 mod called;
 mod dormant;
-mod heirs;
 mod reach;
 
 pub use called::Lines;
-use heirs::Heirs;
 use reach::New;
 
 /// A file that findings may be about.
@@ -48,8 +47,8 @@ pub struct Given {
     pub sight: Sight,
     /// Its length in bytes.
     bytes: usize,
-    /// What it says of classes.
-    classes: Vec<heirs::Pair>,
+    /// What it says of classes, if it was looked at.
+    classes: Option<Vec<heirs::Pair>>,
 }
 
 impl Given {
@@ -60,13 +59,13 @@ impl Given {
         if !keep && !sight.certain {
             source.close();
         }
-        Self { source, path, sight, bytes, classes }
+        Self { source, path, sight, bytes, classes: Some(classes) }
     }
 
     /// Takes a file without a look: it is parsed whatever it holds.
     pub fn taken(source: Source, path: PathBuf) -> Self {
         let sight = Sight::unseen(&source);
-        Self { bytes: source.text.len(), source, path, sight, classes: Vec::new() }
+        Self { bytes: source.text.len(), source, path, sight, classes: None }
     }
 }
 
@@ -195,12 +194,12 @@ struct Run<'a> {
     options: &'a Options<'a>,
     project: Project,
     parsed: BTreeSet<FileId>,
+    /// The parsed files whose imports have been settled, as far as that can be done without reading others.
+    settled: BTreeSet<FileId>,
     /// What the text of each file shows.
     sights: Vec<Sight>,
     /// Whether only files are parsed that may be about a finding.
     narrow: bool,
-    /// Classes that may be clients, where only such files are parsed.
-    heirs: Option<Heirs>,
     /// Where imports lead, by folder.
     targets: HashMap<(PathBuf, Language, String), Option<PathBuf>>,
     unparsed: Vec<(FileId, String)>,
@@ -233,7 +232,6 @@ impl<'a> Run<'a> {
             options,
             sights: Vec::new(),
             narrow: false,
-            heirs: None,
             targets: HashMap::new(),
             project: Project {
                 environment,
@@ -242,6 +240,7 @@ impl<'a> Run<'a> {
                 ..Project::default()
             },
             parsed: BTreeSet::new(),
+            settled: BTreeSet::new(),
             unparsed: Vec::new(),
             roots: HashMap::new(),
             imported: 0,
@@ -254,8 +253,9 @@ impl<'a> Run<'a> {
     fn run(mut self, given: Vec<Given>) -> Output {
         let making = given.iter().filter(|given| given.sight.admitted).map(|given| given.bytes).sum::<usize>();
         self.narrow = self.is_large(making);
-        self.heirs = self.narrow.then(|| {
-            let pairs = given.iter().flat_map(|given| given.classes.iter().copied());
+        let looked_at = given.iter().all(|given| given.classes.is_some());
+        self.project.heirs = (looked_at && self.options.extent != Extent::Everything).then(|| {
+            let pairs = given.iter().flat_map(|given| given.classes.iter().flatten().copied());
             Heirs::new(self.options.catalog, pairs)
         });
         let new = given.into_iter().map(|given| New {
@@ -315,6 +315,7 @@ impl<'a> Run<'a> {
         let open = self.parsed.iter().copied().filter(looked_at).filter(asked);
         let mut open: Vec<(FileId, Settled)> = open.map(|id| (id, Settled::new())).collect();
         for _ in 0..MAX_ROUNDS {
+            self.settle_imports();
             let answers: Vec<(FileId, Answer)> =
                 open.into_par_iter().map(|(id, settled)| (id, self.clients_of(id, settled))).collect();
             let mut wanted = BTreeSet::new();
@@ -428,7 +429,7 @@ impl<'a> Run<'a> {
             unparsed: self.unparsed,
             partly: self.project.ids().filter(|&id| self.project.file(id).module.recovered).collect(),
             reported: self.project.files.iter().map(|file| file.reported).collect(),
-            sources: self.project.files.into_iter().map(|file| file.source).collect(),
+            sources: self.project.files.into_par_iter().map(|file| file.source).collect(),
         }
     }
 

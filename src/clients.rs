@@ -21,7 +21,7 @@ pub use find::Finder;
 pub use ignored::{Ignored, IgnoredKind};
 
 use arguments::{given, header_key, leading};
-use changes::{afterwards, chained, narrowed};
+use changes::{afterwards, chained, narrowed, of_receiver};
 use find::site_of;
 
 /// A call that makes a client.
@@ -77,6 +77,7 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
     let ctx = resolver.ctx_of(site.file, site.call);
     let mut slots = constructed(resolver, catalog, site, &ctx, 0);
     let outermost = chained(resolver, site, &ctx, &mut slots);
+    of_receiver(resolver, site, &ctx, &mut slots);
     afterwards(resolver, site, outermost, &mut slots);
     for alt in slots.endpoint.iter_mut().map(|value| &mut value.alt) {
         if let Value::Symbol(symbol) = &alt.value
@@ -96,6 +97,17 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
         slots.ignored = ignored::find(resolver, catalog, site, &ctx);
     }
     slots
+}
+
+/// What the arguments of a call give a client for an endpoint.
+pub fn given_endpoint(resolver: &mut Resolver<'_>, site: &Site<'_>) -> Vec<Alt> {
+    let ctx = resolver.ctx_of(site.file, site.call);
+    match resolver.module(site.file).kind(site.call) {
+        ExprKind::Call(call) => {
+            resolver.with_half(|resolver| given(resolver, &ctx, call, site.construct, Slot::Endpoint))
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Whether something in the file takes the client together with an endpoint of its own.

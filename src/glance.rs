@@ -6,7 +6,7 @@ use crate::language::Language;
 use crate::source::Source;
 
 /// Bases of Python classes that are no client's.
-const PLAIN_BASES: [&str; 16] = [
+pub(crate) const PLAIN_BASES: [&str; 16] = [
     "object",
     "BaseModel",
     "ABC",
@@ -29,6 +29,10 @@ const PLAIN_BASES: [&str; 16] = [
 /// function and no plain class: only then calling it can make a client.
 pub fn may_be_a_class(source: &Source, name: &str) -> bool {
     let text = source.text.as_str();
+    // A module itself is called where it is what it exports.
+    if name.is_empty() {
+        return ["module.exports", "export ="].iter().any(|export| text.contains(export));
+    }
     let mut defined = false;
     for at in memchr::memmem::find_iter(text.as_bytes(), name.as_bytes()) {
         let (Some(before), Some(after)) = (text.get(..at), text.get(at + name.len()..)) else { return true };
@@ -38,7 +42,6 @@ pub fn may_be_a_class(source: &Source, name: &str) -> bool {
         match definition(source.language, before, after) {
             Some(true) => defined = true,
             Some(false) => return true,
-            None if is_assigned(after) => return true,
             None => {}
         }
     }
@@ -132,7 +135,7 @@ fn definition(language: Language, before: &str, after: &str) -> Option<bool> {
         (Language::JavaScript | Language::TypeScript | Language::Tsx, "class") => {
             Some(after.trim_start().starts_with('{'))
         }
-        _ => None,
+        _ => assigned(after),
     }
 }
 
@@ -146,10 +149,22 @@ fn has_plain_bases(after: &str) -> bool {
     })
 }
 
-/// `X = ...`, `X: T = ...`, not `X == ...`.
-fn is_assigned(after: &str) -> bool {
+/// Whether a name is given a value here, and then whether one that is no client: a function, an object, a literal.
+fn assigned(after: &str) -> Option<bool> {
     let rest = after.trim_start_matches([' ', '\t']);
-    (rest.starts_with('=') && !rest.starts_with("==") && !rest.starts_with("=>")) || rest.starts_with(':')
+    let value = match rest.strip_prefix('=') {
+        Some(rest) if rest.starts_with(['=', '>']) => return None,
+        Some(rest) => rest.trim_start(),
+        // `X: T = …`, `{X: …}`
+        None if rest.starts_with(':') => return Some(false),
+        None => return None,
+    };
+    let line = value.split('\n').next().unwrap_or(value);
+    let is_function = line.contains("=>") || ["async ", "async(", "function"].iter().any(|word| line.starts_with(word));
+    Some(
+        is_function
+            || value.starts_with(|c: char| matches!(c, '"' | '\'' | '`' | '[' | '{' | '-') || c.is_ascii_digit()),
+    )
 }
 
 fn is_part(c: char) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Only the file system is asked, never an interpreter or package manager. What is not found is from outside.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use crate::facts::{EnvBlock, EnvKind, EnvSource, ExprKind, Module};
@@ -102,22 +102,28 @@ fn paths(module: &Module) -> Vec<String> {
 #[derive(Debug, Default)]
 pub struct Folders(HashMap<PathBuf, Folder>);
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug, Default)]
 struct Folder {
     /// A Python package: it has an `__init__.py`.
     is_package: bool,
     /// It has a folder `src`.
     has_src: bool,
+    /// The names of what stands in it, without endings: an import of anything else leads nowhere here.
+    names: HashSet<String>,
 }
 
 impl Folders {
-    fn look(&mut self, dir: &Path) -> Folder {
-        if let Some(known) = self.0.get(dir) {
-            return *known;
-        }
-        let folder = Folder { is_package: dir.join("__init__.py").is_file(), has_src: dir.join("src").is_dir() };
-        self.0.insert(dir.to_path_buf(), folder);
-        folder
+    fn look(&mut self, dir: &Path) -> &Folder {
+        self.0.entry(dir.to_path_buf()).or_insert_with(|| {
+            let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+            let names =
+                entries.filter_map(|entry| Path::new(&entry.file_name()).file_stem()?.to_str().map(str::to_owned));
+            Folder {
+                is_package: dir.join("__init__.py").is_file(),
+                has_src: dir.join("src").is_dir(),
+                names: names.collect(),
+            }
+        })
     }
 }
 
@@ -166,16 +172,20 @@ fn python(folders: &mut Folders, dir: &Path, root: &Path, key: &str) -> Vec<Path
     if dots > 0 {
         return dir.ancestors().nth(dots - 1).map(files).unwrap_or_default();
     }
+    let first = key.split('.').next().unwrap_or(key);
     // An absolute import is looked for beside the file, then in the folders above it up to the root, and their `src`.
     let mut out = Vec::new();
     for base in dir.ancestors() {
         // Inside a package `import openai` is the library, though `openai.py` stands beside the file.
         let folder = folders.look(base);
-        if !folder.is_package {
+        if !folder.is_package && folder.names.contains(first) {
             out.extend(files(base));
         }
         if folder.has_src {
-            out.extend(files(&base.join("src")));
+            let source = base.join("src");
+            if folders.look(&source).names.contains(first) {
+                out.extend(files(&source));
+            }
         }
         if base == root {
             break;

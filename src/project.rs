@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::catalog::{Ecosystem, Version};
 use crate::facts::{BlockId, ExprId, ExprKind, Module, Place, Stmt};
 use crate::finding::FileId;
+use crate::heirs::Heirs;
 use crate::language::Language;
 use crate::manifest::{self, Packages};
 use crate::source::Source;
@@ -240,6 +241,8 @@ pub struct Project {
     pub importers: HashMap<FileId, Vec<FileId>>,
     /// Imported names that are called and are no clients: the importing file, the import and the name.
     pub no_clients: HashSet<Wanted>,
+    /// What names may stand for a client's class, as far as the given files say; none where they were not looked at.
+    pub heirs: Option<Heirs>,
     /// Dotenv scopes by directory.
     pub dotenv: HashMap<PathBuf, Vec<FileId>>,
     /// What manifests say of packages, by directory.

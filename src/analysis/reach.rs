@@ -4,7 +4,7 @@
 //! code and the manifests beside it are read before.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::{Extent, Run};
 use crate::catalog::Ecosystem;
 use crate::extract;
-use crate::facts::{Module, Span};
+use crate::facts::{ExprKind, Module, Span};
 use crate::finding::FileId;
 use crate::language::{self, Language};
 use crate::manifest::{self, Packages};
@@ -176,25 +176,16 @@ impl Run<'_> {
         (files, names, asking)
     }
 
-    /// Adds what environment files take from others, and those in turn; of code, settles what is plainly from outside.
+    /// Adds what environment files take from others, and those in turn.
     pub(super) fn follow_imports(&mut self, from: Vec<FileId>) {
-        let outside: HashSet<&str> =
-            self.options.catalog.clients.iter().flat_map(|client| &client.modules).map(|module| head(module)).collect();
         let mut layer = from;
         for _ in 0..MAX_HOPS {
             let mut wanted = Vec::new();
             for id in layer {
-                if !self.parsed.contains(&id) {
-                    continue;
-                }
                 let file = self.project.file(id);
-                let (language, path) = (file.source.language, file.path.clone());
-                for key in imports::keys(language, &path, &file.module) {
-                    if !language.is_code() {
-                        wanted.push(Wanted { file: id, key, called: None });
-                    } else if outside.contains(head(&key)) && self.target(id, &key).is_none() {
-                        self.project.imports.entry(id).or_default().insert(key, None);
-                    }
+                if self.parsed.contains(&id) && !file.source.language.is_code() {
+                    let keys = imports::keys(file.source.language, &file.path, &file.module);
+                    wanted.extend(keys.into_iter().map(|key| Wanted { file: id, key, called: None }));
                 }
             }
             layer = self.fetch(wanted);
@@ -202,6 +193,57 @@ impl Run<'_> {
                 return;
             }
         }
+    }
+
+    /// Settles what code imports from outside and from files that have been read, and which of the names that it imports
+    /// are no client's: nothing has to be read for these.
+    pub(super) fn settle_imports(&mut self) {
+        let new: Vec<FileId> = self.parsed.difference(&self.settled).copied().collect();
+        for id in new {
+            self.settled.insert(id);
+            let file = self.project.file(id);
+            let (language, path) = (file.source.language, file.path.clone());
+            if !language.is_code() {
+                continue;
+            }
+            for key in imports::keys(language, &path, &file.module) {
+                let target = self.target(id, &key);
+                let known = target.as_ref().map(|path| self.project.by_path.get(path).copied());
+                match known {
+                    // From outside.
+                    None => drop(self.project.imports.entry(id).or_default().insert(key, None)),
+                    Some(Some(target)) if self.parsed.contains(&target) => {
+                        self.project.imports.entry(id).or_default().insert(key, Some(target));
+                    }
+                    Some(_) => {}
+                }
+            }
+            for (key, name) in self.plain_names(id) {
+                // What was not given was not asked for its names.
+                let target = self.target(id, &key).and_then(|path| self.project.by_path.get(&path));
+                if target.is_some_and(|&target| self.project.file(target).reported) {
+                    self.project.no_clients.insert(Wanted { file: id, key, called: Some(name) });
+                }
+            }
+        }
+    }
+
+    /// The names that a file imports and that are no client's in any reading, each with what it is imported by.
+    fn plain_names(&self, id: FileId) -> BTreeSet<(String, String)> {
+        let mut names = BTreeSet::new();
+        let Some(heirs) = &self.project.heirs else { return names };
+        let file = self.project.file(id);
+        for expr in file.module.expr_ids() {
+            if let ExprKind::Import(import) = file.module.kind(expr)
+                && let Some(name) = import.name.as_ref().filter(|name| !heirs.may_hold(name))
+            {
+                names.insert((import.module.clone(), name.clone()));
+                if imports::name_may_be_a_module(file.source.language) {
+                    names.insert((imports::joined(&import.module, name), name.clone()));
+                }
+            }
+        }
+        names
     }
 
     /// Settles imports: reads and lowers the files that they lead to. The files that are new.
@@ -258,7 +300,7 @@ impl Run<'_> {
         let may_be_a_client = |wanted: &Wanted| match (&wanted.called, &source) {
             (Some(name), Some(source)) => {
                 // What has not been given was not asked for its classes.
-                let asked = known.and(self.heirs.as_ref());
+                let asked = known.and(self.project.heirs.as_ref());
                 self.options.extent == Extent::Everything
                     || (glance::may_be_a_class(source, name)
                         && (asked.is_none_or(|heirs| heirs.may_hold(name)) || !glance::is_a_class(source, name)))
@@ -464,9 +506,4 @@ fn lower(source: &Source) -> Lowered {
         }
         Err(_) => Lowered::Refused("internal error while parsing".to_owned()),
     }
-}
-
-/// The first word of a module: `langchain_openai` of `langchain_openai.chat_models`, `@ai-sdk` of `@ai-sdk/openai`.
-fn head(module: &str) -> &str {
-    module.split(['.', '/', ':']).next().unwrap_or(module)
 }

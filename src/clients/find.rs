@@ -39,7 +39,7 @@ impl<'c, 'p> Finder<'c, 'p> {
             _ => "",
         };
         // A variable may hold any class; a member has the name that the catalogue lists.
-        let derives = candidates.derive.contains(last);
+        let derives = candidates.derive.contains(last) && !data.args.is_empty();
         if matches!(module.kind(data.callee), ExprKind::Member(..)) && !derives && last != "__init__" {
             let Some(makers) = candidates.by_name.get(last) else { return Vec::new() };
             if !makers.iter().any(|(client, construct)| may_carry_a_key(resolver, file, call, client, construct)) {
@@ -51,9 +51,12 @@ impl<'c, 'p> Finder<'c, 'p> {
             resolver.rely_on(open);
             return Vec::new();
         }
+        let ctx = resolver.ctx_of(file, call);
+        if makes_no_client(resolver, &ctx, data.callee) {
+            return Vec::new();
+        }
         let before = resolver.open();
         resolver.refuel(CALLEE_FUEL);
-        let ctx = resolver.ctx_of(file, call);
         let symbols = resolver.callee_symbols(&ctx, data);
         let mut out = Vec::new();
         for symbol in &symbols {
@@ -83,6 +86,23 @@ impl<'c, 'p> Finder<'c, 'p> {
         }
         out
     }
+}
+
+/// Whether a call of a constructor is one of a class that is no client's in any reading: `super().__init__(…)` in such a
+/// class, `Base.__init__(self, …)`.
+fn makes_no_client(resolver: &Resolver<'_>, ctx: &Ctx, callee: ExprId) -> bool {
+    let file = resolver.project.file(ctx.file);
+    // What has not been given was not asked for its classes.
+    let Some(heirs) = resolver.project.heirs.as_ref().filter(|_| file.reported) else { return false };
+    let class = match (resolver.super_class(ctx, callee), file.module.kind(callee)) {
+        (Some((_, class)), _) => file.module.classes[class.index()].name.as_str(),
+        (None, ExprKind::Member(base, name)) if name == "__init__" => match file.module.kind(*base) {
+            ExprKind::Name(base) => base.as_str(),
+            _ => return false,
+        },
+        _ => return false,
+    };
+    !class.is_empty() && !heirs.may_hold(class)
 }
 
 /// Whether a call makes the client at all: some do with certain arguments only.

@@ -74,7 +74,7 @@ impl Resolver<'_> {
     }
 
     /// The class whose base `super().__init__(...)` or `super(...)` makes.
-    pub(super) fn super_class(&self, ctx: &Ctx, callee: ExprId) -> Option<(FileId, ClassId)> {
+    pub fn super_class(&self, ctx: &Ctx, callee: ExprId) -> Option<(FileId, ClassId)> {
         let module = self.module(ctx.file);
         let is_super = |expr: ExprId| matches!(module.kind(expr), ExprKind::Name(name) if name == "super");
         let calls_super = match module.kind(callee) {

@@ -282,15 +282,19 @@ impl Resolver<'_> {
     /// The file that an import leads to. One that nobody has asked for yet leads nowhere for now: who runs the resolver
     /// reads the file and asks again.
     pub(super) fn imported(&mut self, file: FileId, key: &str) -> Option<FileId> {
-        if let Some(&known) = self.project.imports.get(&file).and_then(|of_file| of_file.get(key)) {
+        let known = self.project.imports.get(&file).and_then(|of_file| of_file.get(key)).copied();
+        if let Some(known) = known.filter(|known| known.is_none() || self.called.is_none()) {
             return known;
         }
         let wanted = Wanted { file, key: key.to_owned(), called: self.called.clone() };
-        if !self.project.no_clients.contains(&wanted) {
+        if self.project.no_clients.contains(&wanted) {
+            return None;
+        }
+        if known.is_none() {
             self.open += 1;
             self.wanted.insert(wanted);
         }
-        None
+        known.flatten()
     }
 
     /// The name of a module as the catalogue knows it.

@@ -253,7 +253,11 @@ impl Resolver<'_> {
             out.extend(arms.map(|arms| Alt { arms, ..unknown.clone() }));
         }
         if sites.is_empty() {
-            if let Some(alts) = self.dependency(ctx, func, number).or_else(|| self.callback(ctx, func, number)) {
+            if let Some(alts) = self
+                .dependency(ctx, func, number)
+                .or_else(|| self.callback(ctx, func, number))
+                .or_else(|| self.injected(ctx, func, number))
+            {
                 return alts;
             }
             if let Some(default) = param.default {

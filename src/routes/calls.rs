@@ -6,10 +6,22 @@ use crate::clients::{self, From, Site, SlotValue};
 use crate::endpoint::Url;
 use crate::facts::ExprKind;
 use crate::finding::UrlSlot;
-use crate::resolve::{Alt, Arms, Resolver, Value};
+use crate::resolve::{Alt, Arms, FUEL, Resolver, Value};
 
 pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> Option<Client> {
     let project = resolver.project;
+    // What is called on anything is nobody's business where it goes to no provider; its key need not be looked for.
+    if site.construct.any_receiver {
+        let given = clients::given_endpoint(resolver, site);
+        let is_providers = |alt| {
+            let value = SlotValue { alt, from: From::Code };
+            endpoint(catalog, value, site.client.default_endpoint.as_deref()).provider.is_some()
+        };
+        if !given.into_iter().any(is_providers) {
+            return None;
+        }
+        resolver.refuel(FUEL);
+    }
     let slots = clients::slots(resolver, catalog, site);
     let ctx = resolver.ctx_of(site.file, site.call);
     let guard = resolver.guard(&ctx);

@@ -1,0 +1,136 @@
+//! Which names of a large tree may stand for a client's class, told by names alone.
+//!
+//! Most of what is imported and called makes no client; of it the file need not be parsed. Two things of the same
+//! name count as one, so that what is left out is no client in any reading.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
+use crate::catalog::Catalog;
+use crate::glance;
+use crate::source::Source;
+
+/// How long the head of a class may be, in bytes.
+const HEAD: usize = 400;
+
+/// A class and a name in its head, or a new name and the old one, as hashes.
+pub type Pair = (u32, u32);
+
+/// The names of what may be a client's class, derive from one, or make one by another name.
+#[derive(Debug, Default)]
+pub struct Heirs(HashSet<u32>);
+
+impl Heirs {
+    /// All that derives from the catalogue's clients or renames one, by what files say of classes.
+    pub fn new(catalog: &Catalog, pairs: impl Iterator<Item = Pair>) -> Self {
+        let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
+        for (name, base) in pairs {
+            children.entry(base).or_default().push(name);
+        }
+        let callees = catalog.clients.iter().flat_map(|client| &client.construct).flat_map(|made| &made.callee);
+        // Of `chat.completions.create` only what is called and classes are anything by themselves.
+        let stands_alone = |(at, part): &(usize, &str)| *at == 0 || part.starts_with(char::is_uppercase);
+        let parts = callees.flat_map(|callee| callee.rsplit('.').enumerate().filter(stands_alone));
+        let mut open: Vec<u32> = parts.map(|(_, part)| part).filter(|part| !part.is_empty()).map(hash).collect();
+        let mut names = HashSet::new();
+        while let Some(name) = open.pop() {
+            if names.insert(name) {
+                open.extend(children.get(&name).into_iter().flatten());
+            }
+        }
+        Self(names)
+    }
+
+    /// Whether what has this name may be a client's class.
+    pub fn may_hold(&self, name: &str) -> bool {
+        self.0.contains(&hash(name))
+    }
+}
+
+/// What a file says of classes: `class A(B, c.D)`, `class A extends B`, `import A as B`.
+pub fn pairs(source: &Source) -> Vec<Pair> {
+    let text = source.text.as_str();
+    let mut out = Vec::new();
+    for at in memchr::memmem::find_iter(text.as_bytes(), "class ") {
+        if !follows(text.get(..at).unwrap_or(""), &["export", "default", "abstract", "return"]) {
+            continue;
+        }
+        let rest = text.get(at + 6..).unwrap_or("").trim_start();
+        let head = rest.split(['{', ':', ')']).next().unwrap_or("");
+        let mut words = chains(head.get(..HEAD).unwrap_or(head));
+        if let Some(name) = words.next().map(hash) {
+            let bases = words.map(last).filter(|base| !glance::PLAIN_BASES.contains(base));
+            out.extend(bases.map(|base| (name, hash(base))));
+        }
+    }
+    for at in memchr::memmem::find_iter(text.as_bytes(), " as ") {
+        let (Some(before), Some(after)) = (text.get(..at), text.get(at + 4..)) else { continue };
+        let old = before.rsplit(|c| !is_part(c)).next().unwrap_or("");
+        let new = after.split(|c| !is_part(c)).next().unwrap_or("");
+        let (before, after) = (&before[..before.len() - old.len()], after[new.len()..].trim_start_matches([' ', '\t']));
+        let ends =
+            after.is_empty() || after.starts_with([',', ')', '}', ';', '\n', '\r', '#']) || after.starts_with("from ");
+        if !old.is_empty() && !new.is_empty() && ends && follows(before, &["import", "type"]) {
+            out.push((hash(new), hash(old)));
+        }
+    }
+    out.extend(text.lines().filter_map(renamed).flatten());
+    out.sort_unstable();
+    out.dedup();
+    out.shrink_to_fit();
+    out
+}
+
+/// Whether what comes behind a text may be code: it is at the start of its line, behind a sign or one of some words.
+/// Text for people has the words of code, too.
+fn follows(before: &str, words: &[&str]) -> bool {
+    let before = before.trim_end_matches([' ', '\t']);
+    before.is_empty()
+        || before.ends_with(['\n', '=', '(', '{', ',', ';', '}'])
+        || words.iter().any(|word| before.ends_with(word))
+}
+
+/// `B = A`, `B = a.A`; at the start of a line `B = partial(A, …)`, too. What a lower-case name stands for is followed
+/// there alone: it is a value almost everywhere.
+fn renamed(line: &str) -> Option<Vec<Pair>> {
+    const KEYWORDS: [&str; 7] = ["export", "const", "let", "var", "pub", "static", "type"];
+    let at = memchr::memchr(b'=', line.as_bytes()).filter(|_| line.len() <= HEAD)?;
+    let (before, after) = (line.get(..at)?, line.get(at + 1..)?.trim_start_matches([' ', '\t']));
+    let (chain, rest) = after.split_at(after.find(|c| !is_part(c) && c != '.').unwrap_or(after.len()));
+    let has_upper = |word: &str| word.contains(char::is_uppercase);
+    let last = last(chain);
+    let outermost = !line.starts_with([' ', '\t']);
+    if last.is_empty() || matches!(last, "None" | "True" | "False") || !(outermost || has_upper(last)) {
+        return None;
+    }
+    let rest = rest.trim_start_matches([' ', '\t']);
+    let is_call = outermost && rest.starts_with('(');
+    if !(is_call || rest.is_empty() || rest.starts_with(['\r', ';', ',', '#', '|', '?']) || rest.starts_with("if ")) {
+        return None;
+    }
+    let name = before.split(|c| !is_part(c)).find(|word| !word.is_empty() && !KEYWORDS.contains(word)).map(hash)?;
+    if is_call {
+        let words = rest.split(|c| !is_part(c)).filter(|word| has_upper(word));
+        return Some(words.map(|word| (name, hash(word))).collect());
+    }
+    (has_upper(last) || chain.contains('.')).then(|| vec![(name, hash(last))])
+}
+
+/// The names in a text, each with what it is a member of.
+fn chains(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c| !is_part(c) && c != '.').filter(|chain| !chain.is_empty())
+}
+
+/// The last name of a chain.
+fn last(chain: &str) -> &str {
+    chain.rsplit('.').next().unwrap_or(chain)
+}
+
+/// Two names with the same hash count as one: more is parsed then, never less.
+fn hash(name: &str) -> u32 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(name) as u32
+}
+
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$'
+}
