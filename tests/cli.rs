@@ -414,7 +414,8 @@ fn routes_are_filtered() {
     assert_eq!(lint(dir.path(), &["routes", "--key", "[", "."]).0, 2);
 }
 
-/// Lines that move are no change; a client that goes elsewhere is, and what is newly wrong comes first.
+/// Lines that move are no change; a client that goes elsewhere is, and what is newly wrong comes first. A file with
+/// another name has the same clients.
 #[test]
 fn changes_of_routes() {
     let text = |url: &str| format!("from openai import OpenAI\nOpenAI(api_key='sk-mixroute-key', base_url='{url}')\n");
@@ -427,12 +428,11 @@ fn changes_of_routes() {
     fs::write(dir.path().join("a.py"), text("https://api.openai.com/v1")).unwrap();
     fs::rename(dir.path().join("b.py"), dir.path().join("c.py")).unwrap();
     let (code, out, _) = lint(dir.path(), &["routes", "--diff-base", "base.json"]);
-    let expected = "### API key routes\n\n**1 newly wrong**, 1 added, 1 changed, 1 removed.\n\n\
+    let expected = "### API key routes\n\n**1 newly wrong**, 1 changed, 1 moved.\n\n\
         | | client | key | endpoint | verdict |\n|---|---|---|---|---|\n\
         | changed | `a.py` `openai.OpenAI` | literal (mixroute) | `https://api.mixroute.ai/v1` → `https://api.openai.com/v1` \
         | ✅ match → ❌ mismatch |\n\
-        | added | `c.py` `openai.OpenAI` | literal (mixroute) | `https://api.mixroute.ai/v1` | ✅ match |\n\
-        | removed | `b.py` `openai.OpenAI` | literal (mixroute) | `https://api.mixroute.ai/v1` | ✅ match |\n";
+        | moved | `b.py` → `c.py` `openai.OpenAI` | literal (mixroute) | `https://api.mixroute.ai/v1` | ✅ match |\n";
     assert_eq!((code, out.as_str()), (0, expected));
     fs::write(dir.path().join("base.json"), "{}").unwrap();
     let (code, _, err) = lint(dir.path(), &["routes", "--diff-base", "base.json"]);

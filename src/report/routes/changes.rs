@@ -56,8 +56,8 @@ impl Earlier {
 /// Writes what changed since.
 pub(super) fn write(out: &mut dyn Write, earlier: &Earlier, now: &[u8]) -> io::Result<()> {
     let now = Earlier::parse(now).map_err(io::Error::other)?;
-    let Changes { added, gone, changed } = Changes::new(&earlier.0, &now.0);
-    if added.is_empty() && gone.is_empty() && changed.is_empty() {
+    let Changes { added, gone, changed, moved } = Changes::new(&earlier.0, &now.0);
+    if added.is_empty() && gone.is_empty() && changed.is_empty() && moved.is_empty() {
         return writeln!(out, "### API key routes\n\nNo key goes elsewhere than before.");
     }
     let wrong = |route: &Route| route.verdict == "mismatch";
@@ -72,6 +72,7 @@ pub(super) fn write(out: &mut dyn Write, earlier: &Earlier, now: &[u8]) -> io::R
         (repaired, "no longer wrong"),
         (added.len(), "added"),
         (changed.len(), "changed"),
+        (moved.len(), "moved"),
         (gone.len(), "removed"),
     ] {
         if count > 0 {
@@ -98,6 +99,10 @@ pub(super) fn write(out: &mut dyn Write, earlier: &Earlier, now: &[u8]) -> io::R
         );
         (!wrong(after), text)
     }));
+    rows.extend(moved.iter().map(|(before, after)| {
+        let (fine, text) = row("moved", after);
+        (fine, text.replacen("| moved | ", &format!("| moved | {} → ", code(&before.path)), 1))
+    }));
     rows.extend(gone.iter().map(|route| (true, row("removed", route).1)));
     rows.sort_by_key(|(fine, _)| *fine);
     rows.iter().try_for_each(|(_, row)| writeln!(out, "{row}"))
@@ -107,10 +112,12 @@ struct Changes {
     added: Vec<Route>,
     gone: Vec<Route>,
     changed: Vec<(Route, Route)>,
+    moved: Vec<(Route, Route)>,
 }
 
 impl Changes {
-    /// What is in one list and not in the other; what the same client has instead is changed.
+    /// What is in one list and not in the other; what the same client has instead is changed, and what is the same in
+    /// another file was moved.
     fn new(before: &[Route], after: &[Route]) -> Self {
         let (mut gone, mut added) = (rest(before, after), rest(after, before));
         let mut changed = Vec::new();
@@ -124,7 +131,19 @@ impl Changes {
             }
             old.is_none()
         });
-        Self { added, gone, changed }
+        let mut moved = Vec::new();
+        added.retain(|route| {
+            let same = |old: &Route| Route { path: route.path.clone(), ..old.clone() } == *route;
+            let file = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+            let old = (0..gone.len())
+                .filter(|&at| same(&gone[at]))
+                .max_by_key(|&at| file(&gone[at].path) == file(&route.path));
+            if let Some(at) = old {
+                moved.push((gone.remove(at), route.clone()));
+            }
+            old.is_none()
+        });
+        Self { added, gone, changed, moved }
     }
 }
 
@@ -199,7 +218,10 @@ mod tests {
             [route("a.py", "K", "x", "match"), route("a.py", "K", "y", "mismatch"), route("c.py", "K", "x", "match")];
         let changes = Changes::new(&before, &after);
         assert_eq!(changes.changed, [(before[1].clone(), after[1].clone())]);
-        assert_eq!((changes.gone, changes.added), (vec![before[2].clone()], vec![after[2].clone()]));
+        assert_eq!(changes.moved, [(before[2].clone(), after[2].clone())]);
+        assert!(changes.gone.is_empty() && changes.added.is_empty());
+        let changes = Changes::new(&before[2..], &[route("c.py", "K", "z", "match")]);
+        assert_eq!((changes.gone, changes.added.len()), (vec![before[2].clone()], 1));
         let same = Changes::new(&before, &before);
         assert!(same.added.is_empty() && same.gone.is_empty() && same.changed.is_empty());
     }
