@@ -122,8 +122,15 @@ fn resolved(source: Source) -> Output {
     let (config, catalog) = (Config::default(), Catalog::builtin());
     let prefilter = Prefilter::new(catalog);
     let given = vec![Given::taken(source, PathBuf::from("/app/app.py"))];
-    let options =
-        Options { config: &config, catalog, prefilter: &prefilter, extent: Extent::Clients, threads: 1, lines: None };
+    let options = Options {
+        config: &config,
+        catalog,
+        prefilter: &prefilter,
+        extent: Extent::Clients,
+        findings: true,
+        threads: 1,
+        lines: None,
+    };
     analyze(given, &Alone(Path::new("/app")), &options)
 }
 

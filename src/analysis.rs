@@ -108,6 +108,8 @@ pub struct Options<'a> {
     pub prefilter: &'a Prefilter<'a>,
     /// Which files are parsed.
     pub extent: Extent,
+    /// Whether findings are asked for, or only the routes.
+    pub findings: bool,
     /// Number of threads; 0: as many as there are processors.
     pub threads: usize,
     /// The lines of which it is asked which clients they use.
@@ -282,7 +284,9 @@ impl<'a> Run<'a> {
             clients = self.clients(Some(&BTreeSet::new()));
         }
         let mut findings = self.judge(&clients);
-        if self.link(&BTreeSet::new(), self.narrow, |run| rules::unlinked(&run.facts(&clients), &clients)) {
+        if self.options.findings
+            && self.link(&BTreeSet::new(), self.narrow, |run| rules::unlinked(&run.facts(&clients), &clients))
+        {
             findings = self.judge(&clients);
         }
         if findings.iter().any(|(_, finding)| rules::rests_on_default(finding)) {

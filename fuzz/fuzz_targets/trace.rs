@@ -22,7 +22,7 @@ static PROJECT: LazyLock<Output> = LazyLock::new(|| {
     let given = vec![Given::new(source, PathBuf::from("/app/app.py"), &prefilter, true)];
     let config = Config::default();
     let catalog = Catalog::builtin();
-    let options = Options { config: &config, catalog, prefilter: &prefilter, extent: Extent::Clients, threads: 1, lines: None };
+    let options = Options { config: &config, catalog, prefilter: &prefilter, extent: Extent::Clients, findings: true, threads: 1, lines: None };
     analyze(given, &Alone(Path::new("/app")), &options)
 });
 

@@ -47,6 +47,8 @@ pub(super) struct Again {
     limit: u64,
     directories: Vec<PathBuf>,
     extent: Extent,
+    /// Findings are asked for, and not the routes alone.
+    findings: bool,
     threads: usize,
     /// The lines of a stack trace.
     frames: Vec<Frame>,
@@ -92,6 +94,7 @@ impl Again {
             catalog: prefilter.catalog(),
             prefilter,
             extent: self.extent,
+            findings: self.findings,
             threads: self.threads,
             lines: (!self.frames.is_empty()).then_some(&lines),
         };
@@ -303,6 +306,7 @@ pub(super) fn analyze(args: &Paths, aim: Aim<'_>, global: &Global, host: &mut Ho
         limit,
         directories,
         extent,
+        findings: aim != Aim::Clients,
         threads: args.reading.jobs,
         frames: if let Aim::Texts(frames) = aim { frames.to_vec() } else { Vec::new() },
     };
