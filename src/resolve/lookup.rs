@@ -91,6 +91,15 @@ impl Resolver<'_> {
         {
             return alts;
         }
+        // What nothing in the file gives a value is the language's own, whatever stands on the way: `len`, `fetch`.
+        let file = self.project.file(ctx.file);
+        if path.is_empty()
+            && file.module.star_imports.is_empty()
+            && !file.index.assigns.contains_key(root)
+            && !self.is_param(ctx, root)
+        {
+            return self.free(ctx, root, path);
+        }
         let target = Target::Place(root, path);
         let found = self.reach(ctx, target);
         let mut out = found.alts;

@@ -162,7 +162,7 @@ impl Resolver<'_> {
     }
 
     /// A name that the file does not bind: a global of the language, a name from a star import, or nothing.
-    fn free(&mut self, ctx: &Ctx, root: &str, path: &[String]) -> Vec<Alt> {
+    pub(super) fn free(&mut self, ctx: &Ctx, root: &str, path: &[String]) -> Vec<Alt> {
         let module = self.module(ctx.file);
         let mut open = false;
         for star in &module.star_imports {
