@@ -40,8 +40,9 @@ pub fn ends(head: &str, tail: &str) -> String {
     start.chain(['…']).chain(end).map(visible).collect()
 }
 
-/// A path, fit to be shown: with `/`, and with control characters and bytes that are not text escaped. Only what has
-/// a vendor's prefix is masked, since a directory named by a hash is still to be found.
+/// A path, fit to be shown: with `/`, and with control characters and bytes that are not text escaped. Of directories
+/// only what has a vendor's prefix or changes between cases as no word does is masked, since one named by a hash is still
+/// to be found.
 pub fn path(path: &Path) -> String {
     let mut shown = String::new();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {

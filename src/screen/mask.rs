@@ -111,6 +111,8 @@ patterns! {
     /// An identifier and a secret, as Zhipu writes them: the part behind the dot is too short to stand out alone.
     DOTTED = r"\b[0-9a-f]{32}\.([A-Za-z0-9]{12,})\b";
     RUN = r"[A-Za-z0-9_\-+/]{24,}={0,2}";
+    /// The same in the name of a file or folder.
+    NAME = r"[A-Za-z0-9_\-+]{32,}={0,2}";
 }
 
 fn find(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
@@ -124,12 +126,13 @@ fn find(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
     }
     out.extend(groups(&DOTTED, text));
     if form == Form::Path {
-        // A folder named by a hash is still to be found; a file of such a name by its beginning.
+        // A folder named by a hash is still to be found, and hashes are of one case; a file of such a name by its
+        // beginning.
         let name = text.rfind(['/', '\\']).map_or(0, |at| at + 1);
-        for (range, run) in each(&RUN, text).filter(|(range, _)| range.end > name) {
-            let start = range.start.max(name);
-            if run.len() >= 32 && range.end - start >= 32 && looks_random(&text[start..range.end]) {
-                out.push(start + 6..range.end);
+        for (range, run) in each(&NAME, text) {
+            let is_file = range.start >= name;
+            if looks_random(run) && (is_file || run.split(['-', '_', '+', '=']).any(mixed_case)) {
+                out.push(range.start + 6..range.end);
             }
         }
         return;

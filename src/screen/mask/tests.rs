@@ -172,6 +172,20 @@ fn code_stays_readable() {
     }
 }
 
+#[test]
+fn names_of_folders() {
+    let body = "Qq0W".repeat(10);
+    assert_eq!(mask(&format!("a/{body}/b.py"), Form::Path, &[]), format!("a/Qq0WQq{}/b.py", "*".repeat(34)));
+    assert_eq!(mask(&format!("a/{body}.py"), Form::Path, &[]), format!("a/Qq0WQq{}.py", "*".repeat(34)));
+    for text in [
+        "a/0123456789abcdef0123456789abcdef/b.py",
+        "a/Chapter3Section2-Chapter4Section5-Introduction2024/b.py",
+        "nix/store/0p7s2kq4b1m9v8x6w5z3y2n1l0kjhgfd-python3-3.12/b.py",
+    ] {
+        assert_eq!(mask(text, Form::Path, &[]), text);
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn every_byte_keeps_its_place(
