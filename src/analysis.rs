@@ -47,8 +47,8 @@ pub struct Given {
     pub sight: Sight,
     /// Its length in bytes.
     bytes: usize,
-    /// What it says of classes.
-    classes: Vec<heirs::Pair>,
+    /// What it says of classes, if it was looked at.
+    classes: Option<Vec<heirs::Pair>>,
 }
 
 impl Given {
@@ -59,13 +59,13 @@ impl Given {
         if !keep && !sight.certain {
             source.close();
         }
-        Self { source, path, sight, bytes, classes }
+        Self { source, path, sight, bytes, classes: Some(classes) }
     }
 
     /// Takes a file without a look: it is parsed whatever it holds.
     pub fn taken(source: Source, path: PathBuf) -> Self {
         let sight = Sight::unseen(&source);
-        Self { bytes: source.text.len(), source, path, sight, classes: Vec::new() }
+        Self { bytes: source.text.len(), source, path, sight, classes: None }
     }
 }
 
@@ -253,8 +253,9 @@ impl<'a> Run<'a> {
     fn run(mut self, given: Vec<Given>) -> Output {
         let making = given.iter().filter(|given| given.sight.admitted).map(|given| given.bytes).sum::<usize>();
         self.narrow = self.is_large(making);
-        self.project.heirs = self.narrow.then(|| {
-            let pairs = given.iter().flat_map(|given| given.classes.iter().copied());
+        let looked_at = given.iter().all(|given| given.classes.is_some());
+        self.project.heirs = (looked_at && self.options.extent != Extent::Everything).then(|| {
+            let pairs = given.iter().flat_map(|given| given.classes.iter().flatten().copied());
             Heirs::new(self.options.catalog, pairs)
         });
         let new = given.into_iter().map(|given| New {

@@ -21,7 +21,7 @@ pub use find::Finder;
 pub use ignored::{Ignored, IgnoredKind};
 
 use arguments::{given, header_key, leading};
-use changes::{afterwards, chained, narrowed};
+use changes::{afterwards, chained, narrowed, of_receiver};
 use find::site_of;
 
 /// A call that makes a client.
@@ -77,6 +77,7 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
     let ctx = resolver.ctx_of(site.file, site.call);
     let mut slots = constructed(resolver, catalog, site, &ctx, 0);
     let outermost = chained(resolver, site, &ctx, &mut slots);
+    of_receiver(resolver, site, &ctx, &mut slots);
     afterwards(resolver, site, outermost, &mut slots);
     for alt in slots.endpoint.iter_mut().map(|value| &mut value.alt) {
         if let Value::Symbol(symbol) = &alt.value

@@ -307,6 +307,8 @@ pub struct Param {
     pub default: Option<ExprId>,
     /// How arguments reach it.
     pub kind: ParamKind,
+    /// The class that a framework makes an object of for it: of a TypeScript constructor whose class is decorated.
+    pub class: Option<String>,
 }
 
 /// How arguments reach a parameter.

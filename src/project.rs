@@ -241,7 +241,7 @@ pub struct Project {
     pub importers: HashMap<FileId, Vec<FileId>>,
     /// Imported names that are called and are no clients: the importing file, the import and the name.
     pub no_clients: HashSet<Wanted>,
-    /// What names may stand for a client's class, as far as the given files say; none where all of them are parsed.
+    /// What names may stand for a client's class, as far as the given files say; none where they were not looked at.
     pub heirs: Option<Heirs>,
     /// Dotenv scopes by directory.
     pub dotenv: HashMap<PathBuf, Vec<FileId>>,

@@ -22,8 +22,9 @@ const BAD: &str =
 const ADDRESSES: u64 = 1 << 20;
 /// Memory in KiB that a run may really use.
 const MEMORY: u64 = 500 << 10;
-/// Far more than any of these takes.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Far more than any of these takes, of the processor's time; where the system does not tell that, and for what only
+/// waits, of any.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Outcome {
     code: Option<i32>,
@@ -62,7 +63,7 @@ fn run(dir: &Path, args: &[&str]) -> Outcome {
             if let Some(status) = child.try_wait().unwrap() {
                 break status.code();
             }
-            if begun.elapsed() > PATIENCE {
+            if worked(child.id()) > PATIENCE || begun.elapsed() > PATIENCE * 10 {
                 child.kill().unwrap();
                 panic!("{args:?} does not end");
             }
@@ -71,6 +72,14 @@ fn run(dir: &Path, args: &[&str]) -> Outcome {
         assert!(peak <= MEMORY, "{args:?} takes {peak} KiB");
         Outcome { code, out: out.join().unwrap(), err: err.join().unwrap() }
     })
+}
+
+/// How long a process has worked so far, where the system tells.
+fn worked(process: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // Behind the name in brackets: what it has worked in itself and in the system, in hundredths of a second.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_ascii_whitespace().skip(11).take(2);
+    Duration::from_millis(fields.filter_map(|field| field.parse::<u64>().ok()).sum::<u64>() * 10)
 }
 
 /// The most memory that a process has had so far in KiB, where the system tells.
@@ -295,6 +304,8 @@ fn huge_files() {
 #[test]
 fn deep_nesting_in_every_language() {
     let dir = tree();
+    // In lines: what has few is taken for a bundle.
+    let lines = |text: &str| format!("{}\n", text.repeat(100)).repeat(200);
     let deep = |open: &str, close: &str| format!("{}{}", open.repeat(100_000), close.repeat(100_000));
     let python = "from openai import OpenAI\nOpenAI(api_key=MIXROUTE_API_KEY)\nx = ";
     let js = "import OpenAI from 'openai';\nnew OpenAI({ apiKey: process.env.MIXROUTE_API_KEY });\nx = ";
@@ -385,11 +396,15 @@ fn deep_nesting_in_every_language() {
     ] {
         for (number, (open, close)) in pairs.into_iter().enumerate() {
             write(&dir, &format!("{name}{number}.{name}"), format!("{head}{}\n", deep(open, close)));
+            if name == "js" {
+                write(&dir, &format!("lines{number}.js"), format!("{head}{}{}\n", lines(open), lines(close)));
+            }
         }
     }
     write(&dir, "Dockerfile", format!("FROM a\nENV OPENAI_API_KEY=sk-mixroute-key X={}\n", deep("${a:-", "}")));
     // Deep by indentation.
     let steps = |word: &str| (0..2000).map(|depth| format!("{}{word}\n", " ".repeat(depth))).collect::<String>();
+    write(&dir, "strings.py", format!("from openai import OpenAI\n{}", steps("if OpenAI(api_key='sk-mixroute-key'):")));
     write(&dir, "steps.py", format!("from openai import OpenAI\n{}", steps("if OpenAI(api_key=MIXROUTE_API_KEY):")));
     write(&dir, "steps.yaml", steps("OPENAI_API_KEY:"));
     survives(&dir);
@@ -424,6 +439,16 @@ fn circles() {
     );
     let doubling: String = (1..60).map(|n| format!("D{n}=${{D{0}}}${{D{0}}}\n", n - 1)).collect();
     write(&dir, ".env.local", format!("D0=xxxxxxxx\n{doubling}OPENAI_BASE_URL=${{D59}}\n"));
+    // What doubles itself from line to line, known and unknown.
+    for (name, first) in [("text", "'xxxxxxxx'"), ("variable", "os.environ['A']")] {
+        let lines: String = (1..60).map(|n| format!("d{n} = d{0} + d{0}\n", n - 1)).collect();
+        let head = "import os\nfrom openai import OpenAI\n";
+        write(&dir, &format!("{name}.py"), format!("{head}d0 = {first}\n{lines}OpenAI(api_key=d59, base_url=d58)\n"));
+        let lines: String = (1..60).map(|n| format!("const d{n} = `${{d{0}}}${{d{0}}}`;\n", n - 1)).collect();
+        let first = first.replace("os.environ['A']", "process.env.A");
+        let head = format!("import OpenAI from 'openai';\nconst d0 = {first};\n");
+        write(&dir, &format!("{name}.js"), format!("{head}{lines}new OpenAI({{ apiKey: d59, baseURL: d58 }});\n"));
+    }
     write(
         &dir,
         "a.py",
@@ -493,6 +518,51 @@ fn repositories_that_are_elsewhere() {
     assert_eq!(outcome.code, Some(2), "{}", outcome.err);
     fs::remove_file(dir.path().join(".gitignore")).unwrap();
     survives(&dir);
+}
+
+#[test]
+fn ignore_files_that_are_none() {
+    let dir = tree();
+    let fifo = |name: &str| {
+        write(&dir, &format!("{name}.away"), "");
+        assert!(Command::new("mkfifo").arg(dir.path().join(name)).status().unwrap().success());
+    };
+    for name in ["a/.gitignore", "b/.ignore", "c/.git/info/exclude", "d/elsewhere/commondir"] {
+        fifo(name);
+    }
+    write(&dir, "d/.git", format!("gitdir: {}\n", dir.path().join("d/elsewhere").display()));
+    fs::create_dir(dir.path().join("e")).unwrap();
+    symlink("/dev/zero", dir.path().join("e/.gitignore")).unwrap();
+    write(&dir, "f/.gitignore", "");
+    fs::OpenOptions::new().write(true).open(dir.path().join("f/.gitignore")).unwrap().set_len(1 << 30).unwrap();
+    write(&dir, "g/a.py", BAD);
+    symlink("/dev/null", dir.path().join("g/.gitignore")).unwrap();
+    let told = survives(&dir);
+    for (folder, name) in [
+        ("a", ".gitignore"),
+        ("b", ".ignore"),
+        ("c", ".git/info/exclude"),
+        ("d", "elsewhere/commondir"),
+        ("e", ".gitignore"),
+        ("f", ".gitignore"),
+    ] {
+        assert!(
+            told.contains(&format!("skipped {folder}: not entered: its {name} is not a regular file, or huge")),
+            "{told}"
+        );
+    }
+    assert!(!told.contains("skipped g"), "{told}");
+    // One that holds for all that was given leaves nothing to be done.
+    fifo(".gitignore");
+    for given in [".", "g", "good"] {
+        let outcome = run(dir.path(), &["check", given]);
+        assert_eq!(outcome.code, Some(2), "{}", outcome.err);
+        assert!(outcome.err.contains(".gitignore: no ignore file to read"), "{}", outcome.err);
+    }
+    let outcome = run(dir.path(), &["check", "--no-ignore", "--output-format", "concise"]);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.err);
+    // A file that is given needs no walk.
+    assert_eq!(run(dir.path(), &["check", "good/bad.py"]).code, Some(1));
 }
 
 #[test]

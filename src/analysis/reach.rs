@@ -4,7 +4,7 @@
 //! code and the manifests beside it are read before.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
@@ -235,8 +235,6 @@ impl Run<'_> {
     /// Settles what code imports from outside and from files that have been read, and which of the names that it imports
     /// are no client's: nothing has to be read for these.
     pub(super) fn settle_imports(&mut self) {
-        let outside: HashSet<&str> =
-            self.options.catalog.clients.iter().flat_map(|client| &client.modules).map(|module| head(module)).collect();
         let new: Vec<FileId> = self.parsed.difference(&self.settled).copied().collect();
         for id in new {
             self.settled.insert(id);
@@ -246,17 +244,15 @@ impl Run<'_> {
                 continue;
             }
             for key in imports::keys(language, &path, &file.module) {
-                match self.target(id, &key) {
-                    None if self.narrow || outside.contains(head(&key)) => {
-                        self.project.imports.entry(id).or_default().insert(key, None);
+                let target = self.target(id, &key);
+                let known = target.as_ref().map(|path| self.project.by_path.get(path).copied());
+                match known {
+                    // From outside.
+                    None => drop(self.project.imports.entry(id).or_default().insert(key, None)),
+                    Some(Some(target)) if self.parsed.contains(&target) => {
+                        self.project.imports.entry(id).or_default().insert(key, Some(target));
                     }
-                    None => {}
-                    Some(path) => {
-                        let known = self.project.by_path.get(&path).filter(|target| self.parsed.contains(target));
-                        if let Some(&target) = known {
-                            self.project.imports.entry(id).or_default().insert(key, Some(target));
-                        }
-                    }
+                    Some(_) => {}
                 }
             }
             for (key, name) in self.plain_names(id) {
@@ -547,11 +543,6 @@ fn lower(source: &Source) -> Lowered {
         }
         Err(_) => Lowered::Refused("internal error while parsing".to_owned()),
     }
-}
-
-/// The first word of a module: `langchain_openai` of `langchain_openai.chat_models`, `@ai-sdk` of `@ai-sdk/openai`.
-fn head(module: &str) -> &str {
-    module.split(['.', '/', ':']).next().unwrap_or(module)
 }
 
 /// The name by which other files call a function: its own, or its class's where it is the constructor.

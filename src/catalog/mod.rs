@@ -119,6 +119,9 @@ pub struct Client {
     /// Methods on it that set a slot with their first argument: `with_api_key = "key"`.
     #[serde(default)]
     pub setters: BTreeMap<String, Slot>,
+    /// Methods that set a slot of everything the object sends on which it is called: `default_headers = "headers"`.
+    #[serde(default)]
+    pub receiver_setters: BTreeMap<String, Slot>,
     /// Fields that can be assigned afterwards: `base_url = "endpoint"`.
     #[serde(default)]
     pub fields: BTreeMap<String, Slot>,

@@ -54,8 +54,8 @@ pub(super) struct Again {
 
 impl Again {
     /// Analyses the files that were kept as if some had other texts.
-    pub(super) fn once_more(&self, config: &Config, catalog: &Catalog, texts: &Texts) -> Result<Output, Stop> {
-        self.analyze(self.given.clone(), config, &Prefilter::new(catalog), texts)
+    pub(super) fn once_more(&self, config: &Config, look: &Prefilter<'_>, texts: &Texts) -> Result<Output, Stop> {
+        self.analyze(self.given.clone(), config, look, texts)
     }
 
     /// Analyses files as if some had other texts.
@@ -69,7 +69,7 @@ impl Again {
         for given in &mut given {
             if let Some(text) = texts.get(&given.path) {
                 let source = Source::new(&given.source.path, given.source.language, text.clone());
-                *given = analysis::Given::new(source, given.path.clone(), prefilter, true);
+                *given = analysis::Given::taken(source, given.path.clone());
             }
         }
         let around = Around {
@@ -140,8 +140,8 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
     let mut judged = judge(output, &selection, &host.cwd);
     let (mut fixed_stdin, mut lost) = (false, false);
     if fixes {
-        let cwd = host.cwd.clone();
-        let mut once_more = |texts: &Texts| Ok(judge(again.once_more(&config, &catalog, texts)?, &selection, &cwd));
+        let (cwd, prefilter) = (host.cwd.clone(), Prefilter::new(&catalog));
+        let mut once_more = |texts: &Texts| Ok(judge(again.once_more(&config, &prefilter, texts)?, &selection, &cwd));
         let mut fixed = fix::fix(judged, most, &cwd, &mut once_more)?;
         if !global.quiet {
             fix::tell_refused(&fixed, host);

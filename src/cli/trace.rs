@@ -7,6 +7,7 @@ use super::check::{Aim, Run, analyze, judge, style};
 use super::fix::{self, Texts};
 use super::select::Selection;
 use super::{EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, Host, Stop};
+use crate::prefilter::Prefilter;
 use crate::report::{self, Files, Format};
 use crate::rules::page::pages;
 use crate::source::decode;
@@ -22,7 +23,8 @@ pub(super) fn trace(args: &args::Trace, global: &Global, host: &mut Host<'_>) ->
     let state = judge(output, &selection, &host.cwd);
     let mut answer = trace::trace(&catalog, &state.output, &text);
     // An edit is shown only where `check --fix` would keep it.
-    let mut once_more = |texts: &Texts| Ok(judge(again.once_more(&config, &catalog, texts)?, &selection, &host.cwd));
+    let prefilter = Prefilter::new(&catalog);
+    let mut once_more = |texts: &Texts| Ok(judge(again.once_more(&config, &prefilter, texts)?, &selection, &host.cwd));
     let found = |suspect: &trace::Suspect| suspect.finding.clone().and_then(|found| Some((found.fix.clone()?, found)));
     let fixes: Vec<_> = answer.suspects.iter().filter_map(found).collect();
     let fixes: Vec<_> = fixes.iter().map(|(fix, finding)| (finding, fix)).collect();

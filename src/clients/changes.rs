@@ -26,6 +26,53 @@ pub(super) fn chained(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, s
     at
 }
 
+/// What the object brings along that a request is made with: `Client::builder().default_headers(h).build()?.get(url)`.
+pub(super) fn of_receiver(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, slots: &mut Slots) {
+    let setters = &site.client.receiver_setters;
+    let given = |value: &SlotValue| !matches!(value.alt.value, Value::Undefined);
+    let known = |value: &SlotValue| !matches!(value.alt.value, Value::Undefined | Value::Unknown(_));
+    if setters.is_empty() || slots.key.iter().any(given) || !slots.endpoint.iter().any(known) {
+        return;
+    }
+    // Most programs have none of these methods.
+    let used = resolver.project.ids().any(|id| {
+        let calls = &resolver.project.file(id).index.calls;
+        setters.keys().any(|setter| calls.contains_key(setter.as_str()))
+    });
+    if !used {
+        return;
+    }
+    let ExprKind::Call(call) = resolver.module(ctx.file).kind(site.call) else { return };
+    let ExprKind::Member(base, _) = resolver.module(ctx.file).kind(call.callee) else { return };
+    for (setter, &slot) in setters {
+        let mut values = Vec::new();
+        for alt in resolver.eval(ctx, *base) {
+            let mut of = vec![Alt::new(Value::Undefined)];
+            if let Value::Made(made) = &alt.value
+                && let Some(call) = called_with(resolver, &made.ctx, made.expr, setter)
+            {
+                of = set_values(resolver, &made.ctx, call, slot);
+            }
+            values.extend(crate::resolve::under(of, &alt.arms));
+        }
+        replace(slots, slot, values);
+    }
+}
+
+/// The last call of a method in the chain of calls that makes an object.
+fn called_with<'p>(resolver: &mut Resolver<'p>, ctx: &Ctx, expr: ExprId, name: &str) -> Option<&'p Call> {
+    let module = resolver.module(ctx.file);
+    let mut at = expr;
+    while let ExprKind::Call(call) = module.kind(at) {
+        let ExprKind::Member(base, method) = module.kind(call.callee) else { return None };
+        if method == name {
+            return Some(call);
+        }
+        at = *base;
+    }
+    None
+}
+
 /// What a setter's call puts into a slot.
 fn set_values(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, slot: Slot) -> Vec<Alt> {
     let positional: Vec<ExprId> = call.args.iter().filter(|arg| arg.name.is_none()).map(|arg| arg.value).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value};
 use super::{Lit, MAX_FRAMES, Resolver, under, words};
 use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Stmt};
-use crate::finding::FileId;
+use crate::finding::{FileId, Location};
 use crate::text::Text;
 
 /// In the place of a call, where all calls of a function are alike.
@@ -93,6 +93,11 @@ impl Resolver<'_> {
         if let Some(settings) = self.configured_call(ctx, call, symbol) {
             return vec![Alt::new(settings)];
         }
+        if symbol == "URL"
+            && let (Some(path), Some(base)) = (arg(0), arg(1))
+        {
+            return self.joined(ctx, path, base, at);
+        }
         if let Some(position) = words::transparent(symbol) {
             let Some(inner) = arg(position).or_else(|| call.args.first().map(|arg| arg.value)) else {
                 return vec![Alt::unknown()];
@@ -127,6 +132,50 @@ impl Resolver<'_> {
             return self.env_read(ctx, &name, at, fallback);
         }
         vec![Alt::new(self.made(ctx, expr))]
+    }
+
+    /// `new URL(path, base)`: the path behind the base's host, or beside the last word of the base's path.
+    fn joined(&mut self, ctx: &Ctx, path: ExprId, base: ExprId, at: Location) -> Vec<Alt> {
+        let mut out = Vec::new();
+        for of in self.eval(ctx, base) {
+            let Value::Str(base, _) = &of.value else {
+                out.push(Alt::unknown());
+                continue;
+            };
+            let base = base.expose();
+            let host = base.find("://").map_or(0, |scheme| scheme + 3);
+            let host = base[host..].find('/').map_or(base.len(), |end| host + end);
+            let beside = base[host..].rfind('/').map_or(host, |last| host + last);
+            for end in self.eval(ctx, path) {
+                let first = match &end.value {
+                    Value::Str(text, _) => Some(text.expose()),
+                    Value::Concat(parts, _) => match parts.first() {
+                        Some(Value::Str(text, _)) => Some(text.expose()),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                let (before, between) = match first {
+                    Some(text) if text.contains("://") => ("", ""),
+                    Some(text) if text.starts_with('/') => (&base[..host], ""),
+                    Some(_) => (&base[..beside], "/"),
+                    None => (&base[..host], "/"),
+                };
+                let Some(arms) = of.arms.merge(&end.arms) else { continue };
+                let before = format!("{before}{between}");
+                let value = match &end.value {
+                    Value::Str(text, _) => Value::Str(Text::new(before + text.expose()), at),
+                    Value::Concat(parts, _) => {
+                        let before = Value::Str(Text::new(before + first.unwrap_or_default()), at);
+                        let rest = parts.iter().skip(usize::from(first.is_some())).cloned();
+                        Value::Concat(Arc::new(std::iter::once(before).chain(rest).collect()), at)
+                    }
+                    rest => Value::Concat(Arc::new(vec![Value::Str(Text::new(before), at), rest.clone()]), at),
+                };
+                out.push(Alt { value, arms, steps: of.steps.clone() });
+            }
+        }
+        out
     }
 
     /// An argument that stands for the whole call; a function there stands for its result.
@@ -255,6 +304,22 @@ impl Resolver<'_> {
             return alts;
         }
         let arg = |number: usize| call.args.iter().filter(|arg| arg.name.is_none()).nth(number).map(|arg| arg.value);
+        // `key.map(|key| key.to_string())`: of an `Option`, a `Result` or a promise it is the value itself.
+        let is_plain =
+            matches!(&receiver.value, Value::Str(..) | Value::Env(..) | Value::Concat(..) | Value::Unknown(_));
+        if is_plain
+            && matches!(method, "map" | "and_then" | "then")
+            && let Some(function) = arg(0)
+        {
+            if self.hands_on(ctx, function) {
+                return vec![receiver.clone()];
+            }
+            if let ExprKind::Func(func) = *self.module(ctx.file).kind(function)
+                && ctx.frame.is_none()
+            {
+                return self.returns(ctx.file, func, None);
+            }
+        }
         match &receiver.value {
             Value::Str(text, at) => {
                 if words::TRIMMING.contains(&method) {
@@ -315,6 +380,8 @@ impl Resolver<'_> {
             Value::Made(made) => {
                 let module = self.module(made.ctx.file);
                 match module.kind(made.expr) {
+                    // A Rust struct has methods of its own, a table has those of its language.
+                    ExprKind::Object(object) if object.ty.is_some() => self.call_member(ctx, expr, receiver, method),
                     ExprKind::Object(_) => match method {
                         "get" => {
                             let Some(key) = arg(0) else { return vec![Alt::unknown()] };
@@ -355,8 +422,52 @@ impl Resolver<'_> {
                     _ => self.call_member(ctx, expr, receiver, method),
                 }
             }
-            Value::Receiver(..) => self.call_member(ctx, expr, receiver, method),
+            Value::Receiver(..) => {
+                let found = self.call_member(ctx, expr, receiver, method);
+                // A service of the project around the framework's.
+                let is_lost = |alt: &Alt| matches!(alt.value, Value::Unknown(_) | Value::Made(_));
+                if words::reads_by_name(method)
+                    && found.iter().all(is_lost)
+                    && let Some(first) = arg(0)
+                    && let ExprKind::Str(name) = self.module(ctx.file).kind(first)
+                    && words::is_env_name(name.expose())
+                {
+                    let at = self.location(ctx.file, expr);
+                    return self.env_read(ctx, name.expose(), at, None);
+                }
+                found
+            }
             _ => vec![Alt::unknown()],
+        }
+    }
+
+    /// Whether a function gives back what it is given: `|s| s.trim().to_string()`, `String::from`.
+    fn hands_on(&self, ctx: &Ctx, function: ExprId) -> bool {
+        let module = self.module(ctx.file);
+        let keeps = |name: &str| words::SAME.contains(&name) || words::TRIMMING.contains(&name);
+        match module.kind(function) {
+            ExprKind::Member(_, name) => keeps(name) || matches!(name.as_str(), "from" | "new"),
+            ExprKind::Name(name) => matches!(name.as_str(), "String" | "Some" | "Ok"),
+            ExprKind::Func(func) => {
+                let function = module.func(*func);
+                let [Stmt::Return(Some(value))] = module.block(function.body).stmts.as_slice() else { return false };
+                let mut at = *value;
+                loop {
+                    match (module.kind(at), function.params.as_slice()) {
+                        (ExprKind::Name(name), [param]) => return *name == param.name,
+                        (ExprKind::Call(call), _) => match (module.kind(call.callee), call.args.as_slice()) {
+                            (ExprKind::Member(base, name), _) if keeps(name) => at = *base,
+                            (ExprKind::Member(_, name), [of]) if matches!(name.as_str(), "from" | "new") => {
+                                at = of.value
+                            }
+                            (ExprKind::Name(name), [of]) if matches!(name.as_str(), "Some" | "Ok") => at = of.value,
+                            _ => return false,
+                        },
+                        _ => return false,
+                    }
+                }
+            }
+            _ => false,
         }
     }
 

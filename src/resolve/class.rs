@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use super::value::{Alt, Ctx, Frame, Made, Step, StepKind, Value};
+use super::value::{Alt, Ctx, Frame, Made, Presence, Step, StepKind, Value};
 use super::{Arms, Lit, Resolver, under};
-use crate::facts::{ClassId, ExprKind, FuncId, Module, Stmt};
+use crate::facts::{BlockId, ClassId, ExprId, ExprKind, FuncId, Module, Span, Stmt};
 use crate::finding::{FileId, Location};
+
+/// Writes to one field that are looked at.
+const MAX_WRITES: usize = 6;
 
 /// How a class's constructor runs that of its base.
 enum Super {
@@ -96,6 +99,78 @@ impl Resolver<'_> {
             }
         }
         vec![Alt::new(Value::Undefined)]
+    }
+
+    /// A field that is asked of the class itself: what its body says and what functions write there, whenever they run.
+    pub(super) fn static_field(&mut self, file: FileId, class: ClassId, name: &str) -> Vec<Alt> {
+        let mut alts = self.class_field(file, class, name, None, 0);
+        let writes = self.static_writes(file, class, name);
+        if writes.is_empty() {
+            // Another file may have put it there.
+            let absent = !alts.is_empty() && alts.iter().all(|alt| matches!(alt.value, Value::Undefined));
+            if absent && self.project.file(file).source.language.name() == "javascript" {
+                return vec![Alt::new(Value::Unknown(Some((
+                    name.to_owned(),
+                    Location { file, span: Span::default() },
+                ))))];
+            }
+            return alts;
+        }
+        let there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
+        alts.retain(there);
+        for &(at, value) in writes.iter().take(MAX_WRITES) {
+            let ctx = Ctx { file, block: at.0, index: at.1, frame: None };
+            alts.extend(self.eval(&ctx, value).into_iter().filter(there));
+        }
+        if writes.len() > MAX_WRITES || alts.is_empty() {
+            alts.push(Alt::unknown());
+        }
+        alts
+    }
+
+    /// Where functions write a field of a class: `Config.key = …`, and `cls.key = …` in methods of the class.
+    fn static_writes(&self, file: FileId, class: ClassId, name: &str) -> Vec<((BlockId, usize), ExprId)> {
+        let module = self.module(file);
+        let data = &module.classes[class.index()];
+        let is_static = |func: FuncId, root: &str| {
+            let function = module.func(func);
+            let of_class = |&d: &ExprId| matches!(module.kind(d), ExprKind::Name(name) if name == "classmethod");
+            function.receiver.as_deref() == Some(root)
+                && function.class == Some(class)
+                && !function.name.as_deref().is_some_and(super::words::fills_instance)
+                && (root == "this" || function.decorators.iter().any(of_class))
+        };
+        let mut out = Vec::new();
+        for root in [data.name.as_str(), "this", "cls"] {
+            for &(block, index) in self.project.file(file).index.assigns.get(root).into_iter().flatten() {
+                let func = module.block(block).func;
+                if func != FuncId(0)
+                    && (root == data.name || is_static(func, root))
+                    && let Some(Stmt::Assign { place, value, .. }) = module.block(block).stmts.get(index as usize)
+                    && matches!(place.path.as_slice(), [Some(field)] if field == name)
+                {
+                    out.push(((block, index as usize), *value));
+                }
+            }
+        }
+        out
+    }
+
+    /// What a framework gives the constructor of a class that it makes itself: an object of the parameter's class.
+    pub(super) fn injected(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
+        let function = self.module(ctx.file).func(func);
+        let name = function.params[number].class.clone()?;
+        let start = Ctx { file: ctx.file, block: function.body, index: 0, frame: None };
+        let alts = self.variable(&start, &name);
+        let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
+        let ExprKind::Class(class) = *self.module(made.ctx.file).kind(made.expr) else { return None };
+        let file = made.ctx.file;
+        let methods = &self.module(file).classes[class.index()].methods;
+        let object = methods.iter().find(|(_, method)| self.module(file).func(*method).receiver.is_some());
+        Some(vec![match object {
+            Some((_, method)) => Alt::new(Value::Receiver(file, *method)),
+            None => alts[0].clone(),
+        }])
     }
 
     /// How the constructor of a class runs the one of its only base: what other subclasses hand on, or leave to a

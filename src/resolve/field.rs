@@ -185,7 +185,7 @@ impl Resolver<'_> {
                 }
                 _ => vec![Alt::unknown()],
             },
-            ExprKind::Class(class) => self.class_field(ctx.file, *class, name, None, 0),
+            ExprKind::Class(class) => self.static_field(ctx.file, *class, name),
             ExprKind::Call(call) if self.is_object_assign(&ctx, call.callee) => {
                 let mut open = vec![Alt::new(Value::Undefined)];
                 for arg in call.args.iter().rev() {

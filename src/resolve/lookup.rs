@@ -271,10 +271,14 @@ impl Resolver<'_> {
         let known: Vec<&str> = place.path.iter().map_while(|step| step.as_deref()).collect();
         let fits = known.len() == place.path.len();
         if fits && known.len() <= path.len() && known.iter().zip(path).all(|(a, b)| a == b) {
-            let alts = self.eval(here, value);
-            let rest = &path[known.len()..];
-            let alts = if rest.is_empty() { alts } else { self.fields(alts, rest) };
+            let mut alts = self.eval(here, value);
+            let (own, rest) = path.split_at(known.len());
             let after = Ctx { index: here.index + 1, ..here.clone() };
+            if !rest.is_empty() {
+                alts = self.assume_place(&after, &place.root, own, alts);
+                alts = self.assume_passed(&found.passed, &place.root, own, alts);
+                alts = self.fields(alts, rest);
+            }
             let alts = self.assume_place(&after, &place.root, path, alts);
             let alts = self.assume_passed(&found.passed, &place.root, path, alts);
             settle(found, alts);

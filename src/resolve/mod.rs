@@ -40,6 +40,12 @@ pub const FUEL: u32 = 6_000;
 const DEPTH: u32 = 48;
 /// How many possible values are kept.
 const MAX_ALTS: usize = 32;
+/// How long a string is put together: what doubles itself line by line is no key and no URL.
+const MAX_TEXT: usize = 1 << 16;
+/// Of how many pieces.
+const MAX_PARTS: usize = 64;
+/// How many steps the origin of one has.
+const MAX_STEPS: usize = 64;
 /// How many calls are followed into each other.
 const MAX_FRAMES: u32 = 8;
 
@@ -314,8 +320,11 @@ impl<'p> Resolver<'p> {
     }
 
     fn concat(&mut self, ctx: &Ctx, parts: &[ExprId], at: Location) -> Vec<Alt> {
+        if parts.len() > MAX_PARTS {
+            return vec![Alt::unknown()];
+        }
         let mut rows: Vec<(Vec<Value>, Arms, Vec<Step>)> = vec![(Vec::new(), Arms::default(), Vec::new())];
-        for &part in parts.iter().take(64) {
+        for &part in parts {
             let alts = self.eval(ctx, part);
             let mut next = Vec::new();
             'rows: for (values, arms, steps) in &rows {
@@ -349,8 +358,11 @@ impl<'p> Resolver<'p> {
                     }
                     _ => false,
                 });
-                let value = if known {
+                steps.truncate(MAX_STEPS);
+                let value = if known && whole.len() <= MAX_TEXT {
                     Value::Str(whole.into(), at)
+                } else if known || values.iter().map(leaves).sum::<usize>() > MAX_PARTS {
+                    Alt::unknown().value
                 } else {
                     let kept: Vec<Value> =
                         values.into_iter().filter(|v| !matches!(v, Value::Str(text, _) if text.is_empty())).collect();
@@ -390,6 +402,14 @@ impl<'p> Resolver<'p> {
     /// An expression as an object to look into later.
     pub(crate) fn made(&self, ctx: &Ctx, expr: ExprId) -> Value {
         Value::Made(Arc::new(Made { ctx: ctx.clone(), expr, via: None }))
+    }
+}
+
+/// The pieces of a string that are none of several pieces themselves.
+fn leaves(value: &Value) -> usize {
+    match value {
+        Value::Concat(parts, _) => parts.iter().map(leaves).sum(),
+        _ => 1,
     }
 }
 

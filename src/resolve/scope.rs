@@ -19,9 +19,12 @@ impl Resolver<'_> {
         let func = module.block(ctx.block).func;
         let function = module.func(func);
         if let Some(number) = function.params.iter().position(|param| param.name == root) {
-            let alts = self.param(ctx, func, number);
-            let alts = self.fields(alts, path);
+            let mut alts = self.param(ctx, func, number);
             let start = Ctx { block: function.body, index: 0, ..ctx.clone() };
+            if !path.is_empty() {
+                alts = self.assume_place(&start, root, &[], alts);
+                alts = self.fields(alts, path);
+            }
             return self.assume_place(&start, root, path, alts);
         }
         if function.receiver.as_deref() == Some(root) {
@@ -251,7 +254,11 @@ impl Resolver<'_> {
             out.extend(arms.map(|arms| Alt { arms, ..unknown.clone() }));
         }
         if sites.is_empty() {
-            if let Some(alts) = self.dependency(ctx, func, number).or_else(|| self.callback(ctx, func, number)) {
+            if let Some(alts) = self
+                .dependency(ctx, func, number)
+                .or_else(|| self.callback(ctx, func, number))
+                .or_else(|| self.injected(ctx, func, number))
+            {
                 return alts;
             }
             if let Some(default) = param.default {

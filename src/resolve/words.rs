@@ -12,6 +12,7 @@ pub(super) const ENVIRONMENTS: &[&str] = &[
     "node:process.env",
     "cloudflare:workers.env",
     "dotenv.config().parsed",
+    "std.env.vars()",
 ];
 
 /// Classes whose objects read the variable that a call or method of theirs names.
@@ -25,7 +26,7 @@ pub(super) const ENV_OBJECTS: &[&str] = &[
     "starlette.config.Config",
 ];
 
-/// What a call gives that is known by a name of its own: the variables of a dotenv file.
+/// What a call gives that is known by a name of its own: the variables of a dotenv file, or all of them.
 pub(super) fn given_by(symbol: &str) -> Option<&'static str> {
     const LOADS: &[&str] = &[
         "dotenv.config",
@@ -34,7 +35,10 @@ pub(super) fn given_by(symbol: &str) -> Option<&'static str> {
         "dotenv-flow.config",
         "dotenv-flow.default.config",
     ];
-    LOADS.contains(&symbol).then_some("dotenv.config()")
+    match symbol {
+        "std.env.vars" | "env.vars" | "std.env.vars().collect" => Some("std.env.vars()"),
+        _ => LOADS.contains(&symbol).then_some("dotenv.config()"),
+    }
 }
 
 /// Methods that call a function with each element, or with the value that is there.
@@ -150,7 +154,10 @@ pub(super) const TRIMMING: &[&str] = &[
 
 /// Whether a field of an environment object is one of its methods.
 pub(super) fn is_method(name: &str) -> bool {
-    matches!(name, "get" | "setdefault" | "update" | "has" | "set" | "toObject" | "items" | "keys" | "pop" | "copy")
+    matches!(
+        name,
+        "get" | "setdefault" | "update" | "has" | "set" | "toObject" | "items" | "keys" | "pop" | "copy" | "collect"
+    )
 }
 
 /// Whether a method takes the arguments of the call that makes an instance.
@@ -185,6 +192,7 @@ pub(super) fn is_env_read(symbol: &str) -> bool {
         "haystack.utils.Secret.from_env_var",
         "haystack.utils.auth.Secret.from_env_var",
         "posix.getenv",
+        "std.env.vars().get",
     ];
     READS.contains(&symbol)
 }
@@ -227,6 +235,8 @@ pub(super) fn transparent(symbol: &str) -> Option<usize> {
         "Promise.resolve",
         "Cow.from",
         "types.MappingProxyType",
+        "HashMap.from_iter",
+        "std.collections.HashMap.from_iter",
         "reqwest.Url.parse",
         "unref",
         "toRaw",

@@ -72,6 +72,10 @@ pub(super) fn names(alt: &Alt) -> Vec<String> {
             out.push(name.clone());
         }
     }
+    // An object's own name and the number of an element say nothing of what is in it.
+    let says =
+        |name: &String| !matches!(name.as_str(), "self" | "this" | "cls") && !name.bytes().all(|b| b.is_ascii_digit());
+    out.retain(says);
     out
 }
 

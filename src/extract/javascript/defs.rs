@@ -15,6 +15,8 @@ struct Parameter<'t> {
     kind: ParamKind,
     /// TypeScript's `constructor(private x)`.
     is_property: bool,
+    /// The name that its type is, if it is one.
+    ty: Option<Node<'t>>,
 }
 
 impl Lower<'_> {
@@ -39,6 +41,8 @@ impl Lower<'_> {
     /// Lowers parameters and body into a function of which the rest is given.
     fn callable(&mut self, node: Node, mut function: Function) -> FuncId {
         let parameters = self.parameters(node);
+        let class = function.class.filter(|_| function.name.as_deref() == Some("constructor"));
+        let injected = class.is_some_and(|class| !self.builder.class_mut(class).decorators.is_empty());
         for (index, parameter) in parameters.iter().enumerate() {
             function.params.push(Param {
                 name: match parameter.pattern.kind() {
@@ -48,6 +52,7 @@ impl Lower<'_> {
                 span: span(parameter.pattern),
                 default: parameter.default,
                 kind: parameter.kind,
+                class: parameter.ty.filter(|_| injected).map(|ty| self.text_of(ty).to_owned()),
             });
         }
         function.generator = node.kind().starts_with("generator_function") || has_token(node, "*");
@@ -87,7 +92,7 @@ impl Lower<'_> {
 
     fn parameters<'t>(&mut self, node: Node<'t>) -> Vec<Parameter<'t>> {
         if let Some(pattern) = node.child_by_field_name("parameter") {
-            return vec![Parameter { pattern, default: None, kind: ParamKind::Normal, is_property: false }];
+            return vec![Parameter { pattern, default: None, kind: ParamKind::Normal, is_property: false, ty: None }];
         }
         let mut parameters = Vec::new();
         for child in node.child_by_field_name("parameters").map_or(Vec::new(), operands) {
@@ -115,7 +120,9 @@ impl Lower<'_> {
                 .iter()
                 .any(|modifier| has_token(child, modifier));
             let default = default.map(|default| self.expr(default));
-            parameters.push(Parameter { pattern, default, kind, is_property });
+            let ty = child.child_by_field_name("type").and_then(|ty| operands(ty).first().copied());
+            let ty = ty.filter(|ty| ty.kind() == "type_identifier");
+            parameters.push(Parameter { pattern, default, kind, is_property, ty });
         }
         parameters
     }

@@ -73,7 +73,7 @@ impl Lexer<'_> {
             }
             // A line that goes on.
             b'`' if matches!(self.byte(1), b'\n' | b'\r') => {
-                self.at += if self.byte(1) == b'\r' { 3 } else { 2 };
+                self.at += if self.byte(1) == b'\r' && self.byte(2) == b'\n' { 3 } else { 2 };
                 self.spaced = true;
             }
             b'\n' | b';' => {

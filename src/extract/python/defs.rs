@@ -98,7 +98,13 @@ impl Lower<'_> {
             }
             let default = node.child_by_field_name("value").or_else(|| self.injected(node));
             let default = default.map(|value| self.expr(value));
-            params.push(Param { name: self.text_of(name).to_owned(), span: span(name), default, kind: this });
+            params.push(Param {
+                name: self.text_of(name).to_owned(),
+                span: span(name),
+                default,
+                kind: this,
+                class: None,
+            });
         }
         params
     }

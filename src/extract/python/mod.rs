@@ -31,6 +31,9 @@ mod tests;
 
 /// How deep the walk follows nested syntax; what lies deeper is unknown. Code that people write stays below 50.
 const MAX_DEPTH: usize = 200;
+/// How many different widths of indentation a file may have. The grammar's scanner writes those of nested blocks, two bytes
+/// each, and up to 255 open strings into 1,024 bytes; where these are too few, the parser ends the process.
+const MAX_INDENTS: usize = 380;
 
 /// Lowers one file.
 pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
@@ -55,11 +58,48 @@ pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
 
 /// Parses a file.
 pub(super) fn parse(source: &Source) -> Result<Tree, Unparsable> {
+    if !is_indented_by_people(&source.text) {
+        return Err(Unparsable::TooDeep);
+    }
     let mut parser = Parser::new();
     parser
         .set_language(&tree_sitter_python::LANGUAGE.into())
         .map_err(|error| Unparsable::Refused(error.to_string()))?;
     parser.parse(&source.text, None).ok_or_else(|| Unparsable::Refused("no syntax tree".to_owned()))
+}
+
+/// Whether the scanner can keep all blocks that may be open at once: each is indented more than the one around it.
+fn is_indented_by_people(text: &str) -> bool {
+    let mut widths = HashSet::new();
+    let mut last = 0;
+    let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1).chain([0]);
+    for start in starts {
+        let width = indentation(&text.as_bytes()[start..]);
+        if width != last {
+            widths.insert(width);
+            last = width;
+        }
+        // It counts to 65,535.
+        if widths.len() > MAX_INDENTS || width > u16::MAX.into() {
+            return false;
+        }
+    }
+    true
+}
+
+/// How wide the scanner takes the white space at the start of a line to be.
+fn indentation(line: &[u8]) -> usize {
+    let (mut width, mut rest) = (0, line);
+    loop {
+        (width, rest) = match rest {
+            [b' ', after @ ..] => (width + 1, after),
+            [b'\t', after @ ..] => (width + 8, after),
+            [b'\r' | b'\x0c', after @ ..] => (0, after),
+            // A line that goes on.
+            [b'\\', b'\n', after @ ..] | [b'\\', b'\r', b'\n', after @ ..] => (width, after),
+            _ => return width,
+        };
+    }
 }
 
 /// The walk's state.

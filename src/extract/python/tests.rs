@@ -1,3 +1,4 @@
+use crate::extract::Unparsable;
 use crate::facts::dump::{dump, expr};
 use crate::facts::{ExprId, ExprKind, Module, Stmt};
 use crate::language::Language;
@@ -407,4 +408,21 @@ fn deep_nesting_is_no_harm() {
         }
     };
     std::thread::Builder::new().stack_size(4 << 20).spawn(run).unwrap().join().unwrap();
+}
+
+/// Two bytes for each block and one for a string are one more than the scanner has room for.
+#[test]
+fn too_many_indentations_are_refused() {
+    let steps = |count: usize, space: &str, line: &str| -> String {
+        (0..count).map(|depth| format!("{}{line}\n", space.repeat(depth))).collect()
+    };
+    let extracted = |text: String| super::extract(&Source::new("a.py", Language::Python, text));
+    for text in [steps(600, " ", "if a('b'):"), steps(600, "\t", "if a(f'{b}'):"), steps(600, "\\\n ", "if a('b'):")] {
+        assert!(matches!(extracted(text), Err(Unparsable::TooDeep)));
+    }
+    let wide = format!("if a:\n{}b\n", " ".repeat(70_000));
+    assert!(matches!(extracted(wide), Err(Unparsable::TooDeep)));
+    // One by one back is none in the other; many lines of few widths are usual.
+    assert!(extracted(steps(300, " ", "if a('b'):") + "c\n").is_ok());
+    assert!(extracted("if a:\n    b\n\tc\n".repeat(2000)).is_ok());
 }

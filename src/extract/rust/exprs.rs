@@ -264,7 +264,16 @@ impl Lower<'_> {
         }
         if let Some(rest) = &literal.rest {
             // The fields that are written win over the rest, which stands last in Rust: entries are read in order.
-            let rest = self.value(rest);
+            let rest = match &ty {
+                // `..Default::default()` is the default of this very type.
+                Some(ty) if is_default(rest) => {
+                    let span = self.span(rest);
+                    let of = self.expr(span, ExprKind::Name(ty.clone()));
+                    let callee = self.expr(span, ExprKind::Member(of, "default".to_owned()));
+                    self.expr(span, ExprKind::Call(Call { callee, args: Vec::new(), new: false }))
+                }
+                _ => self.value(rest),
+            };
             entries.insert(0, Entry::Spread(rest));
         }
         let span = self.span(expr);
@@ -409,4 +418,14 @@ pub(super) fn is_exit_call(call: &ExprCall) -> bool {
     let mut segments = path.path.segments.iter().rev().map(|segment| &segment.ident);
     let (last, before) = (segments.next(), segments.next());
     last.is_some_and(|name| name == "exit" || name == "abort") && before.is_some_and(|name| name == "process")
+}
+
+/// Whether an expression is `Default::default()`.
+fn is_default(expr: &Expr) -> bool {
+    let Expr::Call(call) = expr else { return false };
+    let Expr::Path(path) = &*call.func else { return false };
+    call.args.is_empty() && path.qself.is_none() && {
+        let mut words = path.path.segments.iter().rev().map(|segment| ident(&segment.ident));
+        words.next().as_deref() == Some("default") && words.next().as_deref() == Some("Default")
+    }
 }

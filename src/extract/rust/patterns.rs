@@ -129,7 +129,7 @@ impl Lower<'_> {
                     name
                 }
             };
-            let param = Param { name, span, default: None, kind: ParamKind::Normal };
+            let param = Param { name, span, default: None, kind: ParamKind::Normal, class: None };
             self.builder.function_mut(func).params.push(param);
         }
         for (pat, name) in apart {

@@ -225,7 +225,7 @@ fn3 new(key, @p1)
         bad(a)
         exit
     when !a>1
-    return Args {...Default.default(), key: key.into()}
+    return Args {...Args.default(), key: key.into()}
 fn4 key() [self]
     return self.key
 fn5 default()

@@ -378,7 +378,13 @@ impl<'a> Lowering<'a> {
         };
         let mut function = Function::new(Some(self.text(name).to_owned()), span(node));
         function.params = positions(self.text(body))
-            .map(|number| Param { name: number.to_string(), span: span(name), default: None, kind: ParamKind::Normal })
+            .map(|number| Param {
+                name: number.to_string(),
+                span: span(name),
+                default: None,
+                kind: ParamKind::Normal,
+                class: None,
+            })
             .collect();
         let (id, resume) = self.builder.open_function(function);
         let outer = self.function.replace(Scope::default());

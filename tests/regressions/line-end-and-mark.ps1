@@ -1,0 +1,5 @@
+`e p`e API_KEY``services:
+.`$KEd
+node ````````
+p.` ```````
+p.` ``﻿` 
