@@ -284,7 +284,13 @@ impl<'p> Resolver<'p> {
         let mut out = Vec::new();
         let mut missing: Vec<Arms> = Vec::new();
         for alt in left {
-            let presence = if self.is_result(&alt.value) { Presence::Maybe } else { alt.value.presence() };
+            let presence = if self.is_result(&alt.value) {
+                Presence::Maybe
+            } else if self.is_set(&alt) {
+                Presence::Present
+            } else {
+                alt.value.presence()
+            };
             match presence {
                 Presence::Null | Presence::Absent => missing.push(alt.arms),
                 Presence::Empty if !nullish => missing.push(alt.arms),
@@ -305,6 +311,14 @@ impl<'p> Resolver<'p> {
             out.extend(under(right.clone(), open));
         }
         out
+    }
+
+    /// Whether a value is a variable that is assumed to be set, as it is where another value stands for one that is not:
+    /// that somebody sets it to nothing is no case to warn of.
+    fn is_set(&mut self, alt: &Alt) -> bool {
+        let Value::Env(name, _) = &alt.value else { return false };
+        let subject = self.subjects.get(&format!("env:{name}"));
+        alt.arms.lits().contains(&Lit { subject, value: None, negated: false })
     }
 
     /// Whether a value is what some function gives back, which may be nothing. An object that is made here is there.
