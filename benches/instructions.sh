@@ -10,7 +10,7 @@ count() {
   shift
   # Exit code 1: there are findings.
   { valgrind --tool=callgrind --callgrind-out-file=/dev/null "$program" "$@" >/dev/null || [ $? -eq 1 ]; } 2>&1 |
-    awk -v name="$name" '/Collected/ { printf "%-28s %15d\n", name, $NF }'
+    awk -v name="$name" '/Collected/ { printf "%-28s %15.0f\n", name, $NF }'
 }
 count version --version
 count "check, one file" check -j 1 --no-config fixtures/example/app.py
