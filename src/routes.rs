@@ -9,7 +9,7 @@ use crate::endpoint::Url;
 use crate::facts::{ExprId, ExprKind};
 use crate::finding::{FileId, Location, UrlSlot, Verdict};
 use crate::project::Project;
-use crate::resolve::{Alt, Arms, FUEL, LOST, Lit, Resolver};
+use crate::resolve::{Alt, Arms, FUEL, LOST, Lit, Resolver, Value};
 
 mod blocks;
 mod calls;
@@ -203,6 +203,13 @@ pub struct Endpoint {
     pub provider: Option<String>,
     /// Keys of others may be right there.
     pub forwards: bool,
+}
+
+impl Key {
+    /// Not known at all.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.alt.value, Value::Unknown(_))
+    }
 }
 
 impl Endpoint {

@@ -6,7 +6,7 @@
 
 use super::value::{Alt, Ctx, Step, StepKind, Value};
 use super::{Arms, Resolver, under};
-use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Stmt, Test};
+use crate::facts::{Arm, BlockId, ExprId, ExprKind, FuncId, Stmt, Test};
 use crate::finding::Location;
 use crate::project::{env_call_writes, env_place};
 
@@ -224,6 +224,9 @@ impl Resolver<'_> {
                 Stmt::Branch(arms) => {
                     let writes = arms.iter().any(|arm| self.writes_within(ctx, target, arm.body));
                     let exits: Vec<bool> = arms.iter().map(|arm| module.leaves(arm.body)).collect();
+                    if !writes {
+                        self.pass_within(&here, target, arms, found);
+                    }
                     if !writes && !exits.iter().any(|&exit| exit) {
                         continue;
                     }
@@ -235,6 +238,7 @@ impl Resolver<'_> {
                             continue;
                         }
                         let Some(lits) = self.tests(&here, &arm.tests) else { continue };
+                        let lits = self.passed_through(&here, arm.body, lits);
                         let mut open: Vec<Arms> = before.iter().filter_map(|open| open.merge(&lits)).collect();
                         if let Some(rows) = self.rows_tested(&here, &arm.tests) {
                             open = open.iter().flat_map(|open| rows.iter().filter_map(|row| open.merge(row))).collect();
@@ -272,6 +276,25 @@ impl Resolver<'_> {
                 }
                 Stmt::Return(_) | Stmt::Exit => {}
             }
+        }
+    }
+
+    /// What holds for whoever comes through an arm: that no arm within it was taken that leaves the function.
+    fn passed_through(&mut self, here: &Ctx, body: BlockId, arms: Arms) -> Arms {
+        let known: Vec<_> = self.module(here.file).known_before(body, usize::MAX).collect();
+        known.into_iter().fold(arms, |arms, (index, tests)| {
+            let left = self.tests(&Ctx { block: body, index, ..here.clone() }, tests);
+            left.and_then(|left| arms.merge(&left)).unwrap_or(arms)
+        })
+    }
+
+    /// Notes the tests of the variable within arms that do not write it, which some arm failed by leaving.
+    fn pass_within(&self, here: &Ctx, target: Target<'_>, arms: &[Arm], found: &mut Found) {
+        let Target::Place(root, _) = target else { return };
+        for body in arms.iter().map(|arm| arm.body) {
+            let left = self.module(here.file).known_before(body, usize::MAX);
+            let asking = left.filter(|(_, tests)| asks(tests, root));
+            found.passed.extend(asking.map(|(index, _)| Ctx { block: body, index, ..here.clone() }));
         }
     }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::value::{Alt, Ctx, Value};
 use super::{Arms, MAX_ALTS, Resolver, predicates};
-use crate::facts::Span;
-use crate::finding::Location;
+use crate::facts::{Entry, ExprId, ExprKind, Span, Stmt};
+use crate::finding::{FileId, Location};
 
 /// The places that tests asked about, by the tests' subjects: where, a variable and the way below it.
 pub(super) type Asked = HashMap<u32, (Ctx, String, Vec<String>)>;
@@ -36,14 +36,17 @@ impl Resolver<'_> {
     }
 
     /// Which of several sets of assumptions can be met: some value of each place that they ask about is such as they
-    /// say, under the same assumptions.
+    /// say, under the same assumptions, and so is the variable of another function that it came from.
     pub fn possible(&mut self, all: &[&Arms]) -> Vec<bool> {
         let mut known: HashMap<u32, Option<Vec<Arms>>> = HashMap::new();
+        let mut sources: HashMap<u32, Option<u32>> = HashMap::new();
         let mut out = Vec::with_capacity(all.len());
         for arms in all {
             out.push(arms.lits().iter().all(|lit| {
                 let values = known.entry(lit.subject).or_insert_with(|| self.values_asked(lit.subject));
+                let source = *sources.entry(lit.subject).or_insert_with(|| self.source_of(lit.subject));
                 values.as_ref().is_none_or(|values| values.iter().any(|value| value.merge(arms).is_some()))
+                    && source.is_none_or(|source| arms.also_of(&[(source, lit.subject)]).is_some())
             }));
         }
         out
@@ -60,5 +63,55 @@ impl Resolver<'_> {
         (alts.len() < MAX_ALTS && alts.iter().any(decides)).then(|| {
             alts.into_iter().map(|alt| if decides(&alt) { alt.arms } else { alt.arms.without(subject) }).collect()
         })
+    }
+
+    /// What a function calls the thing itself that a subject's tests ask about, where it comes from there with others:
+    /// of `key, kind = connect()` the `kind` that `connect` gives back.
+    fn source_of(&mut self, subject: u32) -> Option<u32> {
+        let (ctx, root, path) = self.asked.get(&subject).cloned()?;
+        let file = self.project.file(ctx.file);
+        let module = &file.module;
+        let func = module.block(ctx.block).func;
+        let mut writes = file.index.assigns.get(&root)?.iter().filter(|(block, _)| module.block(*block).func == func);
+        let (Some(&(block, index)), None, true) = (writes.next(), writes.next(), path.is_empty()) else { return None };
+        let Stmt::Assign { place, value, .. } = module.block(block).stmts.get(index as usize)? else { return None };
+        let (base, name) = match module.kind(*value) {
+            ExprKind::Member(base, name) => (*base, name.clone()),
+            ExprKind::Index(base, index) => match module.kind(*index) {
+                ExprKind::Const(name) => (*base, name.clone()),
+                ExprKind::Str(name) => (*base, name.expose().to_owned()),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        if !place.path.is_empty() {
+            return None;
+        }
+        let at = Ctx { block, index: index as usize, ..ctx };
+        let alts = self.with_half(|resolver| resolver.eval(&at, base));
+        let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
+        let given = self.written_as(made.ctx.file, made.expr, &name)?;
+        matches!(self.module(made.ctx.file).kind(given), ExprKind::Name(_))
+            .then(|| self.subject_of_expr(&made.ctx, given))
+    }
+
+    /// What an object or a list says that one of its fields is, where it says it of this one.
+    fn written_as(&self, file: FileId, expr: ExprId, name: &str) -> Option<ExprId> {
+        match self.module(file).kind(expr) {
+            ExprKind::List(items) => {
+                let items = items.iter().take_while(|item| !item.spread);
+                items.map(|item| item.value).nth(name.parse().ok()?)
+            }
+            ExprKind::Object(object) => object
+                .entries
+                .iter()
+                .rev()
+                .map_while(|entry| match entry {
+                    Entry::Field { key, value, .. } => Some((key.as_deref()?, *value)),
+                    Entry::Spread(_) => None,
+                })
+                .find_map(|(key, value)| (key == name).then_some(value)),
+            _ => None,
+        }
     }
 }

@@ -148,7 +148,7 @@ impl Alt {
 }
 
 /// Beyond this many possible values those that are the same are taken together.
-const MANY: usize = 12;
+const MANY: usize = 32;
 /// Beyond this many different ones the rest is unknown.
 const MOST: usize = 40;
 
@@ -189,7 +189,7 @@ pub enum Presence {
 
 impl Value {
     /// Whether two values are the same thing from the same place.
-    fn is_same(&self, other: &Self) -> bool {
+    pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Str(a, at), Self::Str(b, other)) => at == other && a == b,
             (Self::Const(a), Self::Const(b)) | (Self::Symbol(a), Self::Symbol(b)) => a == b,

@@ -1,12 +1,12 @@
 //! The routes of a call in code.
 
-use super::{Client, Endpoint, Ignored, endpoint, key, pair};
+use super::{Client, Endpoint, Ignored, Key, Route, endpoint, key, pair};
 use crate::catalog::{Blank, Catalog, UrlKind};
 use crate::clients::{self, From, Site, SlotValue};
 use crate::endpoint::Url;
 use crate::facts::ExprKind;
-use crate::finding::UrlSlot;
-use crate::resolve::{Alt, Arms, FUEL, Resolver, Value};
+use crate::finding::{UrlSlot, Verdict};
+use crate::resolve::{Alt, Arms, FUEL, Resolver};
 
 pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> Option<Client> {
     let project = resolver.project;
@@ -49,12 +49,14 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
     // Where nobody that is known comes here, what is not known remains.
     let any = possible.contains(&true);
     let mut possible = possible.into_iter();
-    routes.retain(|route| possible.next() == Some(true) || (!any && matches!(route.key.alt.value, Value::Unknown(_))));
+    routes.retain(|route| possible.next() == Some(true) || (!any && route.key.is_unknown()));
     // All that is known says that nobody comes here: who does has a key that is not known.
+    let unknown = || SlotValue { alt: Alt::unknown(), from: From::Code };
+    let no_key = key(catalog, project, Some(site.client), unknown());
     if routes.is_empty() {
-        let unknown = SlotValue { alt: Alt::unknown(), from: From::Code };
-        let unknown = key(catalog, project, Some(site.client), unknown);
-        routes = pair(resolver, vec![unknown], endpoints, &Arms::default());
+        routes = pair(resolver, vec![no_key], endpoints, &Arms::default());
+    } else {
+        routes = parted(resolver, routes, &no_key, &endpoint(catalog, unknown(), None));
     }
     // Two clients of one file may never run together because of who calls their functions.
     let led = resolver.guard_of_caller(&ctx);
@@ -112,6 +114,27 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
         empty_is_default: !matches!(site.construct.empty_endpoint, None | Some(Blank::Given)),
         row: None,
     })
+}
+
+/// Parts keys and endpoints of which one has lost what it assumes: whether they ever meet nobody can tell. What is
+/// found to belong together, or to be wrong, is left for its rules to judge.
+fn parted(resolver: &Resolver<'_>, routes: Vec<Route>, no_key: &Key, nowhere: &Endpoint) -> Vec<Route> {
+    let (lost, mut out): (Vec<Route>, Vec<Route>) = routes.into_iter().partition(|route| {
+        let known = !route.key.is_unknown() && !route.endpoint.is_unknown();
+        known && route.ways.lost && route.verdict == Verdict::Unknown
+    });
+    for route in lost {
+        let alone = [(route.key, nowhere.clone()), (no_key.clone(), route.endpoint)];
+        for new in alone.into_iter().flat_map(|(key, to)| pair(resolver, vec![key], vec![to], &Arms::default())) {
+            let is_same = |a: &Alt, b: &Alt| a.steps == b.steps && a.value.is_same(&b.value);
+            let is_known =
+                |old: &Route| is_same(&old.key.alt, &new.key.alt) && is_same(&old.endpoint.alt, &new.endpoint.alt);
+            if !out.iter().any(is_known) {
+                out.push(new);
+            }
+        }
+    }
+    out
 }
 
 /// Where a client takes an endpoint: as its help says, else in the first way that is not a mere position.

@@ -43,6 +43,7 @@ impl Lower<'_> {
                 operands(node).into_iter().for_each(|value| self.effects(value));
                 self.builder.stmt(Stmt::Exit);
             }
+            "assert_statement" if self.assert(node).is_some() => {}
             "assert_statement" | "print_statement" | "exec_statement" => {
                 for value in operands(node) {
                     let value = self.expr(value);
@@ -186,6 +187,22 @@ impl Lower<'_> {
             bodies.push(clause.child_by_field_name("consequence"));
         }
         self.arms(&conds, bodies, otherwise);
+    }
+
+    /// `assert self.key`: what follows runs only where it is there.
+    fn assert(&mut self, node: Node) -> Option<()> {
+        let condition = operands(node).first().map(|&condition| strip(condition))?;
+        if !matches!(condition.kind(), "identifier" | "attribute") {
+            return None;
+        }
+        let conds = [Cond::Not(Box::new(self.cond(condition)))];
+        let tests = chain(&conds);
+        self.hold(&conds, &tests);
+        let [fails, holds] = tests.try_into().ok()?;
+        let fails = self.arm(fails, |this| this.builder.stmt(Stmt::Exit));
+        let holds = self.arm(holds, |_| {});
+        self.builder.branch(vec![fails, holds]);
+        Some(())
     }
 
     fn for_(&mut self, node: Node) {
