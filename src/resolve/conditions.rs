@@ -8,6 +8,12 @@ use crate::finding::FileId;
 /// Calls that lead to a point, each the only one of its function, of which the conditions count.
 const MAX_CALLERS: usize = 3;
 
+/// Copies from name to name that are followed to the first.
+const MAX_COPIES: usize = 8;
+
+/// Methods whose result is equal to what they are called on.
+const LENDING: [&str; 7] = ["as_str", "as_ref", "as_deref", "clone", "into", "to_owned", "to_string"];
+
 impl Resolver<'_> {
     /// The subject that stands for one execution of an expression.
     pub(super) fn place_subject(&mut self, ctx: &Ctx, expr: ExprId) -> u32 {
@@ -70,7 +76,11 @@ impl Resolver<'_> {
             return self.subjects.get(&format!("env:{name}"));
         }
         let source = &self.project.file(ctx.file).source;
-        let text = crate::facts::squeeze(source.slice(module.span(expr)));
+        // Without what it is lent or copied by: `&provider`, `provider.as_str()`.
+        let text = match module.kind(lent(module, expr)) {
+            ExprKind::Name(name) if !name.contains(['@', '=']) => name.clone(),
+            _ => crate::facts::squeeze(source.slice(module.span(expr))),
+        };
         self.subject(ctx, &text)
     }
 
@@ -97,10 +107,65 @@ impl Resolver<'_> {
             }
             func = function.parent;
         }
+        if text == root
+            && func == Some(module.block(ctx.block).func)
+            && let Some((expr, at)) = self.copied_from(ctx, text)
+        {
+            return self.subject_of_expr(&at, expr);
+        }
         let scope = func.map_or(0, |func| func.0);
         let frame = ctx.frame.as_ref().filter(|frame| func == Some(frame.func)).map_or(0, |frame| frame.id);
         let version = func.map_or(0, |func| self.version(ctx, func, &root, place));
         self.subjects.get(&format!("{}:{scope}:{frame}.{version}:{text}", ctx.file.0))
+    }
+
+    /// The name that a variable is a mere copy of at a point, and where that was made: `q = p`, and what `(q, k) = (p, 1)`
+    /// takes apart. A test of one is a test of the other.
+    fn copied_from(&self, ctx: &Ctx, name: &str) -> Option<(ExprId, Ctx)> {
+        let module = self.module(ctx.file);
+        let mut found = None;
+        // The element that is meant of what the variable holds, where it is a list.
+        let mut element: Option<usize> = None;
+        let (mut at, mut name) = (ctx.clone(), name);
+        for _ in 0..MAX_COPIES {
+            let Some((here, mut value)) = self.only_assignment(&at, name) else {
+                return found.filter(|_| element.is_none());
+            };
+            if let (Some(number), ExprKind::List(items)) = (element, module.kind(value)) {
+                let plain = items.iter().all(|item| !item.spread);
+                value = items.get(number).filter(|_| plain)?.value;
+                element = None;
+            } else if let ExprKind::Index(base, number) = module.kind(value)
+                && let (None, ExprKind::Const(number)) = (element, module.kind(*number))
+            {
+                (value, element) = (*base, Some(number.parse().ok()?));
+            }
+            let ExprKind::Name(next) = module.kind(lent(module, value)) else {
+                return found.filter(|_| element.is_none());
+            };
+            if element.is_none() {
+                found = Some((value, here.clone()));
+            }
+            (at, name) = (here, next);
+        }
+        None
+    }
+
+    /// The one assignment of a variable that may have been made before a point of its function.
+    fn only_assignment(&self, ctx: &Ctx, name: &str) -> Option<(Ctx, ExprId)> {
+        let module = self.module(ctx.file);
+        let func = module.block(ctx.block).func;
+        let all = self.project.file(ctx.file).index.assigns.get(name)?;
+        let mut before = all.iter().filter(|&&(block, at)| {
+            module.block(block).func == func && is_before(module, name, (block, at as usize), (ctx.block, ctx.index))
+        });
+        let (&(block, at), None) = (before.next()?, before.next()) else { return None };
+        match module.block(block).stmts.get(at as usize)? {
+            Stmt::Assign { place, value, .. } if place.path.is_empty() => {
+                Some((Ctx { block, index: at as usize, ..ctx.clone() }, *value))
+            }
+            _ => None,
+        }
     }
 
     /// Which assignment in a function changed a text's meaning last, seen from a point; 0: none did. Inner functions
@@ -334,6 +399,19 @@ fn is_itself(module: &Module, place: &Place, value: ExprId) -> bool {
     same && call.args.is_empty()
         && place.path.is_empty()
         && matches!(module.kind(*base), ExprKind::Name(name) if *name == place.root)
+}
+
+/// What an expression lends or copies.
+fn lent(module: &Module, mut expr: ExprId) -> ExprId {
+    for _ in 0..MAX_COPIES {
+        let ExprKind::Call(call) = module.kind(expr) else { break };
+        let ExprKind::Member(base, method) = module.kind(call.callee) else { break };
+        if !call.args.is_empty() || !LENDING.contains(&method.as_str()) {
+            break;
+        }
+        expr = *base;
+    }
+    expr
 }
 
 /// Whether a statement may have run before another of its function, on the same variable.

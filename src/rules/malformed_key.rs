@@ -57,14 +57,20 @@ fn unexpanded(facts: &Facts<'_>, client: &Client, route: &Route) -> Option<Findi
         _ => return None,
     };
     let steps = route.key.alt.steps.iter().rev();
-    let set = steps.filter(|step| matches!(step.kind, StepKind::EnvValue(_))).map(|step| step.at);
-    let at = set.into_iter().find(|at| facts.project.file(at.file).source.language == Language::Dotenv)?;
+    let set = steps.filter_map(|step| match &step.kind {
+        StepKind::EnvValue(variable) => Some((variable, step.at)),
+        _ => None,
+    });
+    let mut set = set.filter(|(_, at)| facts.project.file(at.file).source.language == Language::Dotenv);
+    let (variable, at) = set.next()?;
     let text = facts.project.file(at.file).source.slice(at.span);
     let name = text.strip_prefix('$')?;
     let braced = name.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
     let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let literal = plain || (braced.is_some() && language == Language::JavaScript);
-    if !literal || is_single_quoted(facts, at) || !loads_dotenv(facts, client.at, language) {
+    // A template that refers to itself: what deploys it puts the value in.
+    let is_itself = braced.unwrap_or(name) == variable;
+    if !literal || is_itself || is_single_quoted(facts, at) || !loads_dotenv(facts, client.at, language) {
         return None;
     }
     let text = format!("is a reference that {reader} hands over as it is written");
