@@ -295,10 +295,42 @@ fn huge_files() {
         // SARIF holds the pages of all rules.
         assert!(outcome.out.len() < 300_000, "{format}: {} bytes", outcome.out.len());
     }
-    // The same with no limit worth the name.
-    write(&dir, "mixlint.toml", "max-file-size = \"100 MiB\"\n");
-    let outcome = run(dir.path(), &["check", "line.py"]);
-    assert!(matches!(outcome.code, Some(0 | 2)), "{}", clip(&outcome.err));
+    // The same with no limit worth the name: what is one long string is parsed, what is many words is not.
+    write(&dir, "mixlint.toml", "max-file-size = 104857600\n");
+    write(&dir, "list.py", format!("{BAD}x = [ {}]\n", "\"a\", ".repeat(10_000_000)));
+    let lines = format!("{}\n", "\"a\", ".repeat(20)).repeat(500_000);
+    write(&dir, "list.js", format!("import OpenAI from 'openai';\nnew OpenAI();\nx = [ {lines}];\n"));
+    write(&dir, ".env", "OPENAI_API_KEY=sk-mixroute-key\n".repeat(1_600_000));
+    let told = survives(&dir);
+    for name in ["list.py", "list.js", ".env"] {
+        assert!(told.contains(&format!("{name}: not parsed: more than 400000 words and marks")), "{}", clip(&told));
+    }
+    assert!(!told.contains("line.py"), "{}", clip(&told));
+}
+
+/// Files that may be read and are all words and marks: each of these took more than a gigabyte.
+#[test]
+fn dense_files() {
+    let dir = tree();
+    let js = "import OpenAI from 'openai';\nnew OpenAI({ apiKey: process.env.MIXROUTE_API_KEY });\n";
+    let rust = "use async_openai::config::OpenAIConfig;\nfn f() { OpenAIConfig::new().with_api_key(K); }\nfn g() {\n";
+    let json = "{\"openai_api_key\": \"sk-mixroute-key\", \"base_url\": \"https://api.openai.com/v1\", \"a\": [\n";
+    let cases = [
+        ("ifs.py", BAD, "if x:y\n"),
+        ("calls.py", BAD, "f()\n"),
+        ("calls.js", js, "f()\n"),
+        ("assign.ts", js, "x=1\n"),
+        ("assign.rs", rust, "x=1;\n"),
+        ("list.json", json, "1,1,1,1,1,1,1,1,1,1,\n"),
+        ("list.tf", "locals {\n OPENAI_API_KEY = \"sk-mixroute-key\"\n x = [\n", "1,1,1,1,1,1,1,1,1,1,\n"),
+    ];
+    for (name, head, body) in cases {
+        write(&dir, name, format!("{head}{}", body.repeat((4_000_000 - head.len()) / body.len())));
+    }
+    let told = survives(&dir);
+    for (name, ..) in cases {
+        assert!(told.contains(&format!("{name}: not parsed: more than 400000 words and marks")), "{name}: {told}");
+    }
 }
 
 #[test]
@@ -741,6 +773,43 @@ fn a_reader_that_has_seen_enough() {
         let err = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{err}");
         assert!(err.contains("the result cannot be written"), "{err}");
+    }
+}
+
+/// Nobody reads: each command in each format ends at once and in peace, as in `mixlint check | head`.
+#[test]
+fn a_pipe_that_is_closed() {
+    let dir = tree();
+    write(&dir, "bad.py", BAD);
+    let saved = run(dir.path(), &["routes", "--output-format", "json"]).out;
+    write(&dir, "earlier.json", saved.replace("openai", "other"));
+    let of = |command: &'static [&'static str], formats: &[&'static str]| -> Vec<Vec<&'static str>> {
+        formats.iter().map(|format| [command, &["--output-format", format]].concat()).collect()
+    };
+    let mut calls = of(&["check"], &["full", "concise", "json", "github", "gitlab", "sarif"]);
+    calls.extend(of(&["routes"], &["text", "json", "mermaid", "dot", "html"]));
+    calls.extend(of(&["trace", "Incorrect API key provided: sk-mixro*****-key."], &["text", "json"]));
+    calls.extend([
+        vec!["check", "--diff", "--unsafe-fixes"],
+        vec!["check", "--show-files"],
+        vec!["check", "--statistics"],
+        vec!["routes", "--diff-base", "earlier.json"],
+        vec!["rules"],
+        vec!["explain", "mixroute-key-at-openai"],
+        vec!["--help"],
+        vec!["--version"],
+    ]);
+    for args in calls {
+        let mut program = Command::new(assert_cmd::cargo::cargo_bin("mixlint"));
+        program.args(&args).current_dir(dir.path()).stdin(Stdio::null());
+        // What would be said is there to be cut off.
+        assert!(!program.output().unwrap().stdout.is_empty(), "{args:?}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = program.stdout(writer).output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {err}");
+        assert!(!err.contains("panicked") && !err.contains("error:"), "{args:?}: {err}");
     }
 }
 

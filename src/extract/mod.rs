@@ -37,10 +37,20 @@ pub enum Unparsable {
     /// Nested deeper than the parser can bear.
     #[error("nested too deeply")]
     TooDeep,
+    /// More than can be kept in memory at once.
+    #[error("not parsed: more than {MAX_TOKENS} words and marks")]
+    TooLong,
 }
+
+/// Words, marks and line ends of a file that are parsed, however large a file may be to be read: each takes up to half
+/// a kilobyte as a node of a tree and what is made of it. A megabyte of code holds some 250,000.
+const MAX_TOKENS: usize = 400_000;
 
 /// Lowers one file.
 pub fn extract(source: &Source) -> Result<Module, Unparsable> {
+    if !is_bearable(&source.text) {
+        return Err(Unparsable::TooLong);
+    }
     match source.language {
         Language::Python => python::extract(source),
         Language::JavaScript | Language::TypeScript | Language::Tsx => javascript::extract(source),
@@ -65,11 +75,40 @@ pub fn extract(source: &Source) -> Result<Module, Unparsable> {
     }
 }
 
+/// Whether a text has few enough words and marks. It is looked at only where it is long enough to have more.
+fn is_bearable(text: &str) -> bool {
+    let (mut tokens, mut within) = (0, false);
+    text.len() <= MAX_TOKENS
+        || text.bytes().all(|byte| {
+            let word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
+            let begins = if word { !within } else { !matches!(byte, b' ' | b'\t' | b'\r') };
+            (tokens, within) = (tokens + usize::from(begins), word);
+            tokens <= MAX_TOKENS
+        })
+}
+
 /// The syntax tree of a file, for the languages that have one of tree-sitter's.
 pub(crate) fn syntax(source: &Source) -> Option<tree_sitter::Tree> {
     match source.language {
         Language::Python => python::parse(source).ok(),
         Language::JavaScript | Language::TypeScript | Language::Tsx => javascript::parse(source).ok(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_is_not_parsed() {
+        let parsed = |language, text: String| extract(&Source::new("a", language, text));
+        for language in [Language::Python, Language::Rust, Language::Dotenv, Language::Markdown] {
+            let refused = parsed(language, "A=1\n".repeat(MAX_TOKENS / 4 + 1)).err();
+            assert_eq!(refused, Some(Unparsable::TooLong), "{language:?}");
+        }
+        // Bytes do not count, words and marks do.
+        assert!(parsed(Language::Dotenv, format!("A={}\n", "x".repeat(MAX_TOKENS * 4))).is_ok());
+        assert!(is_bearable(&"a  ".repeat(MAX_TOKENS)) && !is_bearable(&"a , ".repeat(MAX_TOKENS / 2 + 1)));
     }
 }

@@ -581,7 +581,7 @@ fn depth_is_bounded() {
                 let text = nested(kind, open, middle, close, levels);
                 match extract(&Source::new("a.rs", Language::Rust, text)) {
                     Err(Unparsable::Refused(why)) if why.contains("panick") => panic!("{open} {levels}: {why}"),
-                    Err(Unparsable::TooDeep) => assert!(levels > 60, "{open} {levels}"),
+                    Err(Unparsable::TooDeep | Unparsable::TooLong) => assert!(levels > 60, "{open} {levels}"),
                     Ok(_) | Err(Unparsable::Refused(_)) => {}
                 }
             }
@@ -623,7 +623,7 @@ fn f() -> R {
     for (at, _) in sample.char_indices() {
         match extract(&Source::new("a.rs", Language::Rust, &sample[..at])) {
             Err(Unparsable::Refused(why)) => assert!(why.starts_with("syntax error"), "{at}: {why}"),
-            Err(Unparsable::TooDeep) => panic!("{at}"),
+            Err(Unparsable::TooDeep | Unparsable::TooLong) => panic!("{at}"),
             Ok(_) => {}
         }
     }
