@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use mixlint::analysis::{Alone, Extent, Given, Options, Output, analyze};
+use mixlint::analysis::{Alone, Given, Options, Output, analyze};
 use mixlint::catalog::Catalog;
 use mixlint::cli::{self, Host};
 use mixlint::config::Config;
@@ -122,15 +122,7 @@ fn resolved(source: Source) -> Output {
     let (config, catalog) = (Config::default(), Catalog::builtin());
     let prefilter = Prefilter::new(catalog);
     let given = vec![Given::taken(source, PathBuf::from("/app/app.py"))];
-    let options = Options {
-        config: &config,
-        catalog,
-        prefilter: &prefilter,
-        extent: Extent::Clients,
-        findings: true,
-        threads: 1,
-        lines: None,
-    };
+    let options = Options::new(&config, &prefilter);
     analyze(given, &Alone(Path::new("/app")), &options)
 }
 

@@ -116,6 +116,14 @@ pub struct Options<'a> {
     pub lines: Option<&'a Lines<'a>>,
 }
 
+impl<'a> Options<'a> {
+    /// All clients with all that is wrong, on one thread.
+    pub fn new(config: &'a Config, prefilter: &'a Prefilter<'a>) -> Self {
+        let catalog = prefilter.catalog();
+        Self { config, catalog, prefilter, extent: Extent::Clients, findings: true, threads: 1, lines: None }
+    }
+}
+
 /// Which files are parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {

@@ -167,6 +167,7 @@ fn assigned(after: &str) -> Option<bool> {
     )
 }
 
-fn is_part(c: char) -> bool {
+/// Whether a character may be part of a name.
+pub(crate) fn is_part(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'
 }

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use crate::catalog::Catalog;
-use crate::glance;
+use crate::glance::{self, is_part};
 use crate::source::Source;
 
 /// How long the head of a class may be, in bytes.
@@ -129,8 +129,4 @@ fn last(chain: &str) -> &str {
 /// Two names with the same hash count as one: more is parsed then, never less.
 fn hash(name: &str) -> u32 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(name) as u32
-}
-
-fn is_part(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || c == '$'
 }

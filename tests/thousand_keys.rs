@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use mixlint::analysis::{Alone, Extent, Given, Options, analyze};
+use mixlint::analysis::{Alone, Given, Options, analyze};
 use mixlint::catalog::Catalog;
 use mixlint::config::Config;
 use mixlint::language::Language;
@@ -245,15 +245,7 @@ fn error_messages_show_none_of_a_thousand_keys() {
     let (config, catalog) = (Config::default(), Catalog::builtin());
     let prefilter = Prefilter::new(catalog);
     let given = vec![Given::new(source, PathBuf::from("/app/app.py"), &prefilter, true)];
-    let options = Options {
-        config: &config,
-        catalog,
-        prefilter: &prefilter,
-        extent: Extent::Clients,
-        findings: true,
-        threads: 1,
-        lines: None,
-    };
+    let options = Options::new(&config, &prefilter);
     let output = analyze(given, &Alone(Path::new("/app")), &options);
     let root = Path::new("/app");
     let files = Files { sources: &output.sources, secrets: &output.secrets, cwd: root, root };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use mixlint::analysis::{Alone, Extent, Given, Options, Output, analyze};
+use mixlint::analysis::{Alone, Given, Options, Output, analyze};
 use mixlint::catalog::Catalog;
 use mixlint::config::Config;
 use mixlint::language::Language;
@@ -21,8 +21,7 @@ static PROJECT: LazyLock<Output> = LazyLock::new(|| {
     let prefilter = Prefilter::new(Catalog::builtin());
     let given = vec![Given::new(source, PathBuf::from("/app/app.py"), &prefilter, true)];
     let config = Config::default();
-    let catalog = Catalog::builtin();
-    let options = Options { config: &config, catalog, prefilter: &prefilter, extent: Extent::Clients, findings: true, threads: 1, lines: None };
+    let options = Options::new(&config, &prefilter);
     analyze(given, &Alone(Path::new("/app")), &options)
 });
 

@@ -22,28 +22,8 @@ impl Default for Builder {
 impl Builder {
     /// An empty module, positioned at its top level.
     pub fn new() -> Self {
-        let body = Block {
-            stmts: Vec::new(),
-            func: FuncId(0),
-            parent: None,
-            tests: Vec::new(),
-            declares: Vec::new(),
-            looped: false,
-        };
-        let top = Function {
-            name: None,
-            span: Span::default(),
-            params: Vec::new(),
-            receiver: None,
-            body: BlockId(0),
-            class: None,
-            parent: None,
-            at: None,
-            decorators: Vec::new(),
-            outer_names: Vec::new(),
-            generator: false,
-            script: None,
-        };
+        let body = Block::new(FuncId(0), None, Vec::new());
+        let top = Function::new(None, Span::default());
         Self {
             module: Module {
                 exprs: Vec::new(),
@@ -114,14 +94,7 @@ impl Builder {
     pub fn open_block(&mut self, tests: Vec<Test>) -> BlockId {
         let parent = (self.block, self.module.blocks[self.block.index()].stmts.len());
         let id = BlockId(self.module.blocks.len() as u32);
-        self.module.blocks.push(Block {
-            stmts: Vec::new(),
-            func: self.func,
-            parent: Some(parent),
-            tests,
-            declares: Vec::new(),
-            looped: false,
-        });
+        self.module.blocks.push(Block::new(self.func, Some(parent), tests));
         self.block = id;
         id
     }
@@ -155,14 +128,7 @@ impl Builder {
         function.parent = Some(self.func);
         function.at = Some((self.block, self.module.blocks[self.block.index()].stmts.len()));
         self.module.functions.push(function);
-        self.module.blocks.push(Block {
-            stmts: Vec::new(),
-            func: id,
-            parent: None,
-            tests: Vec::new(),
-            declares: Vec::new(),
-            looped: false,
-        });
+        self.module.blocks.push(Block::new(id, None, Vec::new()));
         self.func = id;
         self.block = body;
         (id, resume)
@@ -208,6 +174,13 @@ impl Builder {
 pub struct Resume {
     block: BlockId,
     func: FuncId,
+}
+
+impl Block {
+    /// A block without statements.
+    fn new(func: FuncId, parent: Option<(BlockId, usize)>, tests: Vec<Test>) -> Self {
+        Self { stmts: Vec::new(), func, parent, tests, declares: Vec::new(), looped: false }
+    }
 }
 
 impl Function {

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::COMMON;
 use super::pattern::Pattern;
 use crate::catalog::Catalog;
+use crate::glance::is_part;
 use crate::language::Language;
 use crate::source::Source;
 
@@ -301,8 +302,4 @@ fn head(module: &str) -> &str {
 
 fn squash(name: &str) -> String {
     crate::catalog::squash(name)
-}
-
-fn is_part(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || c == '$'
 }

@@ -7,6 +7,7 @@ use super::pattern::Pattern;
 use crate::catalog::Catalog;
 use crate::endpoint::{self, Host};
 use crate::evidence;
+use crate::glance::is_part;
 use crate::text::Text;
 
 /// Whose a key or a host is, as far as it matters here.
@@ -229,10 +230,6 @@ fn around(text: &str, start: usize, end: usize, part: impl Fn(char) -> bool, mos
     let left: usize = before.chars().rev().take(most).take_while(|&c| part(c)).map(char::len_utf8).sum();
     let right: usize = after.chars().take(most).take_while(|&c| part(c)).map(char::len_utf8).sum();
     text.get(start - left..end + right).unwrap_or("")
-}
-
-fn is_part(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || c == '$'
 }
 
 /// A word, also where a separator stands somewhere in it: `mix_route`, `open-ai`.
