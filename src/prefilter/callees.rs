@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::COMMON;
+use super::lexicon::{Found, Lexicon, Style};
 use super::pattern::Pattern;
 use crate::catalog::Catalog;
 use crate::glance::is_part;
@@ -24,7 +25,7 @@ pub(super) struct Callees {
 /// The names of one language.
 #[derive(Debug)]
 struct Names {
-    words: Pattern,
+    words: Lexicon,
     /// The first words of the modules, one of which a file with the name has to mention; none for a name that says
     /// itself what it is.
     needs: HashMap<String, Vec<String>>,
@@ -74,9 +75,7 @@ impl Callees {
                     }
                 }
             }
-            let words: Vec<String> =
-                needs.keys().map(|name| regex::escape(name)).collect::<BTreeSet<_>>().into_iter().collect();
-            let words = Pattern::new(format!(r"\b(?:{})\b", words.join("|")));
+            let words = Lexicon::new(needs.keys().cloned().collect::<BTreeSet<_>>(), Style::Whole);
             languages.insert(language, Names { words, needs, members, dropped });
         }
         let called_itself = |client: &&crate::catalog::Client| {
@@ -139,16 +138,16 @@ impl Callees {
         let text = source.text.as_str();
         let language = source.language;
         let Some(names) = self.languages.get(language.name()) else { return true };
-        let Some(words) = names.words.regex() else { return true };
+        let Some(words) = names.words.find(text) else { return true };
         let mut mentions: HashMap<&str, bool> = HashMap::new();
-        for found in words.find_iter(text) {
-            let Some(needs) = names.needs.get(found.as_str()) else { continue };
-            let (before, after) = (&text[..found.start()], &text[found.end()..]);
+        for Found { word, range } in words {
+            let Some(needs) = names.needs.get(word) else { continue };
+            let (before, after) = (&text[..range.start], &text[range.end..]);
             let member = after.strip_prefix('.').is_some_and(|after| {
                 let called = |member: &String| {
                     after.strip_prefix(member.as_str()).is_some_and(|rest| !rest.starts_with(is_part))
                 };
-                names.members.get(found.as_str()).is_some_and(|members| members.iter().any(called))
+                names.members.get(word).is_some_and(|members| members.iter().any(called))
             });
             if !member && !is_used(language, before, after, !needs.is_empty()) {
                 continue;
@@ -160,20 +159,20 @@ impl Callees {
             if !needs.is_empty() && !needs.iter().any(&mut mentioned) {
                 continue;
             }
-            if found.as_str().contains('.')
+            if word.contains('.')
                 && language == Language::Python
                 && !self.modules.is_in(text)
-                && !is_imported(text, found.as_str().split('.').next().unwrap_or(""))
+                && !is_imported(text, word.split('.').next().unwrap_or(""))
             {
                 continue;
             }
             return true;
         }
         let Some(defaults) = self.defaults.regex().filter(|_| language.name() == "javascript") else { return false };
-        defaults.captures_iter(text).any(|found| {
+        defaults.captures_iter(text.as_bytes()).any(|found| {
             let Some(local) = found.iter().skip(1).flatten().next() else { return true };
-            memchr::memmem::find_iter(text.as_bytes(), local.as_str().as_bytes()).any(|at| {
-                let (before, after) = (&text[..at], &text[at + local.as_str().len()..]);
+            memchr::memmem::find_iter(text.as_bytes(), local.as_bytes()).any(|at| {
+                let (before, after) = (&text[..at], &text[at + local.len()..]);
                 at != local.start()
                     && !before.ends_with(is_part)
                     && !after.starts_with(is_part)
@@ -187,10 +186,11 @@ impl Callees {
     pub(super) fn drops_an_option(&self, source: &Source) -> bool {
         let text = source.text.as_bytes();
         let Some(names) = self.languages.get(source.language.name()) else { return true };
-        let Some(words) = names.words.regex() else { return true };
-        words.find_iter(&source.text).any(|found| {
-            let options = names.dropped.get(found.as_str()).into_iter().flatten();
-            let after = &text[found.end()..text.len().min(found.end() + OPTIONS)];
+        let Some(mut words) = names.words.find(&source.text) else { return true };
+        words.any(|found| {
+            let options = names.dropped.get(found.word).into_iter().flatten();
+            let end = found.range.end;
+            let after = &text[end..text.len().min(end + OPTIONS)];
             options.into_iter().any(|option| {
                 memchr::memmem::find_iter(after, option.as_bytes()).any(|at| {
                     let whole = !after[..at].last().is_some_and(|&before| is_part(before as char));
@@ -206,8 +206,9 @@ impl Callees {
         let Some(attributes) = self.attributes.regex().filter(|_| source.language == Language::Python) else {
             return false;
         };
-        attributes.captures_iter(&source.text).any(|found| {
-            found.get(1).is_some_and(|root| !matches!(root.as_str(), "self" | "cls" | "client" | "args" | "kwargs"))
+        attributes.captures_iter(source.text.as_bytes()).any(|found| {
+            let own: [&[u8]; 5] = [b"self", b"cls", b"client", b"args", b"kwargs"];
+            found.get(1).is_some_and(|root| !own.contains(&root.as_bytes()))
         })
     }
 }

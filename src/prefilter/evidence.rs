@@ -1,10 +1,12 @@
 //! Signs of whose keys there are: names and literals that say so, and hosts of providers.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::RwLock;
 
+use super::lexicon::{Found, Lexicon, Style};
 use super::pattern::Pattern;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, squash};
 use crate::endpoint::{self, Host};
 use crate::evidence;
 use crate::glance::is_part;
@@ -32,18 +34,25 @@ pub(super) struct Signs {
 /// What to look for.
 #[derive(Debug)]
 pub(super) struct Evidence {
-    /// Any of what follows, in one pass: most texts have nothing of it.
-    any: Pattern,
-    names: Pattern,
-    prefixes: Pattern,
-    /// Formats of keys that begin in no way of their own.
-    headless: Pattern,
-    hosts: Pattern,
+    /// Names of providers and of their keys' variables, and the hosts that have none of these in them.
+    names: Lexicon,
+    /// What keys begin with, or look like.
+    formats: Pattern,
     /// Imports of what may be a key or a URL of the project's own.
     imported: Pattern,
-    /// What is known of a piece of text that was looked at before.
-    known: RwLock<HashMap<String, Whose>>,
+    known: Known,
 }
+
+/// What is known of pieces of text that were looked at before: whose key each names, whose host it is, and whether that
+/// is misspelled.
+#[derive(Debug, Default)]
+struct Known {
+    keys: Answers,
+    hosts: Answers,
+    slips: Answers,
+}
+
+type Answers = RwLock<HashMap<String, Whose>>;
 
 /// An import of the project's own with a name that a key, a URL or a table of them may have.
 const IMPORTED: &str = concat!(
@@ -56,55 +65,43 @@ const IMPORTED: &str = concat!(
 
 impl Evidence {
     pub(super) fn new(catalog: &Catalog) -> Self {
-        let mut names = BTreeSet::new();
-        let mut prefixes = BTreeSet::from(["T3BlbkFJ".to_owned()]);
-        let mut hosts = BTreeSet::new();
-        let mut headless = BTreeSet::new();
+        let mut formats = BTreeSet::from(["T3BlbkFJ".to_owned()]);
         for provider in &catalog.providers {
-            names.extend(provider.name_words.iter().map(|word| with_separators(word)));
-            names.extend(
-                provider
-                    .key_env
-                    .iter()
-                    .map(|name| name.split('_').map(regex::escape).collect::<Vec<_>>().join("[-_. ]?")),
-            );
-            prefixes.extend(provider.key_prefixes.iter().cloned());
-            for format in provider.key_formats.iter() {
-                match literal_start(format) {
-                    Some(start) => drop(prefixes.insert(start)),
-                    None => drop(headless.insert(format.clone())),
-                }
-            }
-            hosts.extend(provider.hosts.iter().map(|host| host.trim_start_matches("*.").to_owned()));
+            formats.extend(provider.key_prefixes.iter().map(|prefix| regex::escape(prefix)));
+            formats.extend(provider.key_formats.iter().map(|format| start_of(format)));
         }
-        for format in &catalog.shared_formats {
-            match literal_start(&format.pattern) {
-                Some(start) => drop(prefixes.insert(start)),
-                None => drop(headless.insert(format.pattern.clone())),
-            }
-        }
-        let union = |words: BTreeSet<String>| words.into_iter().collect::<Vec<_>>().join("|");
-        let escaped = |words: BTreeSet<String>| union(shortest(words).iter().map(|word| regex::escape(word)).collect());
-        let names = format!("(?i-u:{})", union(names));
-        let hosts = format!("(?i-u:{})", escaped(hosts));
-        let (prefixes, headless) = (escaped(prefixes), union(headless));
+        formats.extend(catalog.shared_formats.iter().map(|format| start_of(&format.pattern)));
         Self {
-            any: Pattern::new([&names, &hosts, &prefixes, &headless].map(|part| format!("(?:{part})")).join("|")),
-            names: Pattern::new(names),
-            prefixes: Pattern::new(prefixes),
-            headless: Pattern::new(headless),
-            hosts: Pattern::new(hosts),
+            names: Lexicon::new(names(catalog), Style::Loose),
+            formats: Pattern::new(Vec::from_iter(formats).join("|")),
             imported: Pattern::new(IMPORTED),
-            known: RwLock::default(),
+            known: Known::default(),
         }
     }
 
     /// What a text says of keys and hosts, at the most.
     pub(super) fn of(&self, catalog: &Catalog, text: &str) -> Signs {
-        if !self.any.is_in(text) {
-            return Signs { key: Whose::Nobodys, host: Whose::Nobodys };
+        let all = Signs { key: Whose::Others, host: Whose::Others };
+        let mut signs = Signs { key: Whose::Nobodys, host: Whose::Nobodys };
+        let (Some(names), Some(formats)) = (self.names.find(text), self.formats.regex()) else { return all };
+        for Found { range, .. } in names {
+            if signs.key != Whose::Others {
+                signs.key = signs.key.max(self.key_named(catalog, text, &range));
+            }
+            if signs.host != Whose::Others {
+                signs.host = signs.host.max(self.host(catalog, text, &range));
+            }
+            if (signs.key, signs.host) == (Whose::Others, Whose::Others) {
+                return all;
+            }
         }
-        Signs { key: self.key(catalog, text), host: self.host(catalog, text) }
+        let mut formats = formats.find_iter(text.as_bytes());
+        while signs.key != Whose::Others
+            && let Some(found) = formats.next()
+        {
+            signs.key = signs.key.max(self.key_written(catalog, text, found.range()));
+        }
+        signs
     }
 
     /// Whether a text takes from another file what may say whose a key or a host is.
@@ -112,61 +109,41 @@ impl Evidence {
         self.imported.is_in(text)
     }
 
-    fn key(&self, catalog: &Catalog, text: &str) -> Whose {
-        let Some(names) = self.names.regex() else { return Whose::Others };
-        let mut most = Whose::Nobodys;
-        for found in names.find_iter(text) {
-            let word = around(text, found.start(), found.end(), |c| is_part(c) || c == '-', 128);
-            most = most.max(self.known(word, |word| key_in(catalog, word)));
-            // A placeholder may have blanks in it.
-            let literal = around(text, found.start(), found.end(), |c| !matches!(c, '"' | '\'' | '`' | '\n'), 101);
-            if literal.len() > word.len() && literal.len() <= 100 {
-                most = most.max(self.known(literal, |literal| key_in(catalog, literal)));
-            }
-            if most == Whose::Others {
-                return most;
-            }
+    /// Whose key a name is, or a placeholder with it.
+    fn key_named(&self, catalog: &Catalog, text: &str, name: &Range<usize>) -> Whose {
+        let word = &text[around(text, name, |c| is_part(c) || c == '-', 128)];
+        let whose = known(&self.known.keys, word, |word| key_in(catalog, word));
+        // A placeholder may have blanks in it.
+        let literal = &text[around(text, name, |c| !matches!(c, '"' | '\'' | '`' | '\n'), 101)];
+        if literal.len() <= word.len() || literal.len() > 100 {
+            return whose;
         }
-        let Some(prefixes) = self.prefixes.regex() else { return Whose::Others };
-        for found in prefixes.find_iter(text) {
-            let word = around(text, found.start(), found.end(), |c| is_part(c) || matches!(c, '-' | '.'), 512);
-            let end = found.end();
-            // `"sk-proj-" + rest`, `f"sk-{rest}"`
-            let open = text.get(end..).is_some_and(|rest| rest.starts_with(['"', '\'', '`', '{', '$', '%']))
-                && !text.get(..found.start()).unwrap_or("").ends_with(is_part);
-            if open {
-                return Whose::Others;
-            }
-            most = most.max(self.known(word, |word| literal_in(catalog, word)));
-        }
-        let Some(headless) = self.headless.regex() else { return Whose::Others };
-        for found in headless.find_iter(text) {
-            let word = around(text, found.start(), found.end(), |c| is_part(c) || matches!(c, '-' | '.'), 512);
-            most = most.max(literal_in(catalog, word));
-        }
-        most
+        whose.max(known(&self.known.keys, literal, |literal| key_in(catalog, literal)))
     }
 
-    fn host(&self, catalog: &Catalog, text: &str) -> Whose {
-        let Some(hosts) = self.hosts.regex() else { return Whose::Others };
-        let mut most = Whose::Nobodys;
-        for found in hosts.find_iter(text) {
-            let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
-            let host = around(text, found.start(), found.end(), part, 253);
-            let whose = self.known(host, |host| match endpoint::provider(catalog, host) {
-                Host::Provider(provider) => whose(&provider.id),
-                _ => Whose::Nobodys,
-            });
-            most = most.max(if whose == Whose::OpenAis && !is_usual(text, found.start(), found.end()) {
-                Whose::Others
-            } else {
-                whose
-            });
-            if most == Whose::Others {
-                break;
-            }
+    /// Whose key a literal is that begins as some do.
+    fn key_written(&self, catalog: &Catalog, text: &str, start: Range<usize>) -> Whose {
+        // `"sk-proj-" + rest`, `f"sk-{rest}"`
+        let is_open = text[start.end..].starts_with(['"', '\'', '`', '{', '$', '%']);
+        if is_open && !text[..start.start].ends_with(is_part) {
+            return Whose::Others;
         }
-        most
+        let word = &text[around(text, &start, |c| is_part(c) || matches!(c, '-' | '.'), 512)];
+        known(&self.known.keys, word, |word| key_in(catalog, word))
+    }
+
+    /// Whose host has a name in it.
+    fn host(&self, catalog: &Catalog, text: &str, name: &Range<usize>) -> Whose {
+        let range = around(text, name, |c| c.is_alphanumeric() || matches!(c, '-' | '.' | '_'), 253);
+        let host = &text[range.clone()];
+        if !host.contains('.') {
+            return Whose::Nobodys;
+        }
+        let whose = known(&self.known.hosts, host, |host| match endpoint::provider(catalog, host) {
+            Host::Provider(provider) => whose(&provider.id),
+            _ => Whose::Nobodys,
+        });
+        if whose == Whose::OpenAis && !is_usual(text, &range) { Whose::Others } else { whose }
     }
 
     /// Whether a text names a host that is one slip away from a provider's.
@@ -179,34 +156,43 @@ impl Evidence {
                 Some(_) => Whose::Others,
                 None => Whose::Nobodys,
             };
-            // The question is another one than that of the same text as a host or a name.
-            host.contains('.')
-                && self.known(text.get(at..at + 3 + host.len()).unwrap_or(""), |_| misspelled(host)) == Whose::Others
+            host.contains('.') && known(&self.known.slips, host, misspelled) == Whose::Others
         })
-    }
-
-    /// The answer to a question about a piece of text, found once.
-    fn known(&self, text: &str, answer: impl FnOnce(&str) -> Whose) -> Whose {
-        if let Ok(known) = self.known.read()
-            && let Some(&answer) = known.get(text)
-        {
-            return answer;
-        }
-        let answer = answer(text);
-        if let Ok(mut known) = self.known.write()
-            && known.len() < 1 << 16
-        {
-            known.insert(text.to_owned(), answer);
-        }
-        answer
     }
 }
 
+/// The words by which providers are known: their names, and the variables and hosts without one.
+fn names(catalog: &Catalog) -> BTreeSet<String> {
+    let names: BTreeSet<String> =
+        catalog.providers.iter().flat_map(|provider| &provider.name_words).map(|word| squash(word)).collect();
+    let is_nameless = |word: &String| !names.iter().any(|name| word.contains(name.as_str()));
+    let others = catalog.providers.iter().flat_map(|provider| provider.key_env.iter().chain(&provider.hosts));
+    let others: Vec<String> = others.map(|word| squash(word)).filter(is_nameless).collect();
+    names.into_iter().chain(others).collect()
+}
+
+/// The answer to a question about a piece of text, found once.
+fn known(answers: &Answers, text: &str, answer: impl FnOnce(&str) -> Whose) -> Whose {
+    if let Ok(answers) = answers.read()
+        && let Some(&answer) = answers.get(text)
+    {
+        return answer;
+    }
+    let answer = answer(text);
+    if let Ok(mut answers) = answers.write()
+        && answers.len() < 1 << 16
+    {
+        answers.insert(text.to_owned(), answer);
+    }
+    answer
+}
+
 /// Whether OpenAI's host is written as everyone does: such an endpoint is wrong only for another one's key.
-fn is_usual(text: &str, start: usize, end: usize) -> bool {
-    let before = text.get(..start).unwrap_or("");
-    let after = text.get(end..).unwrap_or("");
-    before.ends_with("https://") && after.strip_prefix("/v1").is_some_and(|rest| !rest.starts_with(['/', '1']))
+fn is_usual(text: &str, host: &Range<usize>) -> bool {
+    let after = text[host.end..].strip_prefix("/v1");
+    &text[host.clone()] == "api.openai.com"
+        && text[..host.start].ends_with("https://")
+        && after.is_some_and(|rest| !rest.starts_with(['/', '1']))
 }
 
 fn whose(provider: &str) -> Whose {
@@ -218,47 +204,23 @@ fn most_of(providers: &evidence::Providers) -> Whose {
 }
 
 fn key_in(catalog: &Catalog, word: &str) -> Whose {
-    most_of(&evidence::of_name(catalog, word)).max(literal_in(catalog, word))
+    let literal = evidence::of_literal(catalog, &Text::new(word)).providers();
+    most_of(&evidence::of_name(catalog, word)).max(most_of(&literal))
 }
 
-fn literal_in(catalog: &Catalog, literal: &str) -> Whose {
-    most_of(&evidence::of_literal(catalog, &Text::new(literal)).providers())
-}
 /// A match, extended on both sides by the characters of its kind.
-fn around(text: &str, start: usize, end: usize, part: impl Fn(char) -> bool, most: usize) -> &str {
-    let (Some(before), Some(after)) = (text.get(..start), text.get(end..)) else { return "" };
-    let left: usize = before.chars().rev().take(most).take_while(|&c| part(c)).map(char::len_utf8).sum();
-    let right: usize = after.chars().take(most).take_while(|&c| part(c)).map(char::len_utf8).sum();
-    text.get(start - left..end + right).unwrap_or("")
+fn around(text: &str, found: &Range<usize>, part: impl Fn(char) -> bool, most: usize) -> Range<usize> {
+    let part = |c: &char| part(*c);
+    let left: usize = text[..found.start].chars().rev().take(most).take_while(part).map(char::len_utf8).sum();
+    let right: usize = text[found.end..].chars().take(most).take_while(part).map(char::len_utf8).sum();
+    found.start - left..found.end + right
 }
 
-/// A word, also where a separator stands somewhere in it: `mix_route`, `open-ai`.
-fn with_separators(word: &str) -> String {
-    let splits = (2..word.len().saturating_sub(1)).filter_map(|at| {
-        let (left, right) = word.split_at_checked(at)?;
-        Some(format!("{}[-_. ]?{}", regex::escape(left), regex::escape(right)))
-    });
-    let all: Vec<String> = std::iter::once(regex::escape(word)).chain(splits).collect();
-    all.join("|")
-}
-
-/// The text that every match of an expression begins with, if it is long enough to tell something.
-fn literal_start(pattern: &str) -> Option<String> {
-    let end = pattern.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(pattern.len());
-    let start = pattern.get(..end)?;
+/// What every match of a format begins with, if that is long enough to tell something; else the format.
+fn start_of(format: &str) -> String {
+    let end = format.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(format.len());
+    let (start, rest) = format.split_at(end);
     // What is repeated or optional is no part of it.
-    let start = match pattern.get(end..)?.chars().next() {
-        Some('*' | '?' | '+' | '{') => start.get(..start.len().saturating_sub(1))?,
-        _ => start,
-    };
-    (start.len() >= 3).then(|| start.to_owned())
-}
-
-/// The words that hold no other of them.
-fn shortest(words: BTreeSet<String>) -> BTreeSet<String> {
-    words
-        .iter()
-        .filter(|word| !words.iter().any(|other| other != *word && word.contains(other.as_str())))
-        .cloned()
-        .collect()
+    let start = if rest.starts_with(['*', '?', '+', '{']) { &start[..end.saturating_sub(1)] } else { start };
+    if start.len() >= 3 { regex::escape(start) } else { format.to_owned() }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use regex::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 
 /// Bytes that the automaton of one thread may take: with fewer, those of many words are made again and again.
 const STATES: usize = 32 << 20;
@@ -18,29 +18,39 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    /// Word boundaries are ASCII's: names are, and those of Unicode take the slow way in any text with other letters.
+    /// Classes of characters are ASCII's, as names are: those of Unicode take long to compile, and the slow way in any
+    /// text with other letters.
     pub(super) fn new(text: impl Into<String>) -> Self {
-        Self { text: Some(text.into().replace(r"\b", r"(?-u:\b)")), compiled: OnceLock::new() }
+        Self { text: Some(text.into()), compiled: OnceLock::new() }
     }
 
     /// Any of some words, in one SIMD pass; without words, no text at all.
     pub(super) fn any_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
-        let words: Vec<String> = words.into_iter().map(regex::escape).collect();
-        if words.is_empty() {
+        let mut words: Vec<&str> = words.into_iter().collect();
+        words.sort_unstable_by_key(|word| (word.len(), *word));
+        let mut shortest: Vec<&str> = Vec::new();
+        for word in words {
+            // A word that holds another one is found with it.
+            if !shortest.iter().any(|other| word.contains(other)) {
+                shortest.push(word);
+            }
+        }
+        if shortest.is_empty() {
             return Self { text: None, compiled: OnceLock::new() };
         }
+        let words: Vec<String> = shortest.into_iter().map(regex::escape).collect();
         Self::new(words.join("|"))
     }
 
     /// The expression; none if it cannot be compiled, and then everything has to be taken for a match.
     pub(super) fn regex(&self) -> Option<&Regex> {
         let text = self.text.as_deref().unwrap_or(NOTHING);
-        let compile = || RegexBuilder::new(text).dfa_size_limit(STATES).build().ok();
+        let compile = || RegexBuilder::new(text).unicode(false).dfa_size_limit(STATES).build().ok();
         self.compiled.get_or_init(compile).as_ref()
     }
 
     /// Whether a text has a match.
     pub(super) fn is_in(&self, text: &str) -> bool {
-        self.text.is_some() && self.regex().is_none_or(|regex| regex.is_match(text))
+        self.text.is_some() && self.regex().is_none_or(|regex| regex.is_match(text.as_bytes()))
     }
 }

@@ -4,9 +4,9 @@
 //! than too little: a masked placeholder costs nothing, a shown key cannot be taken back.
 
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
-use regex::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 
 use crate::facts::Span;
 use crate::language::Language;
@@ -72,16 +72,34 @@ pub(super) fn mask(text: &str, form: Form, secrets: &[Span]) -> String {
     masked
 }
 
-/// Compiles a pattern of this file. That each compiles is tested.
-fn pattern(source: &str) -> Option<Regex> {
-    Regex::new(source).ok()
+/// An expression. That each of this file compiles is tested.
+struct Shape {
+    source: &'static str,
+    /// For texts of ASCII alone, where it says the same as the other: it takes a fifth of the time to compile.
+    ascii: OnceLock<Option<Regex>>,
+    unicode: OnceLock<Option<Regex>>,
+}
+
+impl Shape {
+    const fn new(source: &'static str) -> Self {
+        Self { source, ascii: OnceLock::new(), unicode: OnceLock::new() }
+    }
+
+    fn regex(&self, text: &str) -> Option<&Regex> {
+        let unicode = !text.is_ascii();
+        let compiled = if unicode { &self.unicode } else { &self.ascii };
+        compiled.get_or_init(|| RegexBuilder::new(self.source).unicode(unicode).build().ok()).as_ref()
+    }
 }
 
 macro_rules! patterns {
     ($($(#[$doc:meta])* $name:ident = $source:expr;)*) => {$(
         $(#[$doc])*
-        static $name: LazyLock<Option<Regex>> = LazyLock::new(|| pattern($source));
-    )*};
+        static $name: Shape = Shape::new($source);
+    )*
+        #[cfg(test)]
+        static ALL: &[&Shape] = &[$(&$name),*];
+    };
 }
 
 patterns! {
@@ -178,19 +196,16 @@ fn find(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
 }
 
 /// All matches of a pattern.
-fn each<'t>(
-    pattern: &'static LazyLock<Option<Regex>>,
-    text: &'t str,
-) -> impl Iterator<Item = (Range<usize>, &'t str)> + use<'t> {
-    pattern.iter().flat_map(move |regex| regex.find_iter(text)).map(|found| (found.range(), found.as_str()))
+fn each<'t>(shape: &'static Shape, text: &'t str) -> impl Iterator<Item = (Range<usize>, &'t str)> {
+    let regex = shape.regex(text).into_iter();
+    let found = regex.flat_map(|regex| regex.find_iter(text.as_bytes())).map(|found| found.range());
+    found.filter_map(|range| Some((range.clone(), text.get(range)?)))
 }
 
 /// Group 1 of all matches of a pattern.
-fn groups<'t>(
-    pattern: &'static LazyLock<Option<Regex>>,
-    text: &'t str,
-) -> impl Iterator<Item = Range<usize>> + use<'t> {
-    pattern.iter().flat_map(move |regex| regex.captures_iter(text)).filter_map(|found| Some(found.get(1)?.range()))
+fn groups<'t>(shape: &'static Shape, text: &'t str) -> impl Iterator<Item = Range<usize>> + use<'t> {
+    let regex = shape.regex(text).into_iter();
+    regex.flat_map(|regex| regex.captures_iter(text.as_bytes())).filter_map(|found| Some(found.get(1)?.range()))
 }
 
 fn is_certain(found: &str) -> bool {

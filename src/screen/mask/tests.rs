@@ -12,22 +12,29 @@ fn masks(form: Form, text: &str, secret: &str) {
 
 #[test]
 fn patterns_compile() {
-    for pattern in [
-        &DASHED,
-        &UNDERSCORED,
-        &BEARER,
-        &USER_INFO,
-        &QUERY,
-        &NAMED,
-        &BARE,
-        &BARE_WORD,
-        &BLOCK,
-        &PAIR,
-        &CURL_USER,
-        &DOTTED,
-        &RUN,
-    ] {
-        assert!(pattern.is_some());
+    for shape in ALL {
+        assert!(shape.regex("a").is_some() && shape.regex("é").is_some(), "{}", shape.source);
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn in_ascii_both_expressions_say_the_same(
+        parts in proptest::collection::vec("[ -~\t\n]{0,3}|key|TOKEN|secret|name|value|bearer |sk-|\\$\\{|[=:?&\"'@.]|://|[a-zA-Z0-9_]{16,30}", 0..12)
+    ) {
+        let text = parts.concat();
+        for shape in ALL {
+            let both = [&text, &format!("{text}\né")].map(|text| {
+                shape.regex(text).unwrap().captures_iter(text.as_bytes())
+                    .map(|found| (0..found.len()).map(|group| found.get(group).map(|part| part.range())).collect::<Vec<_>>())
+                    .collect::<Vec<_>>()
+            });
+            // What stands on the last line is told apart by its end.
+            let within = |found: &Vec<Vec<Option<Range<usize>>>>| {
+                found.iter().filter(|groups| groups[0].as_ref().is_some_and(|range| range.end < text.len())).cloned().collect::<Vec<_>>()
+            };
+            proptest::prop_assert_eq!(within(&both[0]), within(&both[1]), "{}", shape.source);
+        }
     }
 }
 
