@@ -16,6 +16,7 @@ mod callees;
 mod evidence;
 mod lexicon;
 mod pattern;
+mod usage;
 
 use callees::Callees;
 use evidence::{Evidence, Whose};

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::COMMON;
 use super::lexicon::{Found, Lexicon, Style};
 use super::pattern::Pattern;
+use super::usage::{self, Usage, is_used};
 use crate::catalog::Catalog;
 use crate::glance::is_part;
 use crate::language::Language;
@@ -140,6 +141,7 @@ impl Callees {
         let Some(names) = self.languages.get(language.name()) else { return true };
         let Some(words) = names.words.find(text) else { return true };
         let mut mentions: HashMap<&str, bool> = HashMap::new();
+        let mut usage = Usage::new(source);
         for Found { word, range } in words {
             let Some(needs) = names.needs.get(word) else { continue };
             let (before, after) = (&text[..range.start], &text[range.end..]);
@@ -149,20 +151,21 @@ impl Callees {
                 };
                 names.members.get(word).is_some_and(|members| members.iter().any(called))
             });
-            if !member && !is_used(language, before, after, !needs.is_empty()) {
+            if usage.is_prose(range.start) || (!member && !is_used(language, before, after)) {
                 continue;
             }
             let mut mentioned = |head: &String| {
                 let key = needs.iter().find(|known| *known == head).map_or("", String::as_str);
                 *mentions.entry(key).or_insert_with(|| memchr::memmem::find(text.as_bytes(), head.as_bytes()).is_some())
             };
-            if !needs.is_empty() && !needs.iter().any(&mut mentioned) {
+            let is_common = !needs.is_empty();
+            if is_common && (!needs.iter().any(&mut mentioned) || !usage.is_from_outside(&range, needs)) {
                 continue;
             }
             if word.contains('.')
                 && language == Language::Python
                 && !self.modules.is_in(text)
-                && !is_imported(text, word.split('.').next().unwrap_or(""))
+                && !usage::is_imported(text, word.split('.').next().unwrap_or(""))
             {
                 continue;
             }
@@ -177,7 +180,7 @@ impl Callees {
                     && !before.ends_with(is_part)
                     && !after.starts_with(is_part)
                     // `new X.OpenAI(...)`
-                    && (after.starts_with('.') && before.trim_end().ends_with("new") || is_used(language, before, after, false))
+                    && (after.starts_with('.') && before.trim_end().ends_with("new") || is_used(language, before, after))
             })
         })
     }
@@ -230,71 +233,6 @@ fn telling_part<'c>(callee: &'c str, language: &str, heads: &BTreeSet<String>) -
 fn speaks_for_itself(name: &str, heads: &BTreeSet<String>) -> bool {
     let name = squash(name);
     heads.iter().any(|head| name.contains(head.as_str()))
-}
-
-/// Whether a name is called, derived from, renamed or put somewhere, as far as what stands beside it shows. A common
-/// name counts only where it is no method of the object at hand.
-fn is_used(language: Language, before: &str, after: &str, common: bool) -> bool {
-    let line = before.rsplit('\n').next().unwrap_or(before);
-    let line_start = line.trim_start();
-    let rest = after.trim_start_matches([' ', '\t']);
-    let imports =
-        line_start.starts_with("import ") || line_start.starts_with("from ") || line_start.starts_with("use ");
-    if rest.starts_with("as ") {
-        return true;
-    }
-    if imports && !(language == Language::Python && line_start.contains(';')) {
-        return false;
-    }
-    // `a.b.Name`
-    let bare = before.trim_end_matches(|c: char| is_part(c) || c == '.');
-    let receiver = before.get(bare.len()..).unwrap_or("");
-    if common && matches!(receiver.trim_end_matches('.'), "self" | "cls" | "this") && receiver.ends_with('.') {
-        return false;
-    }
-    let bare = bare.trim_end_matches([' ', '\t']);
-    let keyword = bare.rsplit(|c: char| !is_part(c)).next().unwrap_or("");
-    if language == Language::Rust {
-        return rest.starts_with("::") || keyword == "type" || bare.ends_with('=');
-    }
-    if rest.starts_with('(') || (language != Language::Python && rest.starts_with("?.(")) {
-        return !matches!(keyword, "def" | "function" | "class");
-    }
-    if matches!(keyword, "new" | "extends" | "return") || line_start.starts_with("class ") {
-        return true;
-    }
-    if line_start.starts_with(['#', '*']) || line_start.starts_with("//") || line.contains("isinstance") {
-        return false;
-    }
-    let ends = rest.starts_with([',', ')', ']', '}', '\n', '\r', ';', '?', '|', '['])
-        || rest.is_empty()
-        || ["if ", "else ", "or ", "for "].iter().any(|word| rest.starts_with(word));
-    let begins = bare.ends_with(['=', '(', '[', '{', ',', '?', '|', '&'])
-        || matches!(keyword, "or" | "else" | "if" | "in")
-        || (bare.ends_with(':')
-            && (language == Language::JavaScript || bare.trim_end_matches(':').ends_with(['"', '\''])))
-        || bare.ends_with("=>");
-    ends && begins && !is_in_import_list(before)
-}
-
-/// Whether a Python file imports a name from somewhere.
-fn is_imported(text: &str, name: &str) -> bool {
-    let holds = |line: &str| line.split(|c: char| !is_part(c)).any(|word| word == name);
-    text.lines().any(|line| {
-        let line = line.trim_start();
-        line.starts_with("from ")
-            && line.split_once(" import").is_some_and(|(_, names)| names.trim() == "(" || holds(names))
-    })
-}
-
-/// Whether a name stands in the brackets of an import.
-fn is_in_import_list(before: &str) -> bool {
-    let Some(open) = before.rfind(['(', '{']) else { return false };
-    let (head, list) = before.split_at(open);
-    let plain = list.chars().skip(1).all(|c| is_part(c) || c.is_whitespace() || matches!(c, ',' | '#' | '.'));
-    let head = head.trim_end();
-    let line = head.rsplit('\n').next().unwrap_or(head).trim_start();
-    plain && (head.ends_with("import") || line.starts_with("import ") || line.starts_with("export type"))
 }
 
 fn head(module: &str) -> &str {
