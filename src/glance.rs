@@ -99,7 +99,8 @@ pub fn import_statements(source: &Source) -> Source {
     for line in source.text.lines() {
         let start = line.trim_start();
         let begins = ["import ", "from ", "use ", "pub use ", "mod ", "pub mod ", "export "];
-        let imports = begins.iter().any(|word| start.starts_with(word)) || line.contains("require(");
+        let imports = begins.iter().any(|word| start.starts_with(word))
+            || ["require(", "import(", "import_module("].iter().any(|call| line.contains(call));
         // A statement goes on until its brackets are closed.
         if imports || open {
             let count = |of: [char; 2]| line.chars().filter(|c| of.contains(c)).count();

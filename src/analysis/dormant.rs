@@ -14,11 +14,10 @@ use regex::bytes::Regex;
 use super::Run;
 use super::reach::New;
 use crate::clients::IgnoredKind;
-use crate::extract;
 use crate::finding::{FileId, Finding};
 use crate::prefilter::Sight;
 use crate::routes::Client;
-use crate::{cover, glance, imports, prefilter, rules};
+use crate::{cover, prefilter, rules};
 
 impl Run<'_> {
     /// Lowers the programs with clients that a foreign key or host may come to.
@@ -52,13 +51,6 @@ impl Run<'_> {
             }
         }
         self.lower_late(&Vec::from_iter(woken));
-    }
-
-    /// What a file imports, told from its import statements alone.
-    fn imports_of(&self, id: FileId) -> Vec<String> {
-        let source = self.text(id);
-        let module = extract::extract(&glance::import_statements(&source)).unwrap_or_default();
-        imports::keys(source.language, &self.project.file(id).path, &module)
     }
 
     /// Reads the files that name what the rules ask for in all of the project: what switches the tracing of a client

@@ -291,7 +291,8 @@ impl Run<'_> {
     ) -> bool {
         let before = self.project.links.len();
         for _ in 0..MAX_LINKS {
-            let names = glance::Words::new(self.import_names(&files(self)).iter());
+            let asked = self.with_importers(files(self));
+            let names = glance::Words::new(self.import_names(&asked).iter());
             // With so many names most files have one.
             let of = if of.len() > MAX_NAMES { None } else { glance::Words::new(of.iter()) };
             let Some(names) = names else { break };
@@ -304,7 +305,16 @@ impl Run<'_> {
                 of.as_ref().is_none_or(|of| of.are_in(&source)) && names.are_imported_by(&source)
             };
             let ids: Vec<FileId> = self.project.ids().collect();
-            let importers: Vec<FileId> = ids.into_par_iter().filter(may_import).collect();
+            let mut importers: Vec<FileId> = ids.into_par_iter().filter(may_import).collect();
+            // Many files are called `utils`. In Rust any path leads to a module, wherever it stands.
+            let in_doubt =
+                |id: &FileId| !self.parsed.contains(id) && self.project.file(*id).source.language != Language::Rust;
+            let keys: Vec<Option<Vec<String>>> =
+                importers.par_iter().map(|id| in_doubt(id).then(|| self.imports_of(*id))).collect();
+            let mut keys = keys.into_iter();
+            importers.retain(|&id| {
+                keys.next().flatten().is_none_or(|keys| keys.iter().any(|key| self.imports_one(id, key, &asked)))
+            });
             self.lower_late(&importers);
             let known = self.project.links.len();
             for id in importers {
@@ -322,14 +332,18 @@ impl Run<'_> {
         self.project.links.len() > before
     }
 
-    /// The names by which files are imported, and those of the files that were found to import them.
-    fn import_names(&self, files: &BTreeSet<FileId>) -> BTreeSet<String> {
-        let mut all = files.clone();
-        let mut stack: Vec<FileId> = files.iter().copied().collect();
-        while let Some(file) = stack.pop() {
+    /// Files, and those that were found to import them.
+    fn with_importers(&self, mut files: BTreeSet<FileId>) -> BTreeSet<FileId> {
+        let mut open: Vec<FileId> = files.iter().copied().collect();
+        while let Some(file) = open.pop() {
             let importers = self.project.links.range((file, FileId(0))..=(file, FileId(u32::MAX)));
-            stack.extend(importers.map(|(_, importer)| *importer).filter(|importer| all.insert(*importer)));
+            open.extend(importers.map(|(_, importer)| *importer).filter(|importer| files.insert(*importer)));
         }
+        files
+    }
+
+    /// The names by which files are imported.
+    fn import_names(&self, files: &BTreeSet<FileId>) -> BTreeSet<String> {
         let name = |id: &FileId| {
             let path = &self.project.file(*id).path;
             let stem = path.file_stem()?.to_str()?;
@@ -337,7 +351,20 @@ impl Run<'_> {
             let is_package = matches!(stem, "__init__" | "index" | "mod" | "lib" | "main");
             Some(if is_package { path.parent()?.file_name()?.to_str()? } else { stem }.to_owned())
         };
-        all.iter().filter_map(name).collect()
+        files.iter().filter_map(name).collect()
+    }
+
+    /// Whether an import leads to one of some files.
+    fn imports_one(&mut self, id: FileId, key: &str, files: &BTreeSet<FileId>) -> bool {
+        let target = self.target(id, key);
+        target.and_then(|path| self.project.by_path.get(&path)).is_some_and(|target| files.contains(target))
+    }
+
+    /// What a file imports, told from its import statements alone.
+    pub(super) fn imports_of(&self, id: FileId) -> Vec<String> {
+        let source = self.text(id);
+        let module = extract::extract(&glance::import_statements(&source)).unwrap_or_default();
+        imports::keys(source.language, &self.project.file(id).path, &module)
     }
 
     /// Adds the dotenv files of the directories above the files, up to the project's root.

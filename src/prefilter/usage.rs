@@ -65,8 +65,11 @@ impl<'t> Usage<'t> {
             whole_words(text, name).any(|at| {
                 let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
                 let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
-                let line = &text[start..end];
-                ["import", "require"].iter().any(|word| line.contains(word)) || is_in_list(text, at)
+                let (before, after) = (&text[start..at], &text[at + name.len()..end]);
+                // A part of a path is none of its names.
+                let is_path = before.ends_with(['.', '/']) || after.starts_with('/');
+                let imports = before.contains("import") || (after.contains('=') && after.contains("require"));
+                !is_path && (imports || after.contains("import(") || is_in_list(text, at))
             })
         })
     }
