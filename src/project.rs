@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
 
 use crate::catalog::{Ecosystem, Version};
 use crate::facts::{BlockId, ExprId, ExprKind, Module, Place, Stmt};
@@ -239,6 +240,8 @@ pub struct Project {
     pub links: BTreeSet<(FileId, FileId)>,
     /// The files that import a file, in order, of both. See [`Project::link`].
     pub importers: HashMap<FileId, Vec<FileId>>,
+    /// What [`Project::above`] has found, until the importers change.
+    pub(crate) above: RwLock<HashMap<FileId, Arc<[FileId]>>>,
     /// Imported names that are called and are no clients: the importing file, the import and the name.
     pub no_clients: HashSet<Wanted>,
     /// What names may stand for a client's class, as far as the given files say; none where they were not looked at.
@@ -270,13 +273,19 @@ impl Project {
             .flat_map(|(importer, targets)| targets.values().flatten().map(move |target| (*target, *importer)));
         let edges: BTreeSet<(FileId, FileId)> = asked.chain(self.links.iter().copied()).collect();
         self.importers.clear();
+        self.above = RwLock::default();
         for (target, importer) in edges {
             self.importers.entry(target).or_default().push(importer);
         }
     }
 
     /// A file and all that import it, directly or by others, nearest first.
-    pub fn above(&self, file: FileId) -> Vec<FileId> {
+    pub fn above(&self, file: FileId) -> Arc<[FileId]> {
+        if let Ok(known) = self.above.read()
+            && let Some(above) = known.get(&file)
+        {
+            return above.clone();
+        }
         let mut out = vec![file];
         let mut seen = BTreeSet::from([file]);
         let mut at = 0;
@@ -288,7 +297,11 @@ impl Project {
                 }
             }
         }
-        out
+        let above: Arc<[FileId]> = out.into();
+        if let Ok(mut known) = self.above.write() {
+            known.insert(file, above.clone());
+        }
+        above
     }
 
     /// The file behind an index.

@@ -85,16 +85,19 @@ impl<'t> Iterator for Matches<'t> {
     fn next(&mut self) -> Option<Found<'t>> {
         let loose = self.lexicon.style == Style::Loose;
         loop {
-            while self.open == 0 {
-                let &byte = self.text.as_bytes().get(self.at)?;
-                self.at += 1;
-                if loose && SEPARATORS[usize::from(byte)] {
-                    continue;
-                }
-                self.state = self.automaton.next_state(Anchored::No, self.state, byte);
-                if self.automaton.is_match(self.state) {
-                    self.open = self.automaton.match_len(self.state);
-                }
+            if self.open == 0 {
+                // In a variable of its own the state stays in a register.
+                let mut state = self.state;
+                let mut ends_word = |&byte: &u8| {
+                    if loose && SEPARATORS[usize::from(byte)] {
+                        return false;
+                    }
+                    state = self.automaton.next_state(Anchored::No, state, byte);
+                    self.automaton.is_match(state)
+                };
+                self.at += self.text.as_bytes().get(self.at..)?.iter().position(&mut ends_word)? + 1;
+                self.state = state;
+                self.open = self.automaton.match_len(state);
             }
             self.open -= 1;
             let word = &self.lexicon.words[self.automaton.match_pattern(self.state, self.open).as_usize()];

@@ -63,7 +63,7 @@ impl Resolver<'_> {
         let mut out = Vec::new();
         let callers = project.above(file);
         let mut more = callers.len() > MAX_CALLERS;
-        for at in callers.into_iter().take(MAX_CALLERS) {
+        for &at in callers.iter().take(MAX_CALLERS) {
             let other = project.file(at);
             if other.source.language.name() != language {
                 continue;

@@ -148,7 +148,7 @@ fn scope(facts: &Facts<'_>, file: FileId) -> PathBuf {
 /// Whether two files are part of one program: one imports the other, or a third imports both.
 fn in_one_program(facts: &Facts<'_>, a: FileId, b: FileId) -> bool {
     let language = |file: FileId| facts.project.file(file).source.language.name();
-    let above: BTreeSet<FileId> = facts.project.above(a).into_iter().collect();
+    let above: BTreeSet<FileId> = facts.project.above(a).iter().copied().collect();
     language(a) == language(b) && facts.project.above(b).iter().any(|file| above.contains(file))
 }
 
