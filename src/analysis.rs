@@ -213,6 +213,8 @@ struct Run<'a> {
     narrow: bool,
     /// Where imports lead, by folder.
     targets: HashMap<(PathBuf, Language, String), Option<PathBuf>>,
+    /// Where all imports of a file lead, as far as that was asked.
+    targets_of: HashMap<FileId, Vec<PathBuf>>,
     unparsed: Vec<(FileId, String)>,
     roots: HashMap<PathBuf, PathBuf>,
     /// How many files imports have added.
@@ -252,6 +254,7 @@ impl<'a> Run<'a> {
             },
             parsed: BTreeSet::new(),
             settled: BTreeSet::new(),
+            targets_of: HashMap::new(),
             unparsed: Vec::new(),
             roots: HashMap::new(),
             imported: 0,

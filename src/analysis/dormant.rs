@@ -36,11 +36,9 @@ impl Run<'_> {
             .filter(|id| self.project.file(*id).source.language.is_code())
             .filter(|id| self.sights[id.index()].foreign || dormant(self, id))
             .collect();
-        let keys: Vec<Vec<String>> = asked.par_iter().map(|&id| self.imports_of(id)).collect();
-        for (id, keys) in asked.into_iter().zip(keys) {
-            for key in keys {
-                let Some(target) = self.target(id, &key) else { continue };
-                let Some(&target) = self.project.by_path.get(&target) else { continue };
+        self.learn_imports(&asked);
+        for id in asked {
+            for target in self.imported_by(id) {
                 let (from, to) = (self.sights[id.index()], self.sights[target.index()]);
                 if from.makes && to.foreign && self.options.prefilter.imports_some(&self.text(id)) {
                     woken.insert(id);

@@ -307,14 +307,12 @@ impl Run<'_> {
             let ids: Vec<FileId> = self.project.ids().collect();
             let mut importers: Vec<FileId> = ids.into_par_iter().filter(may_import).collect();
             // Many files are called `utils`. In Rust any path leads to a module, wherever it stands.
-            let in_doubt =
-                |id: &FileId| !self.parsed.contains(id) && self.project.file(*id).source.language != Language::Rust;
-            let keys: Vec<Option<Vec<String>>> =
-                importers.par_iter().map(|id| in_doubt(id).then(|| self.imports_of(*id))).collect();
-            let mut keys = keys.into_iter();
-            importers.retain(|&id| {
-                keys.next().flatten().is_none_or(|keys| keys.iter().any(|key| self.imports_one(id, key, &asked)))
-            });
+            let in_doubt = |run: &Self, id: &FileId| {
+                !run.parsed.contains(id) && run.project.file(*id).source.language != Language::Rust
+            };
+            let doubtful: Vec<FileId> = importers.iter().copied().filter(|id| in_doubt(self, id)).collect();
+            self.learn_imports(&doubtful);
+            importers.retain(|&id| !in_doubt(self, &id) || self.imported_by(id).any(|target| asked.contains(&target)));
             self.lower_late(&importers);
             let known = self.project.links.len();
             for id in importers {
@@ -354,17 +352,25 @@ impl Run<'_> {
         files.iter().filter_map(name).collect()
     }
 
-    /// Whether an import leads to one of some files.
-    fn imports_one(&mut self, id: FileId, key: &str, files: &BTreeSet<FileId>) -> bool {
-        let target = self.target(id, key);
-        target.and_then(|path| self.project.by_path.get(&path)).is_some_and(|target| files.contains(target))
+    /// Learns what files import, from their import statements alone.
+    pub(super) fn learn_imports(&mut self, files: &[FileId]) {
+        let new: Vec<FileId> = files.iter().copied().filter(|id| !self.targets_of.contains_key(id)).collect();
+        let imports = |&id: &FileId| {
+            let source = self.text(id);
+            let module = extract::extract(&glance::import_statements(&source)).unwrap_or_default();
+            imports::keys(source.language, &self.project.file(id).path, &module)
+        };
+        let keys: Vec<Vec<String>> = new.par_iter().map(imports).collect();
+        for (id, keys) in new.into_iter().zip(keys) {
+            let targets = keys.iter().filter_map(|key| self.target(id, key)).collect();
+            self.targets_of.insert(id, targets);
+        }
     }
 
-    /// What a file imports, told from its import statements alone.
-    pub(super) fn imports_of(&self, id: FileId) -> Vec<String> {
-        let source = self.text(id);
-        let module = extract::extract(&glance::import_statements(&source)).unwrap_or_default();
-        imports::keys(source.language, &self.project.file(id).path, &module)
+    /// The files that a file imports, as far as that was learnt.
+    pub(super) fn imported_by(&self, id: FileId) -> impl Iterator<Item = FileId> {
+        let targets = self.targets_of.get(&id).into_iter().flatten();
+        targets.filter_map(|path| self.project.by_path.get(path).copied())
     }
 
     /// Adds the dotenv files of the directories above the files, up to the project's root.
