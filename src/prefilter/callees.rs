@@ -144,7 +144,7 @@ impl Callees {
         let mut usage = Usage::new(source);
         for Found { word, range } in words {
             let Some(needs) = names.needs.get(word) else { continue };
-            let (before, after) = (&text[..range.start], &text[range.end..]);
+            let (before, after) = (usage::before(text, range.start), usage::after(text, range.end));
             let member = after.strip_prefix('.').is_some_and(|after| {
                 let called = |member: &String| {
                     after.strip_prefix(member.as_str()).is_some_and(|rest| !rest.starts_with(is_part))
@@ -175,7 +175,7 @@ impl Callees {
         defaults.captures_iter(text.as_bytes()).any(|found| {
             let Some(local) = found.iter().skip(1).flatten().next() else { return true };
             memchr::memmem::find_iter(text.as_bytes(), local.as_bytes()).any(|at| {
-                let (before, after) = (&text[..at], &text[at + local.len()..]);
+                let (before, after) = (usage::before(text, at), usage::after(text, at + local.len()));
                 at != local.start()
                     && !before.ends_with(is_part)
                     && !after.starts_with(is_part)

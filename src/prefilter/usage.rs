@@ -8,6 +8,11 @@ use crate::glance::is_part;
 use crate::language::Language;
 use crate::source::Source;
 
+/// How far around a name is looked, in bytes: a line may be all of a file.
+const NEAR: usize = 8 << 10;
+/// How many places of a name are looked at.
+const PLACES: usize = 1000;
+
 /// The names of one file.
 pub(super) struct Usage<'t> {
     text: &'t str,
@@ -30,7 +35,7 @@ impl<'t> Usage<'t> {
             let next = prose.partition_point(|range| range.end <= at);
             return prose.get(next).is_some_and(|range| range.start <= at);
         }
-        let line = self.text[..at].rsplit('\n').next().unwrap_or("").trim_start();
+        let line = line_before(self.text, at).trim_start();
         line.starts_with("//") || (self.language != Language::Rust && line.starts_with('*'))
     }
 
@@ -40,14 +45,16 @@ impl<'t> Usage<'t> {
             return true;
         }
         let text = self.text;
-        let chain_start = text[..name.start].trim_end_matches(|c: char| is_part(c) || c == '.').len();
+        let before = before(text, name.start);
+        let receiver = before.len() - before.trim_end_matches(|c: char| is_part(c) || c == '.').len();
+        let chain_start = name.start - receiver;
         let chain = &text[chain_start..name.end];
         let root = chain.split('.').next().unwrap_or(chain);
         let is_member = chain.contains('.');
         match root {
             // `require("x").name`
             "" => {
-                let line = text[..chain_start].rsplit('\n').next().unwrap_or("");
+                let line = line_before(text, chain_start);
                 ["require", "import"].iter().any(|word| line.contains(word))
             }
             // `self.name` is a method, `self.client.name` may be the package's.
@@ -62,17 +69,37 @@ impl<'t> Usage<'t> {
         let text = self.text;
         let star = self.language == Language::Python && text.contains("import *");
         star || *self.brought.entry(name).or_insert_with(|| {
-            whole_words(text, name).any(|at| {
-                let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-                let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
-                let (before, after) = (&text[start..at], &text[at + name.len()..end]);
+            let mut places = whole_words(text, name);
+            let imports = |at: usize| {
+                let (before, after) = (line_before(text, at), line_after(text, at + name.len()));
                 // A part of a path is none of its names.
                 let is_path = before.ends_with(['.', '/']) || after.starts_with('/');
                 let imports = before.contains("import") || (after.contains('=') && after.contains("require"));
                 !is_path && (imports || after.contains("import(") || is_in_list(text, at))
-            })
+            };
+            places.by_ref().take(PLACES).any(imports) || places.next().is_some()
         })
     }
+}
+
+/// The text before a place.
+pub(super) fn before(text: &str, at: usize) -> &str {
+    let start = (at.saturating_sub(NEAR)..=at).find(|&start| text.is_char_boundary(start));
+    &text[start.unwrap_or(at)..at]
+}
+
+/// The text behind a place.
+pub(super) fn after(text: &str, at: usize) -> &str {
+    let end = (at..=text.len().min(at + NEAR)).rev().find(|&end| text.is_char_boundary(end));
+    &text[at..end.unwrap_or(at)]
+}
+
+fn line_before(text: &str, at: usize) -> &str {
+    before(text, at).rsplit('\n').next().unwrap_or("")
+}
+
+fn line_after(text: &str, at: usize) -> &str {
+    after(text, at).split('\n').next().unwrap_or("")
 }
 
 /// Where a text has a word.
@@ -91,7 +118,7 @@ fn is_put_elsewhere(text: &str, package: &str) -> bool {
 
 /// Whether a name stands in the brackets of an import: `from x import (`, `import {`, `const {`.
 fn is_in_list(text: &str, at: usize) -> bool {
-    let before = &text[..at];
+    let before = before(text, at);
     is_in_import_list(before)
         || before.rfind('{').is_some_and(|open| {
             let head = before[..open].trim_end();
