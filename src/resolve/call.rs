@@ -87,6 +87,9 @@ impl Resolver<'_> {
             }
             return out;
         }
+        if words::OPTIONS.contains(&symbol) {
+            return self.option_as_default(ctx, expr, call);
+        }
         if let Some(given) = words::given_by(symbol) {
             return vec![Alt::new(Value::Symbol(given.to_owned()))];
         }
@@ -349,6 +352,8 @@ impl Resolver<'_> {
                 }
                 vec![Alt::unknown()]
             }
+            // `os.environ["KEYS"].split(",")`: a list, to be looked into.
+            Value::Env(..) if method == "split" => vec![Alt::new(self.made(ctx, expr))],
             Value::Env(..) | Value::Concat(..) | Value::Const(_) | Value::Null | Value::Undefined
                 if words::SAME.contains(&method) || words::TRIMMING.contains(&method) =>
             {

@@ -411,6 +411,14 @@ impl Resolver<'_> {
                 return self.class_field(of.ctx.file, class, name, None, 0);
             }
         }
+        if name.bytes().all(|byte| byte.is_ascii_digit())
+            && let Some(parts) = self.split_parts(made)
+        {
+            return parts;
+        }
+        if let Some(alts) = self.parsed_argument(made, name) {
+            return alts;
+        }
         let mut out = Vec::new();
         for callee in self.eval(&ctx, call.callee) {
             let Value::Made(class_made) = &callee.value else {

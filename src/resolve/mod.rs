@@ -21,6 +21,7 @@ mod environment;
 mod field;
 mod lookup;
 mod marks;
+mod options;
 mod possible;
 mod predicates;
 mod rows;

@@ -91,6 +91,19 @@ impl Resolver<'_> {
         rows
     }
 
+    /// What stands between the separators of a variable: keys in a row, of which each is as good as the whole.
+    pub(super) fn split_parts(&mut self, made: &Made) -> Option<Vec<Alt>> {
+        let module = self.module(made.ctx.file);
+        let ExprKind::Call(call) = module.kind(made.expr) else { return None };
+        let ExprKind::Member(base, method) = module.kind(call.callee) else { return None };
+        if method != "split" {
+            return None;
+        }
+        let mut alts = self.eval(&made.ctx, *base);
+        alts.retain(|alt| matches!(alt.value, Value::Env(..)));
+        (!alts.is_empty()).then_some(alts)
+    }
+
     fn is_table(&self, made: &Made) -> bool {
         matches!(self.module(made.ctx.file).kind(made.expr), ExprKind::Object(_) | ExprKind::List(_))
     }
@@ -132,6 +145,7 @@ impl Resolver<'_> {
                     out.push(unknown_row());
                 }
             }
+            ExprKind::Call(_) => out.extend(self.split_parts(made).map(|parts| ("#0".to_owned(), parts))),
             _ => {}
         }
         out

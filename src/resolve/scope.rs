@@ -228,7 +228,9 @@ impl Resolver<'_> {
                 Argument::Default(default) => self.eval(&self.ctx_of(ctx.file, default), default),
                 Argument::Keywords => vec![Alt::new(Value::Keywords(frame.clone()))],
                 // A decorator may give what the call leaves out: `@click.command()`.
-                Argument::Missing if !function.decorators.is_empty() => vec![unknown.clone()],
+                Argument::Missing if !function.decorators.is_empty() => {
+                    self.decorated_option(ctx, func, number).unwrap_or_else(|| vec![unknown.clone()])
+                }
                 Argument::Missing => vec![Alt::new(Value::Undefined)],
                 Argument::Unknown => vec![unknown.clone()],
             };
@@ -256,6 +258,7 @@ impl Resolver<'_> {
         if sites.is_empty() {
             if let Some(alts) = self
                 .dependency(ctx, func, number)
+                .or_else(|| self.decorated_option(ctx, func, number))
                 .or_else(|| self.callback(ctx, func, number))
                 .or_else(|| self.injected(ctx, func, number))
             {

@@ -113,6 +113,15 @@ impl Resolver<'_> {
         {
             return true;
         }
+        // `cls(k, u)` in a method of the class.
+        if let ExprKind::Name(root) = module.kind(data.callee)
+            && constructor
+            && at == of.0
+            && module.func(caller).receiver.as_deref() == Some(root)
+            && module.func(caller).class == class
+        {
+            return true;
+        }
         let ctx = self.ctx_of(at, call);
         self.eval(&ctx, data.callee).iter().any(|alt| match &alt.value {
             Value::Made(made) if made.ctx.file == of.0 => match self.module(of.0).kind(made.expr) {

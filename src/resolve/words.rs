@@ -56,6 +56,15 @@ pub(super) const FIELDS: &[&str] = &["Field", "field", "attrib", "ib"];
 pub(super) const DEPENDENCIES: &[&str] =
     &["fastapi.Depends", "fastapi.params.Depends", "fastapi.Security", "fastapi.params.Security"];
 
+/// Whether a decorator says that a parameter is an option of the command line.
+pub(super) fn declares_option(symbol: &str) -> bool {
+    let (of, last) = symbol.rsplit_once('.').unwrap_or(("", symbol));
+    matches!(last, "option" | "argument") && matches!(of, "click" | "rich_click" | "asyncclick" | "cloup")
+}
+
+/// What stands in the place of an option's default.
+pub(super) const OPTIONS: &[&str] = &["typer.Option", "typer.Argument"];
+
 /// Globals that a star import does not hide.
 pub(super) const GLOBALS: &[&str] = &[
     "process", "os", "fetch", "require", "console", "JSON", "Object", "Deno", "Bun", "import", "str", "dict", "print",

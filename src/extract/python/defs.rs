@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use tree_sitter::Node;
 
 use super::{ClassScope, Lower, children, operands, span};
-use crate::facts::{Class, ClassId, ExprId, ExprKind, Field, FuncId, Function, Param, ParamKind, Place, Stmt};
+use crate::facts::{
+    Arg, Class, ClassId, ExprId, ExprKind, Field, FuncId, Function, Param, ParamKind, Place, Spread, Stmt,
+};
 
 impl Lower<'_> {
     /// `@decorator` lines and what they decorate.
@@ -96,8 +98,11 @@ impl Lower<'_> {
             if this == ParamKind::Rest {
                 kind = ParamKind::KeywordOnly;
             }
-            let default = node.child_by_field_name("value").or_else(|| self.injected(node));
-            let default = default.map(|value| self.expr(value));
+            let (value, injected) = (node.child_by_field_name("value"), self.injected(node));
+            let default = match (value, injected.filter(|call| self.names_variable(*call))) {
+                (Some(value), Some(option)) => Some(self.option_with(option, value)),
+                _ => value.or(injected).map(|value| self.expr(value)),
+            };
             params.push(Param {
                 name: self.text_of(name).to_owned(),
                 span: span(name),
@@ -125,6 +130,22 @@ impl Lower<'_> {
             level = level.into_iter().flat_map(operands).take(64).collect();
         }
         None
+    }
+
+    /// Whether a call says which variable a parameter is read from: `Option(envvar="KEY")`.
+    fn names_variable(&self, call: Node) -> bool {
+        let arguments = call.child_by_field_name("arguments").map(operands).unwrap_or_default();
+        arguments.iter().any(|arg| arg.child_by_field_name("name").is_some_and(|name| self.text_of(name) == "envvar"))
+    }
+
+    /// The option of an `Annotated` parameter, with the parameter's default as its own.
+    fn option_with(&mut self, option: Node, default: Node) -> ExprId {
+        let (call, value) = (self.expr(option), self.expr(default));
+        if let ExprKind::Call(data) = &mut self.builder.module().exprs[call.index()].kind {
+            let name = Some("default".to_owned());
+            data.args.push(Arg { name, name_span: None, spread: Spread::No, value });
+        }
+        call
     }
 
     fn is_name(&mut self, id: ExprId, wanted: &str) -> bool {

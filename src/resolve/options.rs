@@ -1,0 +1,136 @@
+//! Options of the command line, as Python's libraries declare them: `@click.option`, `typer.Option`, `add_argument`.
+//!
+//! What the command line gives is not known; below it stand the variable that the option names and its default.
+
+use std::sync::Arc;
+
+use super::value::{Alt, Ctx, Made, Value};
+use super::{Resolver, words};
+use crate::facts::{Call, ExprId, ExprKind, FuncId};
+use crate::finding::FileId;
+
+/// Options of a file that are looked at.
+const MAX_OPTIONS: usize = 256;
+
+impl Resolver<'_> {
+    /// What a parameter is that a decorator of its function makes an option: `@click.option("--key", envvar="KEY")`.
+    pub(super) fn decorated_option(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
+        let module = self.module(ctx.file);
+        let function = module.func(func);
+        let name = &function.params[number].name;
+        function.decorators.iter().find_map(|&decorator| {
+            if let ExprKind::Call(data) = module.kind(decorator)
+                && self.option_name(ctx.file, data).as_deref() != Some(name)
+            {
+                return None;
+            }
+            let alts = self.eval(&self.ctx_of(ctx.file, decorator), decorator);
+            let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
+            let ExprKind::Call(data) = self.module(made.ctx.file).kind(made.expr) else { return None };
+            let declares = |alt: &Alt| matches!(&alt.value, Value::Symbol(s) if words::declares_option(s));
+            if self.option_name(made.ctx.file, data).as_deref() != Some(name)
+                || !self.eval(&made.ctx, data.callee).iter().any(declares)
+            {
+                return None;
+            }
+            Some(self.option(&made.ctx.clone(), made.expr, data, name, named(data, &["default"])))
+        })
+    }
+
+    /// `typer.Option(None, "--key", envvar="KEY")` in the place of a default; an `Annotated` one names its own.
+    pub(super) fn option_as_default(&mut self, ctx: &Ctx, expr: ExprId, call: &Call) -> Vec<Alt> {
+        let first = call.args.first().filter(|arg| arg.name.is_none()).map(|arg| arg.value);
+        let default = named(call, &["default"]).or(first).filter(|&value| match self.module(ctx.file).kind(value) {
+            ExprKind::Str(text) => !text.expose().starts_with('-'),
+            // `...`: it must be given.
+            kind => !matches!(kind, ExprKind::Unknown),
+        });
+        self.option(ctx, expr, call, "", default)
+    }
+
+    /// A field of what `parser.parse_args()` gives, by the `add_argument` of the parser's file.
+    pub(super) fn parsed_argument(&mut self, made: &Arc<Made>, name: &str) -> Option<Vec<Alt>> {
+        let ctx = &made.ctx;
+        let ExprKind::Call(call) = self.module(ctx.file).kind(made.expr) else { return None };
+        let ExprKind::Member(parser, method) = self.module(ctx.file).kind(call.callee) else { return None };
+        if !matches!(method.as_str(), "parse_args" | "parse_known_args") {
+            return None;
+        }
+        // `args, rest = parser.parse_known_args()`
+        if method == "parse_known_args" && name == "0" {
+            return Some(vec![Alt::new(Value::Made(made.clone()))]);
+        }
+        // The parser may be put together where it is made: `build_parser().parse_args()`.
+        let file = match self.eval(ctx, *parser).as_slice() {
+            [Alt { value: Value::Made(made), .. }] => made.ctx.file,
+            _ => ctx.file,
+        };
+        let module = self.module(file);
+        let calls = self.project.file(file).index.calls.get("add_argument")?;
+        let mut found = calls.iter().take(MAX_OPTIONS).filter_map(|&expr| match module.kind(expr) {
+            ExprKind::Call(data) if self.option_name(file, data).as_deref() == Some(name) => Some((expr, data)),
+            _ => None,
+        });
+        // Of two commands with such an option, it is not known which one runs.
+        let (Some((expr, data)), None) = (found.next(), found.next()) else { return None };
+        let at = self.ctx_of(file, expr);
+        Some(self.option(&at, expr, data, name, named(data, &["default"])))
+    }
+
+    /// The name that an option's value gets: the one that is no flag, else the first long flag, else the first.
+    fn option_name(&self, file: FileId, call: &Call) -> Option<String> {
+        let module = self.module(file);
+        let text = |value: ExprId| match module.kind(value) {
+            ExprKind::Str(text) => Some(text.expose()),
+            _ => None,
+        };
+        if let Some(name) = named(call, &["dest"]) {
+            return text(name).map(str::to_owned);
+        }
+        let names = || call.args.iter().filter(|arg| arg.name.is_none()).filter_map(|arg| text(arg.value));
+        let name = names()
+            .find(|name| !name.starts_with('-'))
+            .or_else(|| names().find(|name| name.starts_with("--")))
+            .or_else(|| names().next())?;
+        // `--stream/--no-stream`
+        let name = name.split('/').next().unwrap_or(name).trim_start_matches('-');
+        Some(name.replace('-', "_"))
+    }
+
+    /// What an option may be: the command line's, the variable's, the default.
+    fn option(&mut self, ctx: &Ctx, expr: ExprId, call: &Call, name: &str, default: Option<ExprId>) -> Vec<Alt> {
+        let at = self.location(ctx.file, expr);
+        let module = self.module(ctx.file);
+        let text = |value: ExprId| match module.kind(value) {
+            ExprKind::Str(text) => Some(text.expose()),
+            _ => None,
+        };
+        let variables: Vec<&str> = match named(call, &["envvar", "env_var"]).map(|value| (value, module.kind(value))) {
+            Some((_, ExprKind::List(items))) => items.iter().filter_map(|item| text(item.value)).collect(),
+            Some((value, _)) => text(value).into_iter().collect(),
+            None => Vec::new(),
+        };
+        let is_required = named(call, &["required", "prompt"])
+            .is_some_and(|value| !matches!(module.kind(value), ExprKind::Const(text) if text == "False"));
+        let mut below = match default {
+            Some(value) => Some(self.eval(ctx, value)),
+            None => (!is_required).then(|| vec![Alt::new(Value::Null)]),
+        };
+        // A variable that is read is taken to be set.
+        if !variables.is_empty() && below.iter().flatten().all(|alt| matches!(alt.value, Value::Null)) {
+            below = None;
+        }
+        for variable in variables.iter().rev() {
+            below = Some(self.env_read(ctx, variable, at, below));
+        }
+        let given = Value::Unknown((!name.is_empty()).then(|| (name.to_owned(), at)));
+        let Some(below) = below else { return vec![Alt::new(given)] };
+        let subject = self.subjects.get(&format!("option:{}:{}", ctx.file.0, expr.0));
+        self.fallback(vec![Alt::new(given)], subject, true, |_| below)
+    }
+}
+
+/// The value of a keyword argument.
+fn named(call: &Call, names: &[&str]) -> Option<ExprId> {
+    call.args.iter().find(|arg| arg.name.as_deref().is_some_and(|name| names.contains(&name))).map(|arg| arg.value)
+}
