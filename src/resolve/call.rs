@@ -379,6 +379,14 @@ impl Resolver<'_> {
                 let fallback = arg(1).map(|value| self.eval(ctx, value));
                 self.env_read(ctx, &name, at, fallback)
             }
+            // `settings.get("url", default)`: what the settings hold, or the default.
+            Value::Unknown(_) if matches!(method, "get" | "pop") => {
+                let (Some(key), Some(default)) = (arg(0), arg(1)) else { return vec![Alt::unknown()] };
+                let Some(key) = self.constant(ctx, key) else { return vec![Alt::unknown()] };
+                let given = Value::Unknown(Some((key, self.location(ctx.file, expr))));
+                let subject = self.place_subject_of(ctx, expr);
+                self.fallback(vec![Alt::new(given)], subject, true, |resolver| resolver.eval(ctx, default))
+            }
             Value::Made(_) if self.reads_variables(&receiver.value) => {
                 self.read_by_call(ctx, expr, call).unwrap_or_else(|| vec![Alt::unknown()])
             }

@@ -107,4 +107,28 @@ impl Resolver<'_> {
         }
         out
     }
+
+    /// The thing of a module that an object stands for which imports it when it is asked: `openai = Lazy("openai")`.
+    pub(super) fn lazy_module(&self, ctx: &Ctx, call: &Call, of: (FileId, ClassId), name: &str) -> Option<String> {
+        let module = self.module(of.0);
+        let methods = &module.classes[of.1.index()].methods;
+        let index = &self.project.file(of.0).index;
+        let imports = |name: &&str| {
+            let mut calls = index.calls.get(*name).into_iter().flatten();
+            calls.any(|call| module.func(module.block(module.points[call.index()].0).func).class == Some(of.1))
+        };
+        if name.starts_with('_')
+            || !methods.iter().any(|(method, _)| method == "__getattr__")
+            || methods.iter().any(|(method, _)| method == name)
+            || !["import_module", "__import__"].iter().any(imports)
+        {
+            return None;
+        }
+        let texts = call.args.iter().filter_map(|arg| match self.module(ctx.file).kind(arg.value) {
+            ExprKind::Str(text) if arg.name.is_none() => Some(text.expose()),
+            _ => None,
+        });
+        let is_module = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.');
+        texts.into_iter().next().filter(|text| is_module(text)).map(|text| format!("{text}.{name}"))
+    }
 }

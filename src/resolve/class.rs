@@ -431,6 +431,10 @@ impl Resolver<'_> {
                 continue;
             };
             let class = *class;
+            if let Some(symbol) = self.lazy_module(&ctx, call, (file, class), name) {
+                out.push(Alt::new(Value::Symbol(symbol)));
+                continue;
+            }
             let module = self.module(file);
             let constructor =
                 module.classes[class.index()].methods.iter().find(|(method, _)| super::words::is_constructor(method));
