@@ -243,7 +243,19 @@ impl<'p> Resolver<'p> {
             ExprKind::Undefined => vec![Alt::new(Value::Undefined)],
             ExprKind::Name(name) => self.name(ctx, name, &[], at),
             ExprKind::Member(base, name) => self.member(ctx, *base, name, at),
-            ExprKind::Index(base, index) => self.index(ctx, *base, *index, at),
+            ExprKind::Index(base, index) => {
+                let mut alts = self.index(ctx, *base, *index, at);
+                // Python has no value for a key that is not there: that way the program ends.
+                let is_there = |alt: &Alt| !matches!(alt.value, Value::Undefined);
+                let is_table = matches!(self.module(ctx.file).kind(*base), ExprKind::Object(_));
+                if is_table && self.language_at(ctx.file, ctx.block) == "python" {
+                    alts.retain(is_there);
+                    if alts.is_empty() {
+                        alts.push(Alt::unknown());
+                    }
+                }
+                alts
+            }
             ExprKind::Call(call) => self.call(ctx, expr, call),
             ExprKind::Object(_) | ExprKind::List(_) | ExprKind::Func(_) | ExprKind::Class(_) => {
                 vec![Alt::new(self.made(ctx, expr))]
