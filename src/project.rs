@@ -67,12 +67,13 @@ impl Index {
                         {
                             index.functions.entry(*func).or_default().push(place.root.clone());
                         }
+                        // A module of CommonJS may be the one thing that it exports.
                         if let ExprKind::Import(import) = module.kind(*value)
-                            && let Some(name) = &import.name
+                            && let name = import.name.as_deref().unwrap_or("default")
                             && place.path.is_empty()
                             && place.root != *name
                         {
-                            index.renamed.entry(name.clone()).or_default().push(place.root.clone());
+                            index.renamed.entry(name.to_owned()).or_default().push(place.root.clone());
                         }
                         if let Some(name) = env_place(place) {
                             index.env_writes.entry(name.to_owned()).or_default().push((id, at as u32));

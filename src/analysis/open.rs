@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::Run;
 use crate::clients::From;
-use crate::facts::{BlockId, Function, Module, Span, Stmt};
+use crate::facts::{BlockId, Class, ExprId, ExprKind, Function, Module, Span, Stmt};
 use crate::finding::FileId;
 use crate::resolve::{StepKind, Value};
 use crate::routes::{Client, Route};
@@ -44,8 +44,15 @@ impl Run<'_> {
                     let functions = module.functions.iter().enumerate().rev();
                     functions.flat_map(|(at, func)| func.params.iter().map(move |param| (param.span, at))).collect()
                 });
-                let Some(func) = of.get(&step.at.span).and_then(|&at| module.functions.get(at)) else { continue };
-                if let Some(name) = called_as(module, func) {
+                let name = match of.get(&step.at.span).and_then(|&at| module.functions.get(at)) {
+                    Some(func) => called_as(module, func),
+                    None => heir_at(module, step.at.span),
+                };
+                // What a file exports as its only thing is called whatever who imports it likes.
+                let stem = || self.project.file(step.at.file).path.file_stem()?.to_str().map(str::to_owned);
+                let at = of.get(&step.at.span).copied();
+                let name = name.or_else(|| at.filter(|&at| is_default(module, at)).and_then(|_| stem()));
+                if let Some(name) = name {
                     open.files.insert(step.at.file);
                     open.names.insert(name);
                     open.asking.insert(file);
@@ -90,6 +97,18 @@ impl Run<'_> {
             open.asking.insert(client.at.file);
         }
     }
+}
+
+/// Whether a function is what the file exports by default: `module.exports = (key) => …`.
+fn is_default(module: &Module, func: usize) -> bool {
+    let is_it = |expr: &ExprId| matches!(module.kind(*expr), ExprKind::Func(other) if other.index() == func);
+    module.exports.iter().any(|(name, value)| name == "default" && is_it(value))
+}
+
+/// The class that inherits from what stands at a place, and its constructor with it.
+fn heir_at(module: &Module, base: Span) -> Option<String> {
+    let inherits = |class: &&Class| class.bases.iter().any(|&expr| module.span(expr) == base);
+    module.classes.iter().find(inherits).map(|class| class.name.clone())
 }
 
 /// The name by which other files call a function: its own, or its class's where it is the constructor.

@@ -32,7 +32,7 @@ impl Resolver<'_> {
                 return out;
             }
         }
-        let callees = self.eval(ctx, call.callee);
+        let callees = self.called(ctx, call.callee);
         let mut out = Vec::new();
         for callee in callees {
             let results = match &callee.value {

@@ -73,6 +73,35 @@ impl Resolver<'_> {
         out
     }
 
+    /// What is called, or inherited from. A CommonJS module that is one itself is what it exports.
+    pub(super) fn called(&mut self, ctx: &Ctx, callee: ExprId) -> Vec<Alt> {
+        let alts = self.eval(ctx, callee);
+        let is_module = |alt: &Alt| matches!(alt.value, Value::Module(_));
+        if !alts.iter().any(is_module) || self.language_at(ctx.file, ctx.block) != "javascript" {
+            return alts;
+        }
+        let (modules, mut out): (Vec<Alt>, Vec<Alt>) = alts.into_iter().partition(is_module);
+        out.extend(self.fields(modules, &["default".to_owned()]));
+        out
+    }
+
+    /// The classes that a class inherits from; `None` for what is no class of the project.
+    pub(super) fn bases(&mut self, file: FileId, class: ClassId) -> Vec<Option<(FileId, ClassId)>> {
+        let mut out = Vec::new();
+        for &base in &self.module(file).classes[class.index()].bases {
+            for alt in self.called(&self.ctx_of(file, base), base) {
+                out.push(match &alt.value {
+                    Value::Made(made) => match *self.module(made.ctx.file).kind(made.expr) {
+                        ExprKind::Class(class) => Some((made.ctx.file, class)),
+                        _ => None,
+                    },
+                    _ => None,
+                });
+            }
+        }
+        out
+    }
+
     /// The class whose base `super().__init__(...)` or `super(...)` makes.
     pub fn super_class(&self, ctx: &Ctx, callee: ExprId) -> Option<(FileId, ClassId)> {
         let module = self.module(ctx.file);
@@ -93,7 +122,7 @@ impl Resolver<'_> {
     fn base_symbols(&mut self, file: FileId, class: ClassId, depth: u32) -> Vec<String> {
         let mut out = Vec::new();
         for &base in &self.module(file).classes[class.index()].bases {
-            for alt in self.eval(&self.ctx_of(file, base), base) {
+            for alt in self.called(&self.ctx_of(file, base), base) {
                 match &alt.value {
                     Value::Symbol(symbol) => out.push(symbol.clone()),
                     Value::Made(made) if depth < 8 => {

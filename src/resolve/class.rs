@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Presence, Step, StepKind, Value};
 use super::{Arms, Lit, Resolver, under};
-use crate::facts::{BlockId, ClassId, ExprId, ExprKind, FuncId, Module, Span, Stmt};
+use crate::facts::{BlockId, ClassId, ExprId, ExprKind, FuncId, Span, Stmt};
 use crate::finding::{FileId, Location};
 
 /// Writes to one field that are looked at.
@@ -79,26 +79,78 @@ impl Resolver<'_> {
             }
             return vec![Alt::new(Value::Receiver(file, *func))];
         }
-        for &base in &data.bases {
-            for alt in self.eval(&self.ctx_of(file, base), base) {
-                if let Value::Made(made) = &alt.value
-                    && let ExprKind::Class(base_class) = self.module(made.ctx.file).kind(made.expr)
-                {
-                    let (base_file, base_class) = (made.ctx.file, *base_class);
-                    let alts = match self.super_call((file, class), (base_file, base_class), instance) {
-                        Super::Left => self.class_field(base_file, base_class, name, None, depth + 1),
-                        Super::Open => self.attribute(base_file, base_class, name, None, depth + 1),
-                        Super::By(frame) => self.attribute(base_file, base_class, name, Some(&frame), depth + 1),
-                    };
-                    if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
-                        return alts;
-                    }
-                } else {
-                    return vec![Alt::unknown()];
-                }
+        for base in self.bases(file, class) {
+            let Some(base) = base else { return vec![Alt::unknown()] };
+            let alts = self.inherited((file, class), base, name, instance, depth + 1);
+            if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+                return alts;
             }
         }
         vec![Alt::new(Value::Undefined)]
+    }
+
+    /// A field that a base gives to a class.
+    fn inherited(
+        &mut self,
+        own: (FileId, ClassId),
+        (file, class): (FileId, ClassId),
+        name: &str,
+        instance: Option<&Arc<Frame>>,
+        depth: u32,
+    ) -> Vec<Alt> {
+        if self.own_constructor(own).is_some() {
+            return match self.super_call(own, (file, class), instance) {
+                Super::Left => self.class_field(file, class, name, None, depth),
+                Super::Open => self.attribute(file, class, name, None, depth),
+                Super::By(frame) => self.attribute(file, class, name, Some(&frame), depth),
+            };
+        }
+        let Some(constructor) = self.constructor_of((file, class)).filter(|_| instance.is_none()) else {
+            return self.attribute(file, class, name, instance, depth);
+        };
+        // It is made as its base is: by who makes this class, not by who makes another one of that base.
+        let (sites, more) = self.heir_sites(constructor, own);
+        let subject = self.subjects.get(&format!("calls:{}:{}", constructor.0.0, constructor.1.0));
+        let mut out = Vec::new();
+        for frame in &sites {
+            let site = self.constants.get(&format!("#{}:{}", frame.caller.file.0, frame.call.0));
+            let alts = self.attribute(file, class, name, Some(frame), depth);
+            let arms = Arms::default().with(Lit { subject, value: Some(site), negated: false });
+            out.extend(arms.into_iter().flat_map(|arms| under(alts.clone(), &arms)));
+        }
+        if (more || out.is_empty())
+            && let Some(&base) = self.module(own.0).classes[own.1.index()].bases.first()
+        {
+            // Whoever else makes it gives arguments that nobody knows: the base as written stands for that call.
+            let ctx = self.ctx_of(own.0, base);
+            let frame = self.frame(constructor.0, constructor.1, base, &ctx, None);
+            let at = self.location(own.0, base);
+            for mut alt in self.attribute(file, class, name, frame.as_ref(), depth) {
+                if matches!(alt.value, Value::Unknown(_)) {
+                    alt.steps.push(Step { at, kind: StepKind::Param(name.to_owned()) });
+                }
+                out.push(alt);
+            }
+        }
+        out
+    }
+
+    /// The constructor that a class has itself.
+    pub(super) fn own_constructor(&self, (file, class): (FileId, ClassId)) -> Option<FuncId> {
+        let mut methods = self.module(file).classes[class.index()].methods.iter();
+        methods.find(|(method, _)| super::words::is_constructor(method)).map(|(_, func)| *func)
+    }
+
+    /// The constructor that runs where a class is made: its own, or the one of its nearest base that has one.
+    pub(super) fn constructor_of(&mut self, class: (FileId, ClassId)) -> Option<(FileId, FuncId)> {
+        let mut at = class;
+        for _ in 0..8 {
+            if let Some(func) = self.own_constructor(at) {
+                return Some((at.0, func));
+            }
+            at = (*self.bases(at.0, at.1).first()?)?;
+        }
+        None
     }
 
     /// A field that is asked of the class itself: what its body says and what functions write there, whenever they run.
@@ -182,12 +234,8 @@ impl Resolver<'_> {
         instance: Option<&Arc<Frame>>,
     ) -> Super {
         let module = self.module(file);
-        let constructor = |module: &Module, class: ClassId| {
-            let mut methods = module.classes[class.index()].methods.iter();
-            methods.find(|(method, _)| super::words::is_constructor(method)).map(|(_, func)| *func)
-        };
-        let of_base = constructor(self.module(base_file), base_class);
-        let (Some(own), Some(of_base)) = (constructor(module, class), of_base) else { return Super::Open };
+        let of_base = self.own_constructor((base_file, base_class));
+        let (Some(own), Some(of_base)) = (self.own_constructor((file, class)), of_base) else { return Super::Open };
         if module.classes[class.index()].bases.len() != 1 {
             return Super::Open;
         }
@@ -420,7 +468,7 @@ impl Resolver<'_> {
             return alts;
         }
         let mut out = Vec::new();
-        for callee in self.eval(&ctx, call.callee) {
+        for callee in self.called(&ctx, call.callee) {
             let Value::Made(class_made) = &callee.value else {
                 out.push(Alt::unknown());
                 continue;
@@ -436,9 +484,8 @@ impl Resolver<'_> {
                 continue;
             }
             let module = self.module(file);
-            let constructor =
-                module.classes[class.index()].methods.iter().find(|(method, _)| super::words::is_constructor(method));
-            let frame = constructor.and_then(|(_, func)| self.frame(file, *func, made.expr, &ctx, None));
+            let constructor = self.constructor_of((file, class));
+            let frame = constructor.and_then(|(file, func)| self.frame(file, func, made.expr, &ctx, None));
             // A dataclass or model: the argument of the field's name or position, else the default.
             let mut alts;
             if constructor.is_none() {

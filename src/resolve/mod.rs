@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Module};
+use crate::facts::{BlockId, ClassId, ExprId, ExprKind, FuncId, Module};
 use crate::finding::{FileId, Location};
 use crate::project::{Project, Wanted};
 
@@ -91,7 +91,7 @@ struct Sites {
 struct Known {
     exprs: HashMap<(FileId, ExprId), Option<Answer<Vec<Alt>>>>,
     exports: HashMap<(FileId, String), Option<Answer<Vec<Alt>>>>,
-    sites: HashMap<(FileId, FuncId), Answer<Sites>>,
+    sites: HashMap<(FileId, FuncId, Option<(FileId, ClassId)>), Answer<Sites>>,
 }
 
 /// An answer found before.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::value::{Frame, Value};
 use super::{Resolver, Sites, words};
-use crate::facts::{ExprId, ExprKind, FuncId};
+use crate::facts::{ClassId, ExprId, ExprKind, FuncId};
 use crate::finding::FileId;
 
 /// Work allowed for finding the calls of one function.
@@ -19,20 +19,33 @@ impl Resolver<'_> {
     /// The calls of a function, as frames: those of its own file, then those of the files that import it. And whether
     /// there may be others.
     pub(super) fn call_sites(&mut self, file: FileId, func: FuncId) -> (Vec<Arc<Frame>>, bool) {
+        self.sites((file, func), None)
+    }
+
+    /// The calls of a constructor that make one class which inherits it.
+    pub(super) fn heir_sites(
+        &mut self,
+        constructor: (FileId, FuncId),
+        class: (FileId, ClassId),
+    ) -> (Vec<Arc<Frame>>, bool) {
+        self.sites(constructor, Some(class))
+    }
+
+    fn sites(&mut self, (file, func): (FileId, FuncId), heir: Option<(FileId, ClassId)>) -> (Vec<Arc<Frame>>, bool) {
         if self.depth >= super::DEPTH - 2 {
             return (Vec::new(), false);
         }
-        let sites = if let Some(known) = self.known.sites.get(&(file, func)).cloned() {
+        let sites = if let Some(known) = self.known.sites.get(&(file, func, heir)).cloned() {
             self.recall(&known)
         } else {
             // Asked for while it is being answered: a function that is called with its own result.
-            self.known.sites.insert((file, func), super::Answer::default());
+            self.known.sites.insert((file, func, heir), super::Answer::default());
             let fuel = std::mem::replace(&mut self.fuel, SITES_FUEL);
             let before = self.open;
-            let sites = self.find_sites(file, func);
+            let sites = self.find_sites(file, func, heir);
             self.fuel = fuel.saturating_sub(1);
             let answer = self.answer(sites, before);
-            self.known.sites.insert((file, func), answer.clone());
+            self.known.sites.insert((file, func, heir), answer.clone());
             answer.found
         };
         let frame = |&(at, call): &(FileId, ExprId)| {
@@ -42,14 +55,15 @@ impl Resolver<'_> {
         (sites.calls.iter().filter_map(frame).collect(), sites.more)
     }
 
-    fn find_sites(&mut self, file: FileId, func: FuncId) -> Sites {
+    fn find_sites(&mut self, file: FileId, func: FuncId, heir: Option<(FileId, ClassId)>) -> Sites {
         let project = self.project;
         let module = self.module(file);
         let function = module.func(func);
         let constructor = function.name.as_deref().is_some_and(words::is_constructor);
         let mut names: Vec<&str> = Vec::new();
-        if let Some(class) = function.class.filter(|_| constructor) {
-            names.push(&module.classes[class.index()].name);
+        let class = function.class.filter(|_| constructor).map(|class| heir.unwrap_or((file, class)));
+        if let Some((of, class)) = class {
+            names.push(&self.module(of).classes[class.index()].name);
         } else if let Some(name) = &function.name {
             names.push(name);
         }
@@ -61,8 +75,23 @@ impl Resolver<'_> {
         }
         let language = project.file(file).source.language.name();
         let mut out = Vec::new();
-        let callers = project.above(file);
+        let callers = project.above(class.map_or(file, |(of, _)| of));
         let mut more = callers.len() > MAX_CALLERS;
+        if class.is_some() {
+            // Classes that inherit the constructor are made by it, too.
+            for &at in callers.iter().take(MAX_CALLERS) {
+                let module = self.module(at);
+                for (number, heir) in module.classes.iter().enumerate() {
+                    let inherits = heir.bases.iter().any(|&base| match module.kind(base) {
+                        ExprKind::Name(name) | ExprKind::Member(_, name) => names.contains(&name.as_str()),
+                        _ => false,
+                    });
+                    if inherits && self.own_constructor((at, ClassId(number as u32))).is_none() {
+                        names.push(&heir.name);
+                    }
+                }
+            }
+        }
         for &at in callers.iter().take(MAX_CALLERS) {
             let other = project.file(at);
             if other.source.language.name() != language {
@@ -82,7 +111,7 @@ impl Resolver<'_> {
             for &call in calls {
                 if out.len() >= MAX_SITES {
                     more = true;
-                } else if self.is_site(at, call, (file, func), constructor) {
+                } else if self.is_site(at, call, (file, func), class) {
                     out.push((at, call));
                 }
             }
@@ -92,8 +121,8 @@ impl Resolver<'_> {
         Sites { calls: out, more: more || only_tests || self.fuel == 0 }
     }
 
-    /// Whether a call is one of a function.
-    fn is_site(&mut self, at: FileId, call: ExprId, of: (FileId, FuncId), constructor: bool) -> bool {
+    /// Whether a call is one of a function, or makes the class whose constructor it is.
+    fn is_site(&mut self, at: FileId, call: ExprId, of: (FileId, FuncId), made: Option<(FileId, ClassId)>) -> bool {
         let module = self.module(at);
         let ExprKind::Call(data) = module.kind(call) else { return false };
         let class = self.module(of.0).func(of.1).class;
@@ -104,7 +133,7 @@ impl Resolver<'_> {
         }
         // `self.connect(k, u)` and Rust's `Self::connect(k, u)` in the same class, without asking what `self` is.
         if let ExprKind::Member(base, _) = module.kind(data.callee)
-            && !constructor
+            && made.is_none()
             && at == of.0
             && matches!(module.kind(*base), ExprKind::Name(root)
                 if module.func(caller).receiver.as_deref() == Some(root) || root == "Self")
@@ -123,15 +152,32 @@ impl Resolver<'_> {
             return true;
         }
         let ctx = self.ctx_of(at, call);
-        self.eval(&ctx, data.callee).iter().any(|alt| match &alt.value {
-            Value::Made(made) if made.ctx.file == of.0 => match self.module(of.0).kind(made.expr) {
-                ExprKind::Func(func) => *func == of.1,
-                ExprKind::Class(other) => constructor && Some(*other) == class,
+        let callees = self.called(&ctx, data.callee);
+        callees.iter().any(|alt| match &alt.value {
+            Value::Made(value) => match *self.module(value.ctx.file).kind(value.expr) {
+                ExprKind::Func(func) => (value.ctx.file, func) == of,
+                ExprKind::Class(class) => made.is_some_and(|made| self.is_made_as((value.ctx.file, class), made)),
                 _ => false,
             },
             Value::Receiver(file, func) => (*file, *func) == of,
             _ => false,
         })
+    }
+
+    /// Whether a class is another one, or inherits its constructor from it.
+    fn is_made_as(&mut self, class: (FileId, ClassId), other: (FileId, ClassId)) -> bool {
+        let mut at = class;
+        for _ in 0..8 {
+            if at == other {
+                return true;
+            }
+            if self.own_constructor(at).is_some() {
+                return false;
+            }
+            let Some(&Some(base)) = self.bases(at.0, at.1).first() else { return false };
+            at = base;
+        }
+        false
     }
 }
 

@@ -178,7 +178,14 @@ impl Lower<'_> {
                 "method_definition" => {
                     let mut all = std::mem::take(&mut decorators);
                     all.extend(self.decorators(member));
+                    // A getter reads as its result, as Python's properties do.
+                    if has_token(member, "get") {
+                        all.push(self.add(member, ExprKind::Name("property".to_owned())));
+                    }
                     let func = self.method(member, Some(class), all);
+                    if has_token(member, "set") {
+                        continue;
+                    }
                     let name = member.child_by_field_name("name").map_or(String::new(), |name| self.method_name(name));
                     self.builder.class_mut(class).methods.push((name, func));
                 }

@@ -434,6 +434,7 @@ fn classes() {
             "    this.l = l",
             "    super(u)",
             "fn2 w() [this]",
+            "    @property",
             "    return #1",
             "fn3 n() [this]",
             "    @get(\"/\")",
