@@ -88,7 +88,7 @@ fn schema_of(ty: &syn::Type) -> Value {
         "ToolRow" => json!({ "$ref": "#/definitions/tool-row" }),
         "ToolEnvironment" => json!({ "$ref": "#/definitions/tool-environment" }),
         "UrlKind" => json!({ "enum": ["openai-base", "host-only", "full", "any", "own"] }),
-        "Slot" => json!({ "enum": ["key", "endpoint", "headers"] }),
+        "Slot" => json!({ "enum": ["key", "endpoint", "headers", "request"] }),
         "EnvName" => json!({ "anyOf": [
             { "type": "string" },
             {

@@ -318,6 +318,8 @@ pub enum Slot {
     Endpoint,
     /// One header by name and value, or an object of headers.
     Headers,
+    /// A method and the URL after it, as a request is opened: `open("POST", url)`.
+    Request,
 }
 
 /// What an endpoint's URL stands for.

@@ -1,7 +1,8 @@
 //! What is done to a client after its call: builder methods, and assignments to its fields.
 
-use crate::catalog::Slot;
+use crate::catalog::{Client, Slot};
 use crate::facts::{Arm, BlockId, Call, ExprId, ExprKind, Place, Stmt};
+use crate::finding::FileId;
 use crate::resolve::{Alt, Arms, Ctx, Resolver, Value};
 
 use super::{Site, SlotValue, Slots, code, inherit, or_else, without_scheme};
@@ -11,7 +12,13 @@ pub(super) fn chained(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, s
     let module = resolver.module(ctx.file);
     let mut at = site.call;
     while let Some(parent) = module.parents[at.index()] {
-        let ExprKind::Member(base, method) = module.kind(parent) else { break };
+        let ExprKind::Member(base, method) = module.kind(parent) else {
+            if handed(resolver, site, ctx, parent, at, slots) {
+                at = parent;
+                continue;
+            }
+            break;
+        };
         let Some(call) = module.parents[parent.index()] else { break };
         let ExprKind::Call(data) = module.kind(call) else { break };
         if *base != at || data.callee != parent || site.client.derive.iter().any(|name| name == method) {
@@ -24,6 +31,28 @@ pub(super) fn chained(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, s
         at = call;
     }
     at
+}
+
+/// A function that completes what it is given: `authorize(client.post(url), key).send()`. Whether `call` is one.
+fn handed(
+    resolver: &mut Resolver<'_>,
+    site: &Site<'_>,
+    ctx: &Ctx,
+    call: ExprId,
+    given: ExprId,
+    slots: &mut Slots,
+) -> bool {
+    let unset = |value: &SlotValue| matches!(value.alt.value, Value::Undefined);
+    let ExprKind::Call(data) = resolver.module(ctx.file).kind(call) else { return false };
+    if site.client.setters.is_empty() || !slots.key.iter().all(unset) {
+        return false;
+    }
+    let Some(number) = data.args.iter().position(|arg| arg.value == given) else { return false };
+    let Some((file, func, inside)) = resolver.entered(ctx, call) else { return false };
+    let Some(param) = resolver.module(file).func(func).params.get(number) else { return false };
+    let holder = Place::name(param.name.as_str());
+    rewrites(resolver, &Site { file, ..site.clone() }, &holder, &inside, slots);
+    true
 }
 
 /// What the object brings along that a request is made with: `Client::builder().default_headers(h).build()?.get(url)`.
@@ -89,6 +118,7 @@ fn set_values(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, slot: Slot) -
                 })
             },
         ),
+        (Slot::Request, [_, url, ..]) => resolver.eval(ctx, *url),
         (_, [value, ..]) => resolver.eval(ctx, *value),
         _ => vec![Alt::unknown()],
     }
@@ -101,7 +131,7 @@ fn is_key_header(name: &str) -> bool {
 fn slot_mut(slots: &mut Slots, slot: Slot) -> &mut Vec<SlotValue> {
     match slot {
         Slot::Key | Slot::Headers => &mut slots.key,
-        Slot::Endpoint => &mut slots.endpoint,
+        Slot::Endpoint | Slot::Request => &mut slots.endpoint,
     }
 }
 
@@ -139,7 +169,8 @@ pub(super) fn afterwards(resolver: &mut Resolver<'_>, site: &Site<'_>, outermost
     let (mut block, mut index) = (block, index as usize + 1);
     // Blocks without a condition around it (`with`, `try`) go on after it.
     loop {
-        if !rewrites(resolver, site, &place, block, index, slots) {
+        let from = Ctx { file: site.file, block, index, frame: None };
+        if !rewrites(resolver, site, &place, &from, slots) {
             return;
         }
         let here = module.block(block);
@@ -153,17 +184,12 @@ pub(super) fn afterwards(resolver: &mut Resolver<'_>, site: &Site<'_>, outermost
 }
 
 /// Applies what the statements of a block do to the client's slots; false once the variable holds something else.
-fn rewrites(
-    resolver: &mut Resolver<'_>,
-    site: &Site<'_>,
-    holder: &Place,
-    block: BlockId,
-    from: usize,
-    slots: &mut Slots,
-) -> bool {
+fn rewrites(resolver: &mut Resolver<'_>, site: &Site<'_>, holder: &Place, from: &Ctx, slots: &mut Slots) -> bool {
     let module = resolver.module(site.file);
-    for (index, stmt) in module.block(block).stmts.iter().enumerate().skip(from) {
-        let ctx = Ctx { file: site.file, block, index, frame: None };
+    let mut holder = holder.clone();
+    for (index, stmt) in module.block(from.block).stmts.iter().enumerate().skip(from.index) {
+        let ctx = Ctx { index, ..from.clone() };
+        let begin = |block: BlockId| Ctx { block, index: 0, ..from.clone() };
         match stmt {
             Stmt::Assign { place, value, .. } if place.root == holder.root => {
                 let own = place.path.len() >= holder.path.len() && place.path[..holder.path.len()] == holder.path[..];
@@ -171,12 +197,8 @@ fn rewrites(
                     continue;
                 }
                 match &place.path[holder.path.len()..] {
-                    [] => match builder_calls(resolver, site, *value, holder) {
-                        Some(calls) => {
-                            for (method, call) in calls {
-                                apply_setter(resolver, site, &ctx, &method, call, slots);
-                            }
-                        }
+                    [] => match builder_calls(resolver, site, *value, &holder) {
+                        Some(calls) => apply(resolver, site, &ctx, calls, slots),
                         None => return false,
                     },
                     [Some(field)] => {
@@ -188,26 +210,35 @@ fn rewrites(
                     _ => {}
                 }
             }
-            Stmt::Expr(expr) => {
-                if let Some(calls) = builder_calls(resolver, site, *expr, holder) {
-                    for (method, call) in calls {
-                        apply_setter(resolver, site, &ctx, &method, call, slots);
-                    }
+            // `let authorized = request.bearer_auth(key)`: what is made of it goes on under another name.
+            Stmt::Assign { place, value, .. } => {
+                if place.path.is_empty()
+                    && let Some(calls) = builder_calls(resolver, site, *value, &holder)
+                    && calls.iter().any(|(method, _)| site.client.setters.contains_key(method))
+                    && !calls.iter().any(|(method, _)| method.contains("clone"))
+                {
+                    apply(resolver, site, &ctx, calls, slots);
+                    holder = place.clone();
                 }
             }
-            Stmt::Branch(arms) if arms.iter().any(|arm| touches(resolver, site, holder, arm)) => {
+            Stmt::Expr(expr) | Stmt::Return(Some(expr)) => {
+                if let Some(calls) = builder_calls(resolver, site, *expr, &holder) {
+                    apply(resolver, site, &ctx, calls, slots);
+                }
+            }
+            Stmt::Branch(arms) if arms.iter().any(|arm| touches(resolver, site, &holder, arm)) => {
                 let before = slots.clone();
                 let mut after = Slots::default();
                 for arm in arms {
                     let Some(lits) = resolver.assumptions(&ctx, &arm.tests) else { continue };
                     let mut inner = before.clone();
-                    rewrites(resolver, site, holder, arm.body, 0, &mut inner);
+                    rewrites(resolver, site, &holder, &begin(arm.body), &mut inner);
                     after.key.extend(narrowed(inner.key, &lits));
                     after.endpoint.extend(narrowed(inner.endpoint, &lits));
                 }
                 *slots = after;
             }
-            Stmt::Block(inner) if !rewrites(resolver, site, holder, *inner, 0, slots) => return false,
+            Stmt::Block(inner) if !rewrites(resolver, site, &holder, &begin(*inner), slots) => return false,
             _ => {}
         }
     }
@@ -268,18 +299,50 @@ fn builder_calls(
     }
 }
 
-fn apply_setter(
-    resolver: &mut Resolver<'_>,
-    site: &Site<'_>,
-    ctx: &Ctx,
-    method: &str,
-    call: ExprId,
-    slots: &mut Slots,
-) {
-    if let Some(&slot) = site.client.setters.get(method)
-        && let ExprKind::Call(data) = resolver.module(site.file).kind(call)
-    {
-        let values = set_values(resolver, ctx, data, slot);
-        replace(slots, slot, values);
+fn apply(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, calls: Vec<(String, ExprId)>, slots: &mut Slots) {
+    for (method, call) in calls {
+        if let Some(&slot) = site.client.setters.get(&method)
+            && let ExprKind::Call(data) = resolver.module(site.file).kind(call)
+        {
+            let values = set_values(resolver, ctx, data, slot);
+            replace(slots, slot, values);
+        }
     }
+}
+
+/// Whether something that is set on a client comes later: on the variable that holds what a call gives, or in the
+/// function that it is handed to.
+pub(super) fn is_set_later(resolver: &Resolver<'_>, file: FileId, made: ExprId, client: &Client) -> bool {
+    let module = resolver.module(file);
+    let calls = &resolver.project.file(file).index.calls;
+    let named = |callee: ExprId| match module.kind(callee) {
+        ExprKind::Name(name) | ExprKind::Member(_, name) => Some(name.as_str()),
+        _ => None,
+    };
+    let (holder, helper) = match module.parents[made.index()] {
+        Some(parent) => match module.kind(parent) {
+            ExprKind::Call(data) if data.callee != made => (None, named(data.callee)),
+            _ => return false,
+        },
+        None => {
+            let (block, index) = module.points[made.index()];
+            match module.block(block).stmts.get(index as usize) {
+                Some(Stmt::Assign { place, .. }) if place.path.is_empty() => (Some(place.root.as_str()), None),
+                _ => return false,
+            }
+        }
+    };
+    let mut set = client.setters.keys().filter_map(|setter| calls.get(setter.as_str())).flatten();
+    set.any(|&call| {
+        if helper.is_some() {
+            let inside = module.block(module.points[call.index()].0).func;
+            return module.func(inside).name.as_deref() == helper;
+        }
+        let mut at = call;
+        while let ExprKind::Call(data) = module.kind(at) {
+            let ExprKind::Member(base, _) = module.kind(data.callee) else { return false };
+            at = *base;
+        }
+        matches!(module.kind(at), ExprKind::Name(name) if Some(name.as_str()) == holder)
+    })
 }

@@ -7,6 +7,7 @@ use crate::facts::{Call, ExprId, ExprKind, Spread};
 use crate::finding::FileId;
 use crate::resolve::{Alt, Ctx, Presence, Resolver, Value};
 
+use super::changes::is_set_later;
 use super::{Site, argument};
 
 /// Finds the calls of a file that make a client.
@@ -184,9 +185,11 @@ fn may_carry_a_key(
             Err(_) => data.args.iter().any(|arg| arg.name.as_deref() == Some(first) || arg.spread == Spread::Keyword),
         }
     });
-    given
-        || module.parents[call.index()]
-            .is_some_and(|parent| matches!(module.kind(parent), ExprKind::Member(..)) && !client.setters.is_empty())
+    if given || client.setters.is_empty() {
+        return given;
+    }
+    let chained = |parent: ExprId| matches!(module.kind(parent), ExprKind::Member(..));
+    module.parents[call.index()].is_some_and(chained) || is_set_later(resolver, file, call, client)
 }
 
 /// `client.with_options(...)`: a changed copy of a known client.

@@ -222,6 +222,24 @@ impl Resolver<'_> {
         self.returns(file, func, Some(frame))
     }
 
+    /// The one function that a call runs, if it is known, and the beginning of its body.
+    pub fn entered(&mut self, ctx: &Ctx, call: ExprId) -> Option<(FileId, FuncId, Ctx)> {
+        let ExprKind::Call(data) = self.module(ctx.file).kind(call) else { return None };
+        let callees = self.called(ctx, data.callee);
+        let [Alt { value, .. }] = callees.as_slice() else { return None };
+        let (file, func) = match value {
+            Value::Receiver(file, func) => (*file, *func),
+            Value::Made(made) => match *self.module(made.ctx.file).kind(made.expr) {
+                ExprKind::Func(func) => (made.ctx.file, func),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let frame = self.frame(file, func, call, ctx, None)?;
+        let block = self.module(file).func(func).body;
+        Some((file, func, Ctx { file, block, index: 0, frame: Some(frame) }))
+    }
+
     /// A frame for a followed call; `None` where calls nest too deeply.
     pub(super) fn frame(
         &mut self,
