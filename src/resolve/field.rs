@@ -129,7 +129,9 @@ impl Resolver<'_> {
             // Asking nothing for a field is an error, or gives nothing (`opts?.baseURL`).
             Value::Null | Value::Undefined => vec![Alt::new(Value::Undefined)],
             // A text in the place of options: `https.get(url)` beside `https.get({ hostname })`.
-            Value::Str(..) if matches!(name, "url" | "hostname" | "host" | "headers") => vec![Alt::new(Value::Undefined)],
+            Value::Str(..) if matches!(name, "url" | "hostname" | "host" | "headers") => {
+                vec![Alt::new(Value::Undefined)]
+            }
             Value::Str(..) | Value::Const(_) | Value::Concat(..) | Value::Entries(..) => vec![Alt::unknown()],
             Value::Env(..) | Value::Unknown(_) => vec![Alt::unknown()],
         }
