@@ -116,14 +116,7 @@ fn is_pyproject(path: &Path) -> bool {
 }
 
 fn read_text(path: &Path) -> Result<String, String> {
-    let metadata = path.metadata().map_err(|error| crate::walk::reason(&error))?;
-    if !metadata.is_file() {
-        return Err("not a regular file".to_owned());
-    }
-    if metadata.len() > MAX_SIZE {
-        return Err("too large".to_owned());
-    }
-    let bytes = std::fs::read(path).map_err(|error| crate::walk::reason(&error))?;
+    let bytes = crate::read::file(path, MAX_SIZE).map_err(|refusal| refusal.to_string())?;
     crate::source::decode(bytes).map_err(|error| error.to_string())
 }
 

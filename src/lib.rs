@@ -34,6 +34,7 @@ pub mod language;
 pub mod manifest;
 pub mod prefilter;
 pub mod project;
+pub mod read;
 pub mod report;
 pub mod resolve;
 pub mod root;

@@ -18,6 +18,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::language::Language;
+use crate::read::{self, Refusal};
 use crate::source::{Source, Undecodable, decode};
 
 mod generated;
@@ -171,22 +172,11 @@ pub fn walk(paths: &[PathBuf], options: &Options) -> Result<Files, Vec<PathError
 
 /// Reads a file.
 pub fn load(entry: &Entry, max_size: u64) -> Result<Source, SkipReason> {
-    let unreadable = |error: std::io::Error| SkipReason::Unreadable(reason(&error));
-    // Looked at once more before it is opened: opening a FIFO waits for ever.
-    if !entry.path.metadata().map_err(unreadable)?.is_file() {
-        return Err(SkipReason::Special);
-    }
-    let file = File::open(&entry.path).map_err(unreadable)?;
-    let size = file.metadata().map_err(unreadable)?.len();
-    if size > max_size {
-        return Err(SkipReason::TooLarge(max_size));
-    }
-    // A file may grow while it is read, and those of /proc say that they are empty.
-    let mut bytes = Vec::with_capacity(size as usize + 1);
-    file.take(max_size + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > max_size {
-        return Err(SkipReason::TooLarge(max_size));
-    }
+    let bytes = read::file(&entry.path, max_size).map_err(|refusal| match refusal {
+        Refusal::Special => SkipReason::Special,
+        Refusal::TooLarge => SkipReason::TooLarge(max_size),
+        Refusal::System(error) => SkipReason::Unreadable(reason(&error)),
+    })?;
     let text = decode(bytes).map_err(SkipReason::Undecodable)?;
     let source = Source::new(&entry.shown, entry.language, text);
     if !entry.explicit && generated::is_generated(&source) {

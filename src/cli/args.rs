@@ -87,6 +87,14 @@ pub(super) struct Reading {
     pub(super) narrow: bool,
 }
 
+impl Reading {
+    /// How many threads to use. Where more are asked for than any machine has a use for, they would only take its memory.
+    pub(super) fn threads(&self) -> usize {
+        const MOST: usize = 256;
+        self.jobs.min(MOST)
+    }
+}
+
 /// What to read. The same for `check` and `routes`.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Paths {

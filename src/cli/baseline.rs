@@ -1,7 +1,6 @@
 //! `--baseline` and `--write-baseline`: where the file is, and what is said of it.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 
@@ -10,8 +9,9 @@ use super::args::{self, Global};
 use super::select::Selection;
 use crate::baseline::{Baseline, Entry};
 use crate::config::Config;
+use crate::read::Refusal;
 use crate::report::{Files, Reported};
-use crate::{screen, walk};
+use crate::{read, screen, walk};
 
 /// What `--write-baseline` writes if nothing says another.
 const DEFAULT: &str = "mixlint-baseline.json";
@@ -66,15 +66,12 @@ pub(super) fn apply(
 /// The baseline, if there is one.
 fn load(path: &Path, shown: &str) -> Result<Option<Baseline>, Stop> {
     let bad = |reason: String| Stop::User(format!("{shown}: {reason}"));
-    let metadata = match path.metadata() {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(bad(walk::reason(&error))),
+    let text = match read::file(path, MAX_SIZE) {
+        Ok(text) => text,
+        Err(Refusal::System(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(Refusal::Special | Refusal::TooLarge) => return Err(bad("not a baseline".to_owned())),
+        Err(refusal) => return Err(bad(refusal.to_string())),
     };
-    if !metadata.is_file() || metadata.len() > MAX_SIZE {
-        return Err(bad("not a baseline".to_owned()));
-    }
-    let text = fs::read(path).map_err(|error| bad(walk::reason(&error)))?;
     let help = "restore the file, or remove it and write it anew with `--write-baseline`";
     let text = String::from_utf8(text).map_err(|_| bad(format!("not a baseline\n  help: {help}")))?;
     Baseline::parse(&text).map(Some).map_err(|error| bad(format!("{error}\n  help: {help}")))

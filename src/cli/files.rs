@@ -1,6 +1,5 @@
 //! Which files a run reads: those that it reports on, and, when asked for, the project around them.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -12,6 +11,7 @@ use crate::analysis;
 use crate::config::{Config, Known};
 use crate::language::Language;
 use crate::prefilter::Prefilter;
+use crate::read::{self, Refusal};
 use crate::root;
 use crate::source::{Encoding, Source, decode};
 use crate::walk::{self, Excludes, Files, Options, SkipReason};
@@ -20,8 +20,8 @@ use crate::walk::{self, Excludes, Files, Options, SkipReason};
 const HANDFUL: usize = 8;
 /// How long a short file may be, in bytes.
 const SHORT: usize = 32 << 10;
-/// More than this no editor sends.
-const MAX_STDIN: u64 = 32 << 20;
+/// More than this no editor sends, and no list of files is longer.
+const LONGEST: u64 = 32 << 20;
 
 /// The paths of the command line.
 pub(super) struct Given {
@@ -55,10 +55,12 @@ pub(super) fn given(args: &Paths, host: &mut Host<'_>) -> Result<Given, Stop> {
     let mut paths = args.paths.clone();
     if let Some(list) = &args.files_from {
         let bytes = if list.as_os_str() == "-" {
-            read_stdin(host)?
+            read_all(&mut *host.stdin, "standard input")?
         } else {
-            let read = std::fs::read(host.cwd.join(list));
-            read.map_err(|error| Stop::User(format!("{}: {}", crate::screen::path(list), walk::reason(&error))))?
+            // Not only a regular file: `--files-from <(git diff --name-only)`.
+            let name = crate::screen::path(list);
+            let file = std::fs::File::open(host.cwd.join(list));
+            read_all(file.map_err(|error| Stop::User(format!("{name}: {}", walk::reason(&error))))?, &name)?
         };
         paths.extend(split_paths(&bytes)?);
     }
@@ -80,7 +82,7 @@ pub(super) fn given(args: &Paths, host: &mut Host<'_>) -> Result<Given, Stop> {
         return Err(user("'-' needs --stdin-filename, which says what standard input holds"));
     };
     let file_name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let bytes = read_stdin(host)?;
+    let bytes = read_all(&mut *host.stdin, "standard input")?;
     let encoding = Encoding::of(&bytes);
     let text = decode(bytes).map_err(|error| Stop::User(format!("standard input: {error}")))?;
     let language = Language::of_name(&file_name).or_else(|| Language::of_shebang(text.lines().next()?));
@@ -90,14 +92,11 @@ pub(super) fn given(args: &Paths, host: &mut Host<'_>) -> Result<Given, Stop> {
     Ok(Given { paths, stdin: Some(Stdin { path, language, text, encoding }) })
 }
 
-fn read_stdin(host: &mut Host<'_>) -> Result<Vec<u8>, Stop> {
-    let mut bytes = Vec::new();
-    let read = host.stdin.take(MAX_STDIN + 1).read_to_end(&mut bytes);
-    read.map_err(|error| Stop::User(format!("standard input: {}", error.kind())))?;
-    if bytes.len() as u64 > MAX_STDIN {
-        return Err(Stop::User(format!("standard input: larger than {MAX_STDIN} bytes")));
-    }
-    Ok(bytes)
+fn read_all(from: impl std::io::Read, name: &str) -> Result<Vec<u8>, Stop> {
+    read::all(from, 0, LONGEST).map_err(|refusal| match refusal {
+        Refusal::TooLarge => Stop::User(format!("{name}: larger than {LONGEST} bytes")),
+        refusal => Stop::User(format!("{name}: {refusal}")),
+    })
 }
 
 /// The paths of a list: separated by NUL if there is one, else by line ends.
@@ -246,6 +245,6 @@ pub(super) fn options(args: &Paths, config: &Config, cwd: &Path) -> Result<Optio
         no_ignore: args.reading.no_ignore,
         documents: args.reading.include_docs,
         shallow: false,
-        threads: args.reading.jobs,
+        threads: args.reading.threads(),
     })
 }

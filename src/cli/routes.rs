@@ -12,7 +12,7 @@ use crate::config::did_you_mean;
 use crate::finding::{RouteRecord, Verdict};
 use crate::report::{self, Earlier, Files, Format};
 use crate::walk::{self, Excludes};
-use crate::{root, screen};
+use crate::{read, root, screen};
 
 /// No earlier report is larger than this.
 const LARGEST_BASE: u64 = 64 << 20;
@@ -76,12 +76,7 @@ pub(super) fn width(host: &Host<'_>) -> Option<usize> {
 /// Reads the JSON of an earlier run.
 fn earlier(path: &std::path::Path, host: &Host<'_>) -> Result<Earlier, Stop> {
     let wrong = |reason: String| Stop::User(format!("{}: {reason}", screen::path(path)));
-    let absolute = host.cwd.join(path);
-    let size = absolute.metadata().map_err(|error| wrong(walk::reason(&error)))?;
-    if !size.is_file() || size.len() > LARGEST_BASE {
-        return Err(wrong("not a file, or too large".to_owned()));
-    }
-    let bytes = std::fs::read(&absolute).map_err(|error| wrong(walk::reason(&error)))?;
+    let bytes = read::file(&host.cwd.join(path), LARGEST_BASE).map_err(|refusal| wrong(refusal.to_string()))?;
     Earlier::parse(&bytes).map_err(wrong)
 }
 

@@ -4,16 +4,23 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::read::{self, Refusal};
 use crate::source::{Encoding, decode};
+
+const CHANGED: &str = "changed since it was read";
 
 /// Writes a text in the place of another, which the file must still hold. Encoding, mode and owner stay, and a symbolic
 /// link stays one.
 pub(super) fn replace(path: &Path, before: &str, after: &str) -> Result<(), String> {
     let target = path.canonicalize().map_err(|error| crate::walk::reason(&error))?;
-    let bytes = fs::read(&target).map_err(|error| crate::walk::reason(&error))?;
+    // UTF-16 is twice as long, and a mark stands before it.
+    let bytes = read::file(&target, 2 * before.len() as u64 + 4).map_err(|refusal| match refusal {
+        Refusal::System(error) => crate::walk::reason(&error),
+        Refusal::Special | Refusal::TooLarge => CHANGED.to_owned(),
+    })?;
     let encoding = Encoding::of(&bytes);
     if decode(bytes).as_deref() != Ok(before) {
-        return Err("changed since it was read".to_owned());
+        return Err(CHANGED.to_owned());
     }
     swap(&target, &encoding.encode(after)).map_err(|error| crate::walk::reason(&error))?
 }

@@ -370,11 +370,7 @@ fn django(dir: &Path, root: &Path) -> Vec<PathBuf> {
 }
 
 fn read(path: &Path) -> Option<String> {
-    let metadata = path.metadata().ok()?;
-    if !metadata.is_file() || metadata.len() > MAX_SIZE {
-        return None;
-    }
-    std::fs::read_to_string(path).ok()
+    String::from_utf8(crate::read::file(path, MAX_SIZE).ok()?).ok()
 }
 
 #[cfg(test)]

@@ -166,11 +166,7 @@ fn reader(name: &str) -> Option<(Ecosystem, Reader)> {
 }
 
 fn read_text(path: &Path) -> Option<String> {
-    let metadata = path.metadata().ok()?;
-    if !metadata.is_file() || metadata.len() > MAX_SIZE {
-        return None;
-    }
-    std::fs::read_to_string(path).ok()
+    String::from_utf8(crate::read::file(path, MAX_SIZE).ok()?).ok()
 }
 
 /// `[[package]]` tables with `name = "openai"` and `version = "1.2.3"`: Cargo's form, and uv's, poetry's and pdm's.
