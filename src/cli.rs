@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
-use std::panic::PanicHookInfo;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches};
@@ -87,7 +87,7 @@ pub fn run_with(args: impl IntoIterator<Item = OsString>, mut host: Host<'_>, pr
         Err(error) => return usage(&error, &mut host),
     };
     args.global.progress = progress && !args.global.quiet && (host.env)("TERM").is_none_or(|term| term != "dumb");
-    match dispatch(&args, &mut host) {
+    match safely(|| dispatch(&args, &mut host)) {
         Ok(code) => code,
         // Who reads the output has seen enough: `mixlint check | head`.
         Err(Stop::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => EXIT_OK,
@@ -101,6 +101,12 @@ pub fn run_with(args: impl IntoIterator<Item = OsString>, mut host: Host<'_>, pr
             EXIT_ERROR
         }
     }
+}
+
+/// What a panic carries may come from a file; where it was is all that can be said, and the hook says it.
+fn safely(work: impl FnOnce() -> Result<u8, Stop>) -> Result<u8, Stop> {
+    let failed = |_| Err(Stop::User("mixlint itself failed; please report it".to_owned()));
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(failed)
 }
 
 /// Help, the version, or what is wrong with the arguments.

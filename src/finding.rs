@@ -205,7 +205,7 @@ impl Applicability {
 }
 
 /// One replacement of text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Edit {
     /// What is replaced; empty for an insertion.
     pub at: Location,

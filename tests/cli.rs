@@ -156,6 +156,21 @@ fn files_from_a_list() {
     command.write_stdin("").assert().success().stdout("");
 }
 
+/// A list that never ends is no list; one from another program is.
+#[cfg(unix)]
+#[test]
+fn files_from_what_is_no_file() {
+    let dir = tree(&[("bad.py", BAD)]);
+    let (code, out, err) = lint(dir.path(), &["check", "--files-from", "/dev/zero"]);
+    assert_eq!((code, out.as_str(), err.as_str()), (2, "", "error: /dev/zero: larger than 33554432 bytes\n"));
+    let fifo = dir.path().join("list");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let writer = std::thread::spawn(move || fs::write(fifo, "bad.py\n").unwrap());
+    let (code, out, _) = lint(dir.path(), &["check", "--files-from", "list", "--output-format", "concise"]);
+    writer.join().unwrap();
+    assert_eq!((code, out), (1, format!("bad.py:{BAD_LINE}")));
+}
+
 #[test]
 fn exit_codes_and_formats() {
     let dir = tree(&[("a.py", BAD), ("b.py", HM), ("c.py", "")]);
@@ -603,6 +618,14 @@ fn threads_and_the_prefilter_change_nothing() {
     for more in [&["-j", "1"][..], &["-j", "7"], &["--no-prefilter"]] {
         assert_eq!(lint(dir.path(), &[&["check", "--output-format", "concise"], more].concat()), base, "{more:?}");
     }
+}
+
+/// So many would take all memory, and the machine with it.
+#[test]
+fn a_number_of_threads_that_no_machine_has() {
+    let dir = tree(&[("bad.py", BAD)]);
+    let (code, out, _) = lint(dir.path(), &["check", "-j", "4000000", "--output-format", "concise"]);
+    assert_eq!((code, out), (1, format!("bad.py:{BAD_LINE}")));
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use super::args::{self, CheckFormat, Color, FailOn, Global, Paths};
@@ -56,7 +55,7 @@ pub(super) struct Again {
 
 impl Again {
     /// Analyses the files that were kept as if some had other texts.
-    pub(super) fn once_more(&self, config: &Config, look: &Prefilter<'_>, texts: &Texts) -> Result<Output, Stop> {
+    pub(super) fn once_more(&self, config: &Config, look: &Prefilter<'_>, texts: &Texts) -> Output {
         self.analyze(self.given.clone(), config, look, texts)
     }
 
@@ -67,7 +66,7 @@ impl Again {
         config: &Config,
         prefilter: &Prefilter<'_>,
         texts: &Texts,
-    ) -> Result<Output, Stop> {
+    ) -> Output {
         for given in &mut given {
             if let Some(text) = texts.get(&given.path) {
                 let source = Source::new(&given.source.path, given.source.language, text.clone());
@@ -98,13 +97,8 @@ impl Again {
             threads: self.threads,
             lines: (!self.frames.is_empty()).then_some(&lines),
         };
-        safely(|| analysis::analyze(given, &around, &options))
+        analysis::analyze(given, &around, &options)
     }
-}
-
-/// What a panic carries may come from a file; where it was is all that can be said, and main says it.
-fn safely<T>(work: impl FnOnce() -> T) -> Result<T, Stop> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Stop::User("mixlint itself failed; please report it".to_owned()))
 }
 
 /// What of the analysis is to be reported, and what a comment silences.
@@ -144,8 +138,8 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
     let (mut fixed_stdin, mut lost) = (false, false);
     if fixes {
         let (cwd, prefilter) = (host.cwd.clone(), Prefilter::new(&catalog));
-        let mut once_more = |texts: &Texts| Ok(judge(again.once_more(&config, &prefilter, texts)?, &selection, &cwd));
-        let mut fixed = fix::fix(judged, most, &cwd, &mut once_more)?;
+        let mut once_more = |texts: &Texts| judge(again.once_more(&config, &prefilter, texts), &selection, &cwd);
+        let mut fixed = fix::fix(judged, most, &cwd, &mut once_more);
         if !global.quiet {
             fix::tell_refused(&fixed, host);
         }
@@ -157,7 +151,7 @@ pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) ->
         lost = fix::write(&mut fixed, again.stdin.as_ref(), host)?;
         if lost {
             // What could not be written is as it was, and so are its findings.
-            fixed.state = once_more(&fixed.texts)?;
+            fixed.state = once_more(&fixed.texts);
         }
         if !global.quiet {
             fix::tell(&fixed, host);
@@ -289,8 +283,8 @@ pub(super) fn analyze(args: &Paths, aim: Aim<'_>, global: &Global, host: &mut Ho
     let Loaded { given, skipped, failed, stdin } = progress.during(
         host.stderr,
         || format!("reading {count}"),
-        || safely(|| given.load(found, &options, limit, &prefilter, keep)),
-    )?;
+        || given.load(found, &options, limit, &prefilter, keep),
+    );
     let extent = match aim {
         _ if args.reading.no_prefilter => Extent::Everything,
         // A policy is about every client.
@@ -307,11 +301,11 @@ pub(super) fn analyze(args: &Paths, aim: Aim<'_>, global: &Global, host: &mut Ho
         directories,
         extent,
         findings: aim != Aim::Clients,
-        threads: args.reading.jobs,
+        threads: args.reading.threads(),
         frames: if let Aim::Texts(frames) = aim { frames.to_vec() } else { Vec::new() },
     };
     let work = || again.analyze(given, &config, &prefilter, &Texts::new());
-    let output = progress.during(host.stderr, || format!("checking {count}"), work)?;
+    let output = progress.during(host.stderr, || format!("checking {count}"), work);
 
     for (path, reason) in &failed {
         let _ = writeln!(host.stderr, "error: {}: {}", screen::path(path), screen::clean(&reason.to_string()));

@@ -5,7 +5,7 @@
 //! batch is taken apart until the fix is found that is to blame. So it goes on until nothing is left to be done; only
 //! then files are written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::check::plural;
@@ -56,12 +56,7 @@ pub(super) type Key = (PathBuf, u32, &'static str);
 const MAX_ATTEMPTS: usize = 400;
 
 /// Makes fixes up to a kind until there are none to be made.
-pub(super) fn fix(
-    start: Judged,
-    most: Applicability,
-    cwd: &Path,
-    judge: &mut dyn FnMut(&Texts) -> Result<Judged, Stop>,
-) -> Result<Fixed, Stop> {
+pub(super) fn fix(start: Judged, most: Applicability, cwd: &Path, judge: &mut dyn FnMut(&Texts) -> Judged) -> Fixed {
     let mut state = start;
     let mut texts = Texts::new();
     let mut before = BTreeMap::new();
@@ -75,7 +70,7 @@ pub(super) fn fix(
         }
         let edits = edits(&batch);
         let new = edited(&state, &edits, texts.clone(), cwd);
-        let next = judge(&new)?;
+        let next = judge(&new);
         if repairs(&state, &next, &batch, &edits) {
             for file in edits.keys() {
                 let Some(source) = state.output.sources.get(file.index()) else { continue };
@@ -92,7 +87,7 @@ pub(super) fn fix(
             size = batch.len() / 2;
         }
     }
-    Ok(Fixed { state, texts, found, refused: refused.into_iter().collect(), before })
+    Fixed { state, texts, found, refused: refused.into_iter().collect(), before }
 }
 
 impl Fixed {
@@ -127,39 +122,61 @@ fn choose<'a>(
     let adds =
         |finding: &Finding| matches!(&finding.repair, Some(repair) if matches!(repair.change, Change::AddUrl { .. }));
     candidates.sort_by_key(|(finding, _)| (adds(finding), finding.at));
-    let mut chosen: Vec<(&Finding, &Fix)> = Vec::new();
-    for (finding, fix) in candidates {
-        if chosen.len() >= size {
-            break;
-        }
-        let free = chosen.iter().all(|(other, made)| made.edits == fix.edits || !near(finding, fix, other, made));
-        if free {
-            chosen.push((finding, fix));
-        }
-    }
-    chosen
+    let mut taken = Taken::default();
+    candidates.into_iter().filter(|(finding, fix)| taken.take(finding, fix)).take(size).collect()
 }
 
-/// Whether two fixes touch, or one stands in what the other is about.
-fn near(finding: &Finding, fix: &Fix, other: &Finding, made: &Fix) -> bool {
-    let places = |finding: &Finding, fix: &Fix| -> Vec<Location> {
-        fix.edits.iter().map(|edit| edit.at).chain([finding.at]).collect()
-    };
-    let (ours, theirs) = (places(finding, fix), places(other, made));
-    ours.iter()
-        .any(|a| theirs.iter().any(|b| a.file == b.file && a.span.start <= b.span.end && b.span.start <= a.span.end))
+/// The places that fixes are about. Two fixes may share one only if their edits are the same.
+#[derive(Default)]
+struct Taken<'a> {
+    /// The end of a place, and the edits that it belongs to, by its start. Places that touch are one.
+    places: BTreeMap<(FileId, u32), (u32, usize)>,
+    edits: HashMap<&'a [Edit], usize>,
+}
+
+impl<'a> Taken<'a> {
+    /// Takes the places of a fix; `false` if one of them touches that of another.
+    fn take(&mut self, finding: &Finding, fix: &'a Fix) -> bool {
+        let next = self.edits.len();
+        let number = self.edits.get(fix.edits.as_slice()).copied().unwrap_or(next);
+        let places = places(finding, fix);
+        if places.iter().any(|at| self.touching(*at).any(|(_, (_, owner))| owner != number)) {
+            return false;
+        }
+        for at in places {
+            let (mut start, mut end) = (at.span.start, at.span.end);
+            let own: Vec<_> = self.touching(at).collect();
+            for (key, (old, _)) in own {
+                self.places.remove(&key);
+                (start, end) = (start.min(key.1), end.max(old));
+            }
+            self.places.insert((at.file, start), (end, number));
+        }
+        self.edits.insert(&fix.edits, number);
+        true
+    }
+
+    /// The taken places that a place touches.
+    fn touching(&self, at: Location) -> impl Iterator<Item = ((FileId, u32), (u32, usize))> {
+        let before = self.places.range((at.file, 0)..=(at.file, at.span.end)).rev();
+        before.map(|(key, place)| (*key, *place)).take_while(move |(_, (end, _))| *end >= at.span.start)
+    }
+}
+
+/// What a fix changes, and what it is for.
+fn places(finding: &Finding, fix: &Fix) -> Vec<Location> {
+    fix.edits.iter().map(|edit| edit.at).chain([finding.at]).collect()
 }
 
 /// The edits of a batch for each file, sorted, each once.
 fn edits<'a>(batch: &[(&'a Finding, &'a Fix)]) -> BTreeMap<FileId, Vec<&'a Edit>> {
     let mut out: BTreeMap<FileId, Vec<&Edit>> = BTreeMap::new();
     for edit in batch.iter().flat_map(|(_, fix)| &fix.edits) {
-        let list = out.entry(edit.at.file).or_default();
-        if !list.contains(&edit) {
-            list.push(edit);
-        }
+        out.entry(edit.at.file).or_default().push(edit);
     }
     for list in out.values_mut() {
+        let mut seen = HashSet::new();
+        list.retain(|edit| seen.insert(*edit));
         list.sort_by_key(|edit| edit.at);
     }
     out
@@ -198,17 +215,15 @@ pub(super) fn which_repair(
     state: &Judged,
     fixes: &[(&Finding, &Fix)],
     cwd: &Path,
-    judge: &mut dyn FnMut(&Texts) -> Result<Judged, Stop>,
-) -> Result<Vec<bool>, Stop> {
+    judge: &mut dyn FnMut(&Texts) -> Judged,
+) -> Vec<bool> {
     let mut does = |batch: &[(&Finding, &Fix)]| {
         let edits = edits(batch);
-        Ok(repairs(state, &judge(&edited(state, &edits, Texts::new(), cwd))?, batch, &edits))
+        repairs(state, &judge(&edited(state, &edits, Texts::new(), cwd)), batch, &edits)
     };
-    let apart = |(at, (finding, fix)): (usize, &(&Finding, &Fix))| {
-        fixes[..at].iter().all(|(other, made)| made.edits == fix.edits || !near(finding, fix, other, made))
-    };
-    if fixes.len() > 1 && fixes.iter().enumerate().all(apart) && does(fixes)? {
-        return Ok(vec![true; fixes.len()]);
+    let mut taken = Taken::default();
+    if fixes.len() > 1 && fixes.iter().all(|(finding, fix)| taken.take(finding, fix)) && does(fixes) {
+        return vec![true; fixes.len()];
     }
     fixes.iter().map(|one| does(&[*one])).collect()
 }
@@ -339,9 +354,9 @@ mod tests {
         let mut judge = |new: &Texts| {
             let mut all = texts.clone();
             all.extend(new.clone());
-            Ok(found(&all))
+            found(&all)
         };
-        fix(found(texts), Applicability::Safe, Path::new(""), &mut judge).unwrap_or_else(|_| panic!("stopped"))
+        fix(found(texts), Applicability::Safe, Path::new(""), &mut judge)
     }
 
     proptest! {

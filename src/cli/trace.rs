@@ -24,11 +24,11 @@ pub(super) fn trace(args: &args::Trace, global: &Global, host: &mut Host<'_>) ->
     let mut answer = trace::trace(&catalog, &state.output, &text);
     // An edit is shown only where `check --fix` would keep it.
     let prefilter = Prefilter::new(&catalog);
-    let mut once_more = |texts: &Texts| Ok(judge(again.once_more(&config, &prefilter, texts)?, &selection, &host.cwd));
+    let mut once_more = |texts: &Texts| judge(again.once_more(&config, &prefilter, texts), &selection, &host.cwd);
     let found = |suspect: &trace::Suspect| suspect.finding.clone().and_then(|found| Some((found.fix.clone()?, found)));
     let fixes: Vec<_> = answer.suspects.iter().filter_map(found).collect();
     let fixes: Vec<_> = fixes.iter().map(|(fix, finding)| (finding, fix)).collect();
-    let mut good = fix::which_repair(&state, &fixes, &host.cwd, &mut once_more)?.into_iter();
+    let mut good = fix::which_repair(&state, &fixes, &host.cwd, &mut once_more).into_iter();
     for finding in answer.suspects.iter_mut().filter_map(|suspect| suspect.finding.as_mut()) {
         finding.fix = finding.fix.take().filter(|_| good.next() == Some(true));
         finding.severity = selection.severity(finding);
