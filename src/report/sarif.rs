@@ -5,6 +5,7 @@
 
 use std::io::{self, Write};
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::{Notice, Report, Reported, Suppression};
@@ -17,25 +18,48 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 const BASE: &str = "%SRCROOT%";
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
-    let log = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "mixlint",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": pages().iter().map(rule).collect::<Value>(),
-            }},
-            "columnKind": "unicodeCodePoints",
-            "originalUriBaseIds": {
-                BASE: { "description": text("the root of the repository; without one, where mixlint was run") }
-            },
-            "invocations": [invocation(report)],
-            "results": report.findings.iter().map(|reported| result(report, reported)).collect::<Value>(),
-        }]
-    });
-    serde_json::to_writer_pretty(&mut *out, &log)?;
+    let run = Run {
+        column_kind: "unicodeCodePoints",
+        invocations: [invocation(report)],
+        original_uri_base_ids: json!({
+            BASE: { "description": text("the root of the repository; without one, where mixlint was run") }
+        }),
+        results: Results(report),
+        tool: json!({ "driver": {
+            "name": "mixlint",
+            "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "rules": pages().iter().map(rule).collect::<Value>(),
+        }}),
+    };
+    serde_json::to_writer_pretty(&mut *out, &Log { schema: SCHEMA, runs: [run], version: "2.1.0" })?;
     writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Log<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'a str,
+    runs: [Run<'a>; 1],
+    version: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'a> {
+    column_kind: &'a str,
+    invocations: [Value; 1],
+    original_uri_base_ids: Value,
+    results: Results<'a>,
+    tool: Value,
+}
+
+/// Each is made when it is written: as values all results of a large run would fill the memory.
+struct Results<'a>(&'a Report<'a>);
+
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.findings.iter().map(|reported| result(self.0, reported)))
+    }
 }
 
 fn rule(page: &Page) -> Value {

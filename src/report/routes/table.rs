@@ -1,5 +1,6 @@
 //! Routes for people: grouped by key and provider, what is wrong first, no wider than the terminal.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
@@ -32,8 +33,10 @@ pub(super) fn write(out: &mut dyn Write, routes: &[View], style: Style, width: O
 /// Routes of one key to one provider; groups with something wrong first, those of which nothing is known last.
 pub(super) fn groups(routes: &[View]) -> Vec<Vec<&View>> {
     let mut groups: Vec<Vec<&View>> = Vec::new();
+    let mut numbers = HashMap::new();
     for route in routes {
-        match groups.iter_mut().find(|group| group[0].key == route.key && group[0].owner == route.owner) {
+        let number = *numbers.entry((&route.key, &route.owner)).or_insert(groups.len());
+        match groups.get_mut(number) {
             Some(group) => group.push(route),
             None => groups.push(vec![route]),
         }
