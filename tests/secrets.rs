@@ -1,246 +1,258 @@
-//! No key ever reaches an output: keys of all formats, in all languages and places, through every format, verbosity and
-//! error path.
+//! No key ever reaches an output: keys of all formats, at every place of `support/places.rs`, through every command,
+//! format, verbosity and error. What counts as shown are ten characters of a body in a row.
 
 #![allow(clippy::unwrap_used)]
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use support::keys::keys;
+use mixlint::cli::{Host, run, tell_panic};
+use mixlint::text::public_prefix;
+use support::keys::{keys, series};
+use support::places::{ARGUMENTS, MESSAGES, PLACES, SETTINGS};
 
 mod support;
 
-/// A project that holds a key at every kind of place.
-fn plant(dir: &Path, key: &str) {
+/// Characters of a body in a row that count as shown.
+const WINDOW: usize = 10;
+
+/// Keys, with the windows of their bodies that must not be seen.
+struct Keys {
+    all: Vec<String>,
+    windows: HashMap<[u8; WINDOW], usize>,
+}
+
+impl Keys {
+    fn new(all: Vec<String>) -> Self {
+        let mut windows = HashMap::new();
+        for (number, key) in all.iter().enumerate() {
+            let body = &key.as_bytes()[public_prefix(key).len()..];
+            windows.extend(body.windows(WINDOW).map(|window| (window.try_into().unwrap(), number)));
+        }
+        Self { all, windows }
+    }
+
+    fn assert_hidden(&self, output: &[u8], what: &str) {
+        for (at, window) in output.windows(WINDOW).enumerate() {
+            if let Some(&number) = self.windows.get(window) {
+                let line = output[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+                let prefix = public_prefix(&self.all[number]);
+                panic!("{what}: a part of key {number}, a `{prefix}…`, is in line {line}");
+            }
+        }
+    }
+}
+
+fn with_key(text: &str, key: &str) -> String {
     let (head, tail) = key.split_at(key.len() / 2);
-    let files = [
-        (
-            "parts.py",
-            format!(
-                "import os\nfrom openai import OpenAI\nU = 'http://api.openai.com/v1'\n\
-                 OpenAI(api_key='{head}' + '{tail}', base_url=U)\n\
-                 OpenAI(api_key='{head}' '{tail}', base_url='http://api.openai.com')\n\
-                 OpenAI(api_key=f'{key}', base_url='http://api.openai.com')\n\
-                 OpenAI(api_key=b'{key}'.decode(), base_url='http://api.openai.com')\n\
-                 OpenAI(api_key='''\n{key}\n''', base_url='http://api.openai.com')\n\
-                 OpenAI(api_key=os.environ['{key}'], base_url='http://api.openai.com')\n\
-                 OpenAI(api_key=os.environ['MIXROUTE_KEY'], base_url='http://api.openai.com/{key}')\n\
-                 OpenAI(api_key=os.environ['MIXROUTE_KEY'], base_url='http://{key}@api.openai.com/#{key}')\n\
-                 OpenAI(api_key=os.environ['MIXROUTE_KEY'], base_url='http://{key}.api.openai.com/')\n\
-                 OpenAI(api_key='https://api.openai.com/{key}', base_url='{key}', organization='{key}')\n\
-                 X = ['{key}', 'http://api.openai.com/']\nOpenAI(api_key=X[0], base_url=X[1])\n"
-            ),
-        ),
-        (
-            "view.tsx",
-            format!(
-                "import OpenAI from 'openai';\nconst rows = {{ mixroute: '{key}' }};\n\
-                 export const A = () => <p data-x=\"{key}\">{key}{{new OpenAI({{ apiKey: process.env.K ?? '{key}', \
-                 baseURL: 'http://api.openai.com/v1' }})}}</p>;\n\
-                 new OpenAI({{ apiKey: rows.mixroute, baseURL: 'http://api.openai.com/v1', \
-                 defaultHeaders: {{ 'x-y': '{key}' }} }});\n"
-            ),
-        ),
-        (
-            "parts.sh",
-            format!(
-                "cat <<END\n{key}\nEND\nK={key}\n\
-                 curl -H \"Authorization: Bearer $K\" http://api.openai.com/v1/models\n\
-                 OPENAI_BASE_URL=http://api.openai.com/ OPENAI_API_KEY={key} python app.py\n\
-                 curl http://api.openai.com/v1/models -H \"Authorization: Bearer ${{K:-{key}}}\" -d '{{\"k\":\"{key}\"}}'\n"
-            ),
-        ),
-        (
-            "list.yaml",
-            format!(
-                "services:\n  a:\n    environment:\n      - OPENAI_API_KEY={key}\n      \
-                 - OPENAI_BASE_URL=http://api.openai.com/\n      - \"X={key}\"\n  b:\n    environment:\n      \
-                 OPENAI_API_KEY: >-\n        {key}\n      OPENAI_BASE_URL: http://console.mixroute.io\n"
-            ),
-        ),
-        (
-            "app.py",
-            format!(
-                "import os, requests\nfrom openai import OpenAI\nbefore = '{key}'  # {key}\n\
-                 a = OpenAI(api_key='{key}', base_url='https://api.openai.com/v1')  # {key}\nafter = \"{key}\"\n\
-                 b = OpenAI(api_key=os.getenv('K', '{key}'), base_url='https://console.mixroute.io')\n\
-                 ROWS = {{'x': {{'api_key': '{key}', 'url': 'https://consle.mixroute.io/v1'}}}}\n\
-                 c = OpenAI(api_key=ROWS['x']['api_key'], base_url=ROWS['x']['url'])\n\
-                 d = OpenAI(api_key='Bearer {key}', base_url='http://u:{key}@api.openai.com/v1?key={key}')\n\
-                 def f(k='{key}'): return OpenAI(api_key=k)\n\
-                 requests.post('https://api.openai.com/v1/chat/completions?k={key}', headers={{'Authorization': 'Bearer {key}'}})\n\
-                 # mixlint: ignore[{key}] {key}\n"
-            ),
-        ),
-        (
-            "app.ts",
-            format!(
-                "import OpenAI from 'openai';\nconst k = '{key}'; // {key}\n\
-                 new OpenAI({{ apiKey: k, baseURL: 'https://api.openai.com/v1' }}); /* {key} */\n\
-                 new OpenAI({{ apiKey: `{key}` }});\n\
-                 fetch('https://api.openai.com/v1/models', {{ headers: {{ Authorization: `Bearer {key}` }} }});\n"
-            ),
-        ),
-        (
-            "main.rs",
-            format!(
-                "use async_openai::config::OpenAIConfig;\nconst KEY: &str = \"{key}\"; // {key}\nfn main() {{\n    \
-                 let c = OpenAIConfig::new().with_api_key(KEY).with_api_base(\"https://api.openai.com/v1\");\n    \
-                 let d = OpenAIConfig::new().with_api_key(\"{key}\");\n}}\n"
-            ),
-        ),
-        (
-            "run.sh",
-            format!(
-                "export OPENAI_API_KEY={key} # {key}\nexport OPENAI_BASE_URL=https://api.openai.com/v1\n\
-                 curl https://console.mixroute.io/v1/models -H \"Authorization: Bearer {key}\"\ncurl -u :{key} https://api.openai.com/v1\n"
-            ),
-        ),
-        (
-            ".env",
-            format!("# {key}\nOPENAI_API_KEY=\"{key} \"\nOPENAI_BASE_URL=https://api.openai.com/v1\nOTHER={key}\n"),
-        ),
-        (
-            "compose.yaml",
-            format!(
-                "services:\n  web:\n    environment:\n      OPENAI_API_KEY: {key} # {key}\n      \
-                 OPENAI_BASE_URL: https://api.openai.com/v1\n      NOTE: \"{key}\"\n"
-            ),
-        ),
-        (
-            "broken.py",
-            format!(
-                "from openai import OpenAI\nOpenAI(api_key='{key}', base_url='https://api.openai.com/v1')\n{key} = ((\n"
-            ),
-        ),
-        ("broken.rs", format!("use async_openai; fn main( {{ let k = \"{key}\"; \n")),
-        ("broken.yaml", format!("a: [b\nOPENAI_API_KEY: {key}\n  - {key}: {{\n")),
+    text.replace('«', head).replace('»', tail).replace('@', key)
+}
+
+/// Zhipu's begin with a hash, and folders that are named by one are shown.
+fn is_hash(key: &str) -> bool {
+    key.contains('.')
+}
+
+fn write(dir: &Path, name: &str, text: &str) {
+    let path = dir.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// Everything that a run writes to its outputs.
+fn mixlint(dir: &Path, args: &[&str], stdin: &str) -> (u8, Vec<u8>) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let host = Host {
+        stdin: &mut stdin.as_bytes(),
+        stdout: &mut out,
+        stderr: &mut err,
+        cwd: dir.canonicalize().unwrap(),
+        terminal: false,
+        env: &|_| None,
+    };
+    let code = run(["mixlint"].iter().chain(args).map(OsString::from), host);
+    out.extend(err);
+    (code, out)
+}
+
+/// What is run over files: `check` and `routes` in every format and verbosity.
+fn commands() -> Vec<Vec<&'static str>> {
+    let mut all = vec![
+        vec!["check", "--color", "always"],
+        vec!["check", "--no-config", "--include-docs", "-v"],
+        vec!["check", "--no-prefilter", "--output-format", "concise"],
+        vec!["check", "--narrow", "--no-ignore", "--fail-on", "never"],
+        vec!["check", "--show-files", "-vv"],
+        vec!["check", "--diff", "-v"],
+        vec!["check", "--diff", "--unsafe-fixes", "--color", "always"],
+        vec!["routes", "-q", "--color", "always"],
+        vec!["routes", "--show-files", "-v"],
     ];
-    for (name, text) in files {
-        fs::write(dir.join(name), text).unwrap();
+    for format in ["full", "concise", "json", "github", "gitlab", "sarif"] {
+        all.push(vec!["check", "-vv", "--statistics", "--output-format", format]);
+        all.push(vec!["check", "-q", "--output-format", format]);
     }
-    let path = dir.join(format!("{key}.py"));
-    fs::write(path, format!("from openai import OpenAI\nOpenAI(api_key='{key}')\n")).unwrap();
-}
-
-fn run(dir: &Path, args: &[&str]) -> (i32, Vec<u8>) {
-    let output = Command::new(assert_cmd::cargo::cargo_bin("mixlint")).args(args).current_dir(dir).output().unwrap();
-    (output.status.code().unwrap(), [output.stdout, output.stderr].concat())
-}
-
-/// No eight characters of a key's body in a row stand in an output.
-fn assert_hidden(key: &str, output: &[u8], what: &str) {
-    let text = String::from_utf8_lossy(output);
-    let visible = mixlint::text::public_prefix(key).len();
-    for start in visible..key.len() - 8 {
-        let window = &key[start..start + 8];
-        let line = text.lines().position(|line| line.contains(window));
-        assert!(line.is_none(), "{what}: a part of `{}…` stands in line {}", &key[..visible], line.unwrap_or(0) + 1);
+    for format in ["text", "json", "mermaid", "dot", "html"] {
+        all.push(vec!["routes", "-vv", "--output-format", format]);
     }
+    all
 }
 
+/// Counts of what was tried.
+#[derive(Debug, Default)]
+struct Tried {
+    runs: usize,
+    bytes: usize,
+    findings: usize,
+}
+
+/// All that can be asked about a project that holds some of the keys; in the end it is fixed.
+fn ask_everything(keys: &Keys, dir: &Path, messages: &[String], what: &str, tried: &mut Tried) {
+    let mut ask = |args: &[&str], stdin: &str| {
+        let (code, output) = mixlint(dir, args, stdin);
+        let tail = String::from_utf8_lossy(&output[output.len().saturating_sub(500)..]).into_owned();
+        assert!(code < 2, "{what}: {args:?}: {tail}");
+        keys.assert_hidden(&output, &format!("{what}: {args:?}"));
+        tried.runs += 1;
+        tried.bytes += output.len();
+        output
+    };
+    let mut findings = 0;
+    for args in commands() {
+        let output = ask(&args, "");
+        if args.ends_with(&["-q", "--output-format", "concise"]) {
+            findings = output.split(|&byte| byte == b'\n').filter(|line| line.contains(&b'[')).count();
+        }
+    }
+    let earlier = ask(&["routes", "-q", "--output-format", "json"], "");
+    fs::write(dir.join("earlier.json"), earlier).unwrap();
+    ask(&["routes", "--diff-base", "earlier.json"], "");
+    for (number, message) in messages.iter().enumerate() {
+        let format = ["text", "json"][number % 2];
+        ask(&["trace", message, "--output-format", format], "");
+        ask(&["trace", "-", "-vv", "--output-format", format], message);
+        fs::write(dir.join("app.log"), message).unwrap();
+        ask(&["trace", "app.log", "-v", "--output-format", format], "");
+    }
+    ask(&["check", "--write-baseline", "-v"], "");
+    keys.assert_hidden(&fs::read(dir.join("mixlint-baseline.json")).unwrap(), &format!("{what}: the baseline"));
+    ask(&["check", "--baseline", "mixlint-baseline.json", "-vv"], "");
+    ask(&["check", "--fix", "--unsafe-fixes", "-v", "--output-format", "full"], "");
+    ask(&["check", "--baseline", "mixlint-baseline.json", "--fix", "--unsafe-fixes", "--output-format", "json"], "");
+    tried.findings += findings;
+}
+
+/// A key of another format at each place, and each place in a folder of its own.
 #[test]
-fn no_output_shows_a_key() {
-    let mut outputs = 0;
-    for key in keys() {
-        let dir = tempfile::tempdir().unwrap();
-        plant(dir.path(), &key);
-        let check = |format: &'static str| vec!["check", "-vv", "--statistics", "--output-format", format];
-        for args in [
-            check("full"),
-            check("concise"),
-            check("json"),
-            check("github"),
-            check("gitlab"),
-            check("sarif"),
-            vec!["check", "--color", "always"],
-            vec!["routes", "-vv"],
-            vec!["routes", "--output-format", "json"],
-            vec!["routes", "--output-format", "mermaid"],
-            vec!["routes", "--output-format", "dot"],
-            vec!["routes", "--output-format", "html"],
-            vec!["check", "--show-files"],
-            vec!["check", "--no-prefilter", "--output-format", "concise"],
-        ] {
-            let (code, output) = run(dir.path(), &args);
-            assert!(code == 0 || code == 1, "{args:?} ended with {code}: {}", String::from_utf8_lossy(&output));
-            assert_hidden(&key, &output, &format!("{args:?}"));
-            outputs += 1;
-        }
-        for message in [
-            format!(
-                "Incorrect API key provided: {key}. You can find your API key at https://platform.openai.com/account/api-keys."
-            ),
-            format!("httpx.LocalProtocolError: Illegal header value b'Bearer {key} '"),
-            format!("curl -H 'Authorization: Bearer {key}' https://api.openai.com/v1/{key}?key={key}\n{key}"),
-            format!(
-                "{{\\\"error\\\": \\\"Your api key: {key} is invalid\\\"}} getaddrinfo ENOTFOUND {key}.api.openai.com"
-            ),
-            format!("Invalid URL (POST /v1/{key}/chat/completions) File \"/{key}/app.py\", line 4"),
-            format!("Incorrect API key provided: {}****{}", &key[..key.len() - 10], &key[key.len() - 6..]),
-        ] {
-            let format = if outputs % 3 == 0 { "json" } else { "text" };
-            let (code, output) = run(dir.path(), &["trace", "-vv", &message, "--output-format", format]);
-            assert!(code == 0 || code == 1, "{}", String::from_utf8_lossy(&output));
-            assert_hidden(&key, &output, &format!("trace: {}", &message[..20]));
-            outputs += 1;
-        }
-        let paths = [vec!["check", key.as_str()], vec!["check", "--config", key.as_str()]];
-        let names = [
-            vec!["check", "--select", key.as_str()],
-            vec!["explain", key.as_str()],
-            vec![key.as_str()],
-            vec!["check", "--color", key.as_str()],
-            vec!["check", "-j", key.as_str()],
-        ];
-        let vendor = !mixlint::text::public_prefix(&key).is_empty();
-        for args in names.into_iter().chain(paths.into_iter().filter(|_| vendor)) {
-            let (code, output) = run(dir.path(), &args);
-            assert_eq!(code, 2);
-            assert_hidden(&key, &output, &format!("{} with a key for an argument", args[0]));
-            outputs += 1;
-        }
-        for config in [
-            format!("[environment]\nX = '{key}\n"),
-            format!("'{key}' = 1\n"),
-            format!("[keys]\nX = '{key}'\n"),
-            format!("select = ['{key}']\n"),
-            format!("[severity]\nforeign-key = '{key}'\n"),
-        ] {
-            fs::write(dir.path().join("mixlint.toml"), config).unwrap();
-            let (code, output) = run(dir.path(), &["check"]);
-            assert_eq!(code, 2);
-            assert_hidden(&key, &output, "a broken configuration");
-            outputs += 1;
-        }
-    }
-    assert!(outputs >= keys().len() * 15);
-}
-
-/// The planted findings are really there: what is hidden above would have been shown.
-#[test]
-fn the_planted_findings_are_found() {
+fn all_places_and_all_commands() {
+    let all: Vec<String> = (1..).flat_map(series).take(PLACES.len()).collect();
+    let keys = Keys::new(all);
     let dir = tempfile::tempdir().unwrap();
-    plant(dir.path(), &keys()[4]);
-    let (code, output) = run(dir.path(), &["check", "--output-format", "concise"]);
-    assert_eq!(code, 1);
-    let text = String::from_utf8_lossy(&output);
-    for file in [
-        "app.py:4:",
-        "app.ts:3:",
-        "main.rs:4:",
-        "run.sh:2:",
-        ".env:3:",
-        "compose.yaml:5:",
-        "broken.py:2:",
-        "parts.py:3:",
-        "parts.py:10:",
-        "view.tsx:3:",
-        "view.tsx:4:",
-        "parts.sh:5:",
-        "list.yaml:5:",
-    ] {
-        assert!(text.contains(file), "{file} is missing in\n{text}");
+    fs::create_dir(dir.path().join(".git")).unwrap();
+    for (number, (key, (name, text))) in keys.all.iter().zip(PLACES).enumerate() {
+        // Some folders are called after their key as well.
+        let named = number % 3 == 0 && !is_hash(key);
+        let folder = if named { format!("{number}-{key}") } else { number.to_string() };
+        write(dir.path(), &format!("{folder}/{name}"), &with_key(text, key));
     }
+    let message = |(number, text): (usize, &&str)| with_key(text, &keys.all[number * 7 % keys.all.len()]);
+    let messages: Vec<String> = MESSAGES.iter().enumerate().map(message).collect();
+    let mut tried = Tried::default();
+    ask_everything(&keys, dir.path(), &messages, "all places", &mut tried);
+    // What is hidden would have been shown.
+    assert!(tried.findings > 40 && tried.bytes > 500_000, "{tried:?}");
+    println!("{} keys at as many places: {tried:?}, none shown", keys.all.len());
+}
+
+/// Every format of a key at every place alone, and everything that can be asked. It takes a quarter of an hour:
+/// `cargo test --profile profiling --test secrets -- --ignored --nocapture`.
+#[test]
+#[ignore = "takes a quarter of an hour"]
+fn every_format_at_every_place_alone() {
+    let mut tried = Tried::default();
+    for (place, (name, text)) in PLACES.iter().enumerate() {
+        for (format, key) in series(place as u64 + 1).into_iter().enumerate() {
+            let keys = Keys::new(vec![key.clone()]);
+            let dir = tempfile::tempdir().unwrap();
+            fs::create_dir(dir.path().join(".git")).unwrap();
+            write(dir.path(), name, &with_key(text, &key));
+            let messages: Vec<String> = MESSAGES.iter().map(|text| with_key(text, &key)).collect();
+            ask_everything(&keys, dir.path(), &messages, &format!("format {format}, place {place}"), &mut tried);
+        }
+    }
+    println!("{} places, {} formats: {tried:?}, none shown", PLACES.len(), keys().len());
+}
+
+#[test]
+fn configurations_and_baselines() {
+    let mut refused = 0;
+    for (number, (name, text)) in SETTINGS.iter().enumerate() {
+        for (_, key) in keys().into_iter().enumerate().filter(|(format, _)| (format + number) % 3 == 0) {
+            let keys = Keys::new(vec![key.clone()]);
+            let project = support::project([("app.py", "from openai import OpenAI\nOpenAI()\n")]);
+            write(project.path(), name, &with_key(text, &key));
+            let args: &[&[&str]] = match *name {
+                "base.json" => {
+                    &[&["check", "-vv", "--baseline", name], &["check", "--write-baseline", "--baseline", name]]
+                }
+                "earlier.json" => &[&["routes", "--diff-base", name]],
+                _ => &[&["check", "-vv"], &["routes", "-v"], &["trace", "x"]],
+            };
+            for args in args {
+                let (code, output) = mixlint(project.path(), args, "");
+                keys.assert_hidden(&output, &format!("{args:?} with {name}, number {number}"));
+                refused += usize::from(code == 2);
+            }
+        }
+    }
+    assert!(refused > 400, "{refused}");
+}
+
+#[test]
+fn arguments() {
+    let dir = support::project([("app.py", "x = 1\n")]);
+    for key in keys() {
+        let keys = Keys::new(vec![key.clone()]);
+        for args in ARGUMENTS {
+            let args: Vec<String> = args.iter().map(|arg| arg.replace('@', &key)).collect();
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            if is_hash(&key) && args.iter().any(|arg| arg.ends_with("/b.json")) {
+                continue;
+            }
+            let (_, output) = mixlint(dir.path(), &args, "x = 1\n");
+            keys.assert_hidden(&output, &format!("{args:?} of a `{}…`", public_prefix(&key)));
+        }
+    }
+}
+
+/// A panic carries what it will, and is told by its place alone.
+#[test]
+fn a_panic() {
+    let keys = Keys::new(keys());
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let sink = told.clone();
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| tell_panic(info, &mut *sink.lock().unwrap())));
+    for key in &keys.all {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let host = Host {
+            stdin: &mut std::io::empty(),
+            stdout: &mut out,
+            stderr: &mut err,
+            cwd: std::env::temp_dir(),
+            terminal: false,
+            env: &|_| panic!("cannot slice {key}"),
+        };
+        assert_eq!(run(["mixlint", "explain", "foreign-key"].map(OsString::from), host), 2);
+        keys.assert_hidden(&[out, err].concat(), "a run that panicked");
+    }
+    std::panic::set_hook(before);
+    let told = told.lock().unwrap();
+    keys.assert_hidden(&told, "the panic hook");
+    let lines = String::from_utf8_lossy(&told);
+    assert!(
+        lines.lines().filter(|line| line.contains("mixlint panicked at tests/secrets.rs:")).count() >= keys.all.len()
+    );
 }

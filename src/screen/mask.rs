@@ -127,7 +127,7 @@ patterns! {
     PAIR = r#"(?i)\bname["']?\s*[:=]\s*["']?[\w.\-]*(?:key|token|secret|passw|credential)[\w.\-]*["']?[,\s]+["']?value["']?\s*[:=]\s*["']?([^"'\r\n]+)"#;
     CURL_USER = r#"(?:\s-u|--user)[ \t=]*["']?[^\s:"'$]+:([^\s"']+)"#;
     /// An identifier and a secret, as Zhipu writes them: the part behind the dot is too short to stand out alone.
-    DOTTED = r"\b[0-9a-f]{32}\.([A-Za-z0-9]{12,})\b";
+    DOTTED = r"[0-9a-f]{32}\.([A-Za-z0-9]{12,})\b";
     RUN = r"[A-Za-z0-9_\-+/]{24,}={0,2}";
     /// The same in the name of a file or folder.
     NAME = r"[A-Za-z0-9_\-+]{32,}={0,2}";

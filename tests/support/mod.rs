@@ -9,6 +9,7 @@ use mixlint::cli::{Host, run};
 use tempfile::TempDir;
 
 pub(crate) mod keys;
+pub(crate) mod places;
 
 /// A project of its own: no repository around it, so that no other file has a say.
 pub(crate) fn project<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> TempDir {
