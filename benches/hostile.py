@@ -333,6 +333,78 @@ def _():
     put("requirements.txt", "openai>=1\n" * 1_000_000)
 
 
+# Ten thousand of one thing in one file: what is told apart for each pair of them would take hours.
+TEN = 10_000
+PYTHON = "import os\nfrom openai import OpenAI\n"
+
+
+def dense(what, files):
+    @case(f"10,000 {what}", "")
+    def _():
+        for name, text in files().items():
+            put(name, text)
+
+
+def each(line, count=TEN):
+    return "".join(line.replace("%", str(number)) for number in range(count))
+
+
+dense("clients in a file: Python, TypeScript, Rust", lambda: {
+    "c.py": PYTHON + each("c% = OpenAI(api_key=os.environ['MIXROUTE_API_KEY_%'], base_url=os.environ['U%'])\n"),
+    "c.ts": "import OpenAI from 'openai';\n" + each("new OpenAI({ apiKey: process.env.MIXROUTE_KEY_% });\n"),
+    "c.rs": "use async_openai::config::OpenAIConfig;\nfn main() {\n"
+    + each('OpenAIConfig::new().with_api_key(std::env::var("MIXROUTE_API_KEY_%").unwrap());\n') + "}\n"})
+dense("clients of one name", lambda: {"c.py": PYTHON + "k = os.environ['MIXROUTE_API_KEY']\n" + each("OpenAI(api_key=k)\n")})
+dense("assignments of one name: Python, TypeScript, shell", lambda: {
+    "a.py": PYTHON + "k = ''\n" + each("k = k + 'x%'\n") + "OpenAI(api_key=k)\n",
+    "b.py": PYTHON + each("k = os.environ['MIXROUTE_KEY_%']\nOpenAI(api_key=k)\n", TEN // 2),
+    "a.ts": "import OpenAI from 'openai';\nlet k = '';\n" + each("k += 'x%';\n") + "new OpenAI({ apiKey: k });\n",
+    "a.sh": "K=x\n" + each("K=$K%\n") + "export OPENAI_API_KEY=$K\npython a.py\n"})
+dense("branches: if, elif, match, ternaries, tests of one name", lambda: {
+    "if.py": PYTHON + "k = 'sk-mixroute-key'\n" + each("if a%:\n    k = os.environ['MIXROUTE_KEY_%']\n") + "OpenAI(api_key=k)\n",
+    "elif.py": PYTHON + "if a: k = 1\n" + each("elif a% and b%: k = 'sk-mixroute-key-%'\n") + "OpenAI(api_key=k)\n",
+    "match.py": PYTHON + "match p:\n" + each("    case 'p%': k, u = os.environ['K%'], 'https://h%.example/v1'\n") + "OpenAI(api_key=k, base_url=u)\n",
+    "tests.py": PYTHON + each("if p == '%':\n    c = OpenAI(api_key=os.environ['MIXROUTE_API_KEY'])\n"),
+    "ors.js": "import OpenAI from 'openai';\nnew OpenAI({ apiKey: process.env.MIXROUTE_API_KEY" + each("\n || process.env.K%") + " });\n",
+    "switch.ts": "import OpenAI from 'openai';\nlet k;\nswitch (p) {\n" + each("case '%': k = process.env.MIXROUTE_KEY_%; break;\n") + "}\nnew OpenAI({ apiKey: k });\n"})
+dense("rows of a table, calls of a function, fields, methods", lambda: {
+    "rows.py": PYTHON + "P = {\n" + each("'p%': {'key': os.environ['K%'], 'url': 'https://h%.example/v1'},\n")
+    + "}\nOpenAI(api_key=P[x]['key'], base_url=P[x]['url'])\n",
+    "calls.py": PYTHON + "def f(k, u):\n    return OpenAI(api_key=k, base_url=u)\n" + each("f('sk-mixroute-key-%', 'https://h%.example')\n"),
+    "class.py": PYTHON + "class A:\n" + each("    def m%(self):\n        self.k = os.environ['K%']\n") + "    def c(self): return OpenAI(api_key=self.k)\n",
+    "chain.js": "import OpenAI from 'openai';\nnew OpenAI({ apiKey: process.env.MIXROUTE_API_KEY })" + each("\n.a%()", 2000) + ";\n"})
+dense("variables and services: dotenv, YAML, shell, Dockerfile, Make", lambda: {
+    ".env": each("A%_API_KEY=sk-mixroute-key\nA%_BASE_URL=https://api.openai.com/v1\n"),
+    "compose.yaml": "services:\n" + each("  s%:\n    environment:\n      OPENAI_API_KEY: sk-mixroute-key\n"),
+    "a.sh": each('export OPENAI_API_KEY=$K%\ncurl -H "Authorization: Bearer $K%" https://api.openai.com/v1\n'),
+    "Dockerfile": "FROM a\n" + each("ENV K%=$OPENAI_API_KEY OPENAI_API_KEY=sk-mixroute-%\n"),
+    "Makefile": each("K% = $(OPENAI_API_KEY)\nexport K%\n") + "OPENAI_API_KEY = sk-mixroute-key\nrun:\n\tpython a.py\n"})
+
+
+@case("10,000 files that import one, and each other", "")
+def _():
+    put("pkg/__init__.py"), put("pkg/keys.py", "KEY = 'sk-mixroute-key'\nURL = 'https://console.mixroute.io/v1'\n")
+    for number in range(TEN):
+        put(f"pkg/m{number}.py", f"from openai import OpenAI\nfrom .keys import KEY, URL\nfrom .m{(number + 1) % TEN} import X\n"
+            f"X = X\nc = OpenAI(api_key=KEY, base_url=URL)\n")
+
+
+@case("10,000 dotenv files over each other", "")
+def _():
+    for number in range(TEN):
+        put(f".env.m{number}", f"OPENAI_API_KEY=sk-mixroute-key-{number}\nOPENAI_BASE_URL=https://h{number}.example/v1\n")
+    put("a.py", PYTHON + "OpenAI()\n")
+
+
+@case("32 files of 390,000 words and marks each, 8 at a time", "")
+def _():
+    kinds = {"py": (PY, "f()\n"), "ts": (JS, "x=1\n"), "rs": (RS + "fn g() {\n", "x=1;\n"), "tf": ("locals {\n OPENAI_API_KEY = \"sk-mixroute-key\"\n x = [\n", "1,1,1,1,1,1,1,1,1,1,\n")}
+    for number in range(32):
+        name, (head, body) = list(kinds.items())[number % 4]
+        put(f"d{number}.{name}", head + body * (390_000 // len(re.findall(r"\w+|\S|\n", body))))
+    return {"args": ["-j", "8"]}
+
+
 def run(program, args, nobody):
     command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if nobody else []
     command = ["/usr/bin/time", "-q", "-o", "/dev/stderr", "-f", "\n%e %M", *command, program, *args]

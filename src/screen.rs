@@ -119,6 +119,7 @@ fn visible(c: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Language;
 
     #[test]
     fn stand_ins_keep_the_number_of_bytes() {
@@ -140,9 +141,23 @@ mod tests {
         assert!(shown.chars().all(|c| visible(c) == c));
     }
 
+    /// Services read commands out of what a run prints, some of them anywhere in a line.
+    #[test]
+    fn services_are_told_nothing() {
+        let text = "::set-output name=a::b\n  ::ADD-mask::x # ##vso[task.x]y ##[group]\n";
+        let expected = "?:set-output name=a::b\n  ?:ADD-mask::x # #?vso[task.x]y #?[group]\n";
+        assert_eq!(whole(&Source::new("a.py", Language::Python, text), &[]), expected);
+        assert_eq!(lines(text), expected);
+        assert_eq!(clean("x ::error::y"), "x ?:error::y");
+        assert_eq!(path(Path::new("a/##vso[task.x]y.py")), "a/#?vso[task.x]y.py");
+        assert_eq!(path(Path::new("::error::y.py")), "./::error::y.py");
+        assert_eq!(verbatim("##vso[task.x]"), None);
+    }
+
     #[test]
     fn messages_stay_readable() {
         for text in [
+            "use ::std::env; a::error::Kind; ## [a](b) and #[test]",
             "the Mixroute key `MIXROUTE_API_KEY` goes to https://api.openai.com/v1/chat/completions",
             "mixroute-key-without-base-url: pass base_url=\"https://console.mixroute.io/v1\"",
             "a `Bearer ` prefix in the key, Bearer prefix",

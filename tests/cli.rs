@@ -106,6 +106,19 @@ fn wrong_arguments() {
     }
 }
 
+/// A file may be called so, and be given by a script.
+#[test]
+fn arguments_speak_to_no_service() {
+    let dir = tree(&[]);
+    for arg in ["--x\n::error::y", "--x\n##vso[task.setvariable variable=a]y"] {
+        for args in [&[arg][..], &["check", arg], &["check", "--output-format", arg], &["explain", arg]] {
+            let (code, _, err) = lint(dir.path(), args);
+            let obeyed = |line: &str| line.trim_start().starts_with("::") || line.contains("##vso[");
+            assert!(code == 2 && !err.lines().any(obeyed), "{args:?}: {err}");
+        }
+    }
+}
+
 #[test]
 fn a_broken_configuration_is_placed() {
     let dir = tree(&[("mixlint.toml", "\nexclud = ['a']\n"), ("a.py", "")]);

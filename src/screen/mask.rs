@@ -50,7 +50,8 @@ pub(super) fn mask(text: &str, form: Form, secrets: &[Span]) -> String {
     let mut ranges: Vec<Range<usize>> =
         secrets.iter().map(|span| body(text, trim_quotes(text, span.range()))).filter(|r| !r.is_empty()).collect();
     find(text, form, &mut ranges);
-    if ranges.is_empty() {
+    let commands = commands(text, form);
+    if ranges.is_empty() && commands.is_empty() {
         return text.to_owned();
     }
     ranges.sort_by_key(|range| range.start);
@@ -65,11 +66,27 @@ pub(super) fn mask(text: &str, form: Form, secrets: &[Span]) -> String {
         }
         if at < hidden_to && !matches!(c, '\n' | '\r') {
             masked.extend(std::iter::repeat_n('*', c.len_utf8()));
+        } else if commands.binary_search(&at).is_ok() {
+            masked.push('?');
         } else {
             masked.push(c);
         }
     }
     masked
+}
+
+/// Where a text speaks to a service that shows the log of a run: characters without which it does not.
+fn commands(text: &str, form: Form) -> Vec<usize> {
+    let mut places = Vec::new();
+    if text.contains("##") {
+        places.extend(groups(&LOGGING, text).map(|range| range.start));
+    }
+    // Whoever shows a path sees to it that none of these stands at the start of a line.
+    if form != Form::Path && text.contains("::") {
+        places.extend(groups(&WORKFLOW, text).map(|range| range.start));
+    }
+    places.sort_unstable();
+    places
 }
 
 /// An expression. That each of this file compiles is tested.
@@ -128,6 +145,11 @@ patterns! {
     CURL_USER = r#"(?:\s-u|--user)[ \t=]*["']?[^\s:"'$]+:([^\s"']+)"#;
     /// An identifier and a secret, as Zhipu writes them: the part behind the dot is too short to stand out alone.
     DOTTED = r"[0-9a-f]{32}\.([A-Za-z0-9]{12,})\b";
+    /// A command of Azure Pipelines, which is obeyed anywhere in a line; GitHub's runner once did the same.
+    LOGGING = r"(?i)#(#)(?:vso)?\[";
+    /// A command of GitHub Actions, which is obeyed at the start of a line, whatever white space is before it. Lines may
+    /// be wrapped, so that any word may come to stand there.
+    WORKFLOW = r"(?im)(?:^|\s)(:):(?:error|warning|notice|debug|group|endgroup|add-|remove-|set-|save-|stop-|echo|internal-)";
     RUN = r"[A-Za-z0-9_\-+/]{24,}={0,2}";
     /// The same in the name of a file or folder.
     NAME = r"[A-Za-z0-9_\-+]{32,}={0,2}";
