@@ -169,7 +169,8 @@ def main(api_base):
 if __name__ == "__main__":
     main()
 "#;
-    gives(&[("main.py", source)], &["route MIXROUTE_API_KEY -> unknown"]);
+    // Without the option the client has its own default, with it anything: nothing is certainly wrong.
+    gives(&[("main.py", source)], &["route MIXROUTE_API_KEY -> default", "route MIXROUTE_API_KEY -> unknown"]);
 }
 
 #[test]

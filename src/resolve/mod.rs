@@ -91,8 +91,11 @@ struct Sites {
 struct Known {
     exprs: HashMap<(FileId, ExprId), Option<Answer<Vec<Alt>>>>,
     exports: HashMap<(FileId, String), Option<Answer<Vec<Alt>>>>,
-    sites: HashMap<(FileId, FuncId, Option<(FileId, ClassId)>), Answer<Sites>>,
+    sites: HashMap<(FileId, FuncId, Heir), Answer<Sites>>,
 }
+
+/// The class that a constructor is asked about, where that is another than its own.
+type Heir = Option<(FileId, ClassId)>;
 
 /// An answer found before.
 #[derive(Clone, Default)]

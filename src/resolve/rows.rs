@@ -38,18 +38,26 @@ impl Resolver<'_> {
     /// The rows of some tables that an index can choose.
     pub(super) fn chosen(&mut self, ctx: &Ctx, bases: &[Alt], index: ExprId, at: Location) -> Vec<Alt> {
         let mut out = Vec::new();
-        for key in &self.eval(ctx, index) {
+        let keys = self.eval(ctx, index);
+        // Values of different rows do not meet, whatever led to each: if nothing else tells them apart, the index does.
+        let mut pairs = keys.iter().enumerate().flat_map(|(at, one)| keys[..at].iter().map(move |other| (one, other)));
+        let alike = keys.len() > 1 && pairs.any(|(one, other)| one.arms.merge(&other.arms).is_some());
+        for key in &keys {
             let known = match &key.value {
                 Value::Str(text, _) => Some(text.expose().to_owned()),
                 Value::Const(text) => Some(text.clone()),
                 _ => None,
             };
+            let subject = self.subject_of_expr(ctx, index);
             if let Some(known) = known {
-                out.extend(under(self.named_field(ctx, bases.to_vec(), &known, at), &key.arms));
+                let row = Lit { subject, value: Some(self.constants.get(&known)), negated: false };
+                let arms = if alike { key.arms.clone().with(row) } else { Some(key.arms.clone()) };
+                if let Some(arms) = arms {
+                    out.extend(under(self.named_field(ctx, bases.to_vec(), &known, at), &arms));
+                }
                 continue;
             }
-            // A row chosen at run time: one value for each row, told apart by the index.
-            let subject = self.subject_of_expr(ctx, index);
+            // A row chosen at run time: one value for each row.
             let mark = Lit { subject: self.subjects.get(ROW), value: None, negated: false };
             let mut rows = 0;
             for base in bases.iter().filter(|base| !matches!(base.value, Value::Symbol(_))) {

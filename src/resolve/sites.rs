@@ -31,7 +31,7 @@ impl Resolver<'_> {
         self.sites(constructor, Some(class))
     }
 
-    fn sites(&mut self, (file, func): (FileId, FuncId), heir: Option<(FileId, ClassId)>) -> (Vec<Arc<Frame>>, bool) {
+    fn sites(&mut self, (file, func): (FileId, FuncId), heir: super::Heir) -> (Vec<Arc<Frame>>, bool) {
         if self.depth >= super::DEPTH - 2 {
             return (Vec::new(), false);
         }
@@ -55,7 +55,7 @@ impl Resolver<'_> {
         (sites.calls.iter().filter_map(frame).collect(), sites.more)
     }
 
-    fn find_sites(&mut self, file: FileId, func: FuncId, heir: Option<(FileId, ClassId)>) -> Sites {
+    fn find_sites(&mut self, file: FileId, func: FuncId, heir: super::Heir) -> Sites {
         let project = self.project;
         let module = self.module(file);
         let function = module.func(func);
@@ -144,7 +144,7 @@ impl Resolver<'_> {
         }
         // `cls(k, u)` in a method of the class.
         if let ExprKind::Name(root) = module.kind(data.callee)
-            && constructor
+            && made.is_some()
             && at == of.0
             && module.func(caller).receiver.as_deref() == Some(root)
             && module.func(caller).class == class
