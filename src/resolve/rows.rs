@@ -48,16 +48,20 @@ impl Resolver<'_> {
                 Value::Const(text) => Some(text.clone()),
                 _ => None,
             };
-            let subject = self.subject_of_expr(ctx, index);
             if let Some(known) = known {
-                let row = Lit { subject, value: Some(self.constants.get(&known)), negated: false };
-                let arms = if alike { key.arms.clone().with(row) } else { Some(key.arms.clone()) };
+                let mut arms = Some(key.arms.clone());
+                if alike {
+                    let subject = self.subject_of_expr(ctx, index);
+                    let row = Lit { subject, value: Some(self.constants.get(&known)), negated: false };
+                    arms = key.arms.clone().with(row);
+                }
                 if let Some(arms) = arms {
                     out.extend(under(self.named_field(ctx, bases.to_vec(), &known, at), &arms));
                 }
                 continue;
             }
-            // A row chosen at run time: one value for each row.
+            // A row chosen at run time: one value for each row, told apart by the index.
+            let subject = self.subject_of_expr(ctx, index);
             let mark = Lit { subject: self.subjects.get(ROW), value: None, negated: false };
             let mut rows = 0;
             for base in bases.iter().filter(|base| !matches!(base.value, Value::Symbol(_))) {
