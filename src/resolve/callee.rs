@@ -85,21 +85,23 @@ impl Resolver<'_> {
         out
     }
 
-    /// The classes that a class inherits from; `None` for what is no class of the project.
-    pub(super) fn bases(&mut self, file: FileId, class: ClassId) -> Vec<Option<(FileId, ClassId)>> {
-        let mut out = Vec::new();
-        for &base in &self.module(file).classes[class.index()].bases {
-            for alt in self.called(&self.ctx_of(file, base), base) {
-                out.push(match &alt.value {
-                    Value::Made(made) => match *self.module(made.ctx.file).kind(made.expr) {
-                        ExprKind::Class(class) => Some((made.ctx.file, class)),
-                        _ => None,
-                    },
-                    _ => None,
-                });
-            }
-        }
-        out
+    /// The classes that one of a class's bases may be; `None` for what is no class of the project.
+    pub(super) fn base(&mut self, file: FileId, base: ExprId) -> Vec<Option<(FileId, ClassId)>> {
+        let alts = self.called(&self.ctx_of(file, base), base);
+        let class = |alt: &Alt| match &alt.value {
+            Value::Made(made) => match *self.module(made.ctx.file).kind(made.expr) {
+                ExprKind::Class(class) => Some((made.ctx.file, class)),
+                _ => None,
+            },
+            _ => None,
+        };
+        alts.iter().map(class).collect()
+    }
+
+    /// The class that the constructor comes from, where a class has none of its own.
+    pub(super) fn first_base(&mut self, (file, class): (FileId, ClassId)) -> Option<(FileId, ClassId)> {
+        let &first = self.module(file).classes[class.index()].bases.first()?;
+        *self.base(file, first).first()?
     }
 
     /// The class whose base `super().__init__(...)` or `super(...)` makes.

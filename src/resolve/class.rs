@@ -79,11 +79,14 @@ impl Resolver<'_> {
             }
             return vec![Alt::new(Value::Receiver(file, *func))];
         }
-        for base in self.bases(file, class) {
-            let Some(base) = base else { return vec![Alt::unknown()] };
-            let alts = self.inherited((file, class), base, name, instance, depth + 1);
-            if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
-                return alts;
+        // One after the other: what the first has is not asked of the next.
+        for &base in &data.bases {
+            for base in self.base(file, base) {
+                let Some(base) = base else { return vec![Alt::unknown()] };
+                let alts = self.inherited((file, class), base, name, instance, depth + 1);
+                if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+                    return alts;
+                }
             }
         }
         vec![Alt::new(Value::Undefined)]
@@ -105,9 +108,14 @@ impl Resolver<'_> {
                 Super::By(frame) => self.attribute(file, class, name, Some(&frame), depth),
             };
         }
-        let Some(constructor) = self.constructor_of((file, class)).filter(|_| instance.is_none()) else {
-            return self.attribute(file, class, name, instance, depth);
+        let constructor = self.constructor_of((file, class));
+        let Some(constructor) = constructor.filter(|&constructor| self.takes_arguments(constructor)) else {
+            // Who makes it does not matter: the answer is the same for all.
+            return self.attribute(file, class, name, None, depth);
         };
+        if instance.is_some() {
+            return self.attribute(file, class, name, instance, depth);
+        }
         // It is made as its base is: by who makes this class, not by who makes another one of that base.
         let (sites, more) = self.heir_sites(constructor, own);
         let subject = self.subjects.get(&format!("calls:{}:{}", constructor.0.0, constructor.1.0));
@@ -148,9 +156,13 @@ impl Resolver<'_> {
             if let Some(func) = self.own_constructor(at) {
                 return Some((at.0, func));
             }
-            at = (*self.bases(at.0, at.1).first()?)?;
+            at = self.first_base(at)?;
         }
         None
+    }
+
+    fn takes_arguments(&self, (file, func): (FileId, FuncId)) -> bool {
+        !self.module(file).func(func).params.is_empty()
     }
 
     /// A field that is asked of the class itself: what its body says and what functions write there, whenever they run.
@@ -484,7 +496,11 @@ impl Resolver<'_> {
                 continue;
             }
             let module = self.module(file);
-            let constructor = self.constructor_of((file, class));
+            let own = self.own_constructor((file, class)).map(|func| (file, func));
+            let inherited = |this: &mut Self| {
+                this.constructor_of((file, class)).filter(|&constructor| this.takes_arguments(constructor))
+            };
+            let constructor = own.or_else(|| inherited(self));
             let frame = constructor.and_then(|(file, func)| self.frame(file, func, made.expr, &ctx, None));
             // A dataclass or model: the argument of the field's name or position, else the default.
             let mut alts;

@@ -174,7 +174,7 @@ impl Resolver<'_> {
             if self.own_constructor(at).is_some() {
                 return false;
             }
-            let Some(&Some(base)) = self.bases(at.0, at.1).first() else { return false };
+            let Some(base) = self.first_base(at) else { return false };
             at = base;
         }
         false
