@@ -184,6 +184,8 @@ pub struct Written {
 
 /// Stack of a worker. syn and the extractors are bounded by depth, not by the default stack's size.
 const STACK: usize = 64 << 20;
+/// How many files one resolver is asked about: always the same ones, however many threads there are.
+const TOGETHER: usize = 32;
 /// How often resolvers may ask for more files.
 const MAX_ROUNDS: usize = 24;
 
@@ -197,8 +199,19 @@ pub fn analyze(given: Vec<Given>, reader: &dyn Reader, options: &Options<'_>) ->
     }
 }
 
-/// The clients of a file, the imports that were left open on the way, and what is settled.
-type Answer = (Vec<Client>, BTreeSet<Wanted>, Settled);
+/// A file, and which of its calls are settled.
+type Asked = (FileId, Settled);
+
+/// What was found in some files.
+#[derive(Default)]
+struct Answers {
+    /// The clients of each.
+    clients: Vec<(FileId, Vec<Client>)>,
+    /// The files of which some answers rest on imports that were left open.
+    open: Vec<Asked>,
+    /// Those imports.
+    wanted: BTreeSet<Wanted>,
+}
 
 struct Run<'a> {
     reader: &'a dyn Reader,
@@ -329,19 +342,17 @@ impl<'a> Run<'a> {
         let looked_at = |id: &FileId| self.project.file(*id).reported || self.project.widened;
         let asked = |id: &FileId| again.is_none_or(|again| again.contains(id) || !self.clients.contains_key(id));
         let open = self.parsed.iter().copied().filter(looked_at).filter(asked);
-        let mut open: Vec<(FileId, Settled)> = open.map(|id| (id, Settled::new())).collect();
+        let mut open: Vec<Asked> = open.map(|id| (id, Settled::new())).collect();
         for _ in 0..MAX_ROUNDS {
             self.settle_imports();
-            let answers: Vec<(FileId, Answer)> =
-                open.into_par_iter().map(|(id, settled)| (id, self.clients_of(id, settled))).collect();
+            let answers: Vec<Answers> =
+                open.into_par_iter().chunks(TOGETHER).map(|files| self.clients_of(files)).collect();
             let mut wanted = BTreeSet::new();
             open = Vec::new();
-            for (id, (found, asks, settled)) in answers {
-                if !asks.is_empty() {
-                    open.push((id, settled));
-                }
-                wanted.extend(asks);
-                self.clients.insert(id, found);
+            for found in answers {
+                self.clients.extend(found.clients);
+                open.extend(found.open);
+                wanted.extend(found.wanted);
             }
             if wanted.is_empty() {
                 break;
@@ -356,14 +367,30 @@ impl<'a> Run<'a> {
         clients
     }
 
-    /// The clients of a file, the imports that were left open on the way, and what is settled.
-    fn clients_of(&self, id: FileId, mut settled: Settled) -> Answer {
-        let work = || {
-            let mut resolver = Resolver::new(&self.project);
-            let clients = routes::of_file(&mut resolver, self.options.catalog, id, &mut settled);
-            (clients, resolver.into_wanted(), settled)
-        };
-        std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_default()
+    /// The clients of some files, by one resolver: what one of them asked, the next one knows.
+    fn clients_of(&self, files: Vec<Asked>) -> Answers {
+        let mut resolver = Resolver::new(&self.project);
+        let mut answers = Answers::default();
+        for (id, mut settled) in files {
+            let before = resolver.open();
+            let work = || routes::of_file(&mut resolver, self.options.catalog, id, &mut settled);
+            match std::panic::catch_unwind(AssertUnwindSafe(work)) {
+                Ok(found) => {
+                    answers.clients.push((id, found));
+                    if resolver.open() != before {
+                        answers.open.push((id, settled));
+                    }
+                }
+                // Nobody knows in which state it is.
+                Err(_) => {
+                    let broken = std::mem::replace(&mut resolver, Resolver::new(&self.project));
+                    answers.wanted.extend(broken.into_wanted());
+                    answers.clients.push((id, Vec::new()));
+                }
+            }
+        }
+        answers.wanted.extend(resolver.into_wanted());
+        answers
     }
 
     fn facts(&self, clients: &[Client]) -> Facts<'_> {

@@ -28,11 +28,9 @@ impl Resolver<'_> {
         // A function of another file is no client whatever it does: most imported names that are called are not worth
         // reading that file for.
         if matches!(self.module(ctx.file).kind(call.callee), ExprKind::Name(_)) {
-            std::mem::swap(&mut self.known, &mut self.known_called);
             self.called = Some(String::new());
             let symbols = self.symbols_of_callee(ctx, call);
             self.called = None;
-            std::mem::swap(&mut self.known, &mut self.known_called);
             return symbols;
         }
         self.symbols_of_callee(ctx, call)

@@ -61,15 +61,16 @@ pub struct Resolver<'p> {
     frames: HashMap<value::Call, u32>,
     fuel: u32,
     depth: u32,
-    known: Known,
+    /// Answers found before, by the kind of question: see [`Self::known`].
+    known: Vec<Known>,
+    /// How many times the calls of a function are being looked for around the question.
+    nested: usize,
     /// Imports that had to be left open.
     wanted: BTreeSet<Wanted>,
     /// How many answers so far rest on an import that was left open.
     open: u32,
     /// The question is whether calling this name makes a client: what else it is does not matter.
     called: Option<String>,
-    /// Answers to questions of that kind.
-    known_called: Known,
     /// Where what is looked for can be written.
     marks: HashMap<(FileId, BlockId), Arc<marks::Marks<'p>>>,
     /// What tests asked.
@@ -115,11 +116,11 @@ impl<'p> Resolver<'p> {
             frames: HashMap::new(),
             fuel: FUEL,
             depth: 0,
-            known: Known::default(),
+            known: Vec::new(),
+            nested: 0,
             wanted: BTreeSet::new(),
             open: 0,
             called: None,
-            known_called: Known::default(),
             marks: HashMap::new(),
             asked: HashMap::new(),
             predicates: HashMap::new(),
@@ -152,6 +153,15 @@ impl<'p> Resolver<'p> {
     /// What is kept of an answer; `before` is what [`Self::open`] was.
     fn answer<T>(&self, found: T, before: u32) -> Answer<T> {
         Answer { found: Arc::new(found), open: self.open != before }
+    }
+
+    /// The answers to questions like this one: nested as deeply, and whether they are about what is called.
+    fn known(&mut self) -> &mut Known {
+        let kind = self.nested * 2 + usize::from(self.called.is_some());
+        if self.known.len() <= kind {
+            self.known.resize_with(kind + 1, Known::default);
+        }
+        &mut self.known[kind]
     }
 
     /// Gives the next question its own fuel.
@@ -206,12 +216,12 @@ impl<'p> Resolver<'p> {
         };
         let key = (ctx.file, expr);
         if home {
-            match self.known.exprs.get(&key).cloned() {
+            match self.known().exprs.get(&key).cloned() {
                 Some(Some(known)) => return self.recall(&known).as_ref().clone(),
                 // Asked for while it is being answered: `x = f(x)` in a loop.
                 Some(None) => return vec![Alt::unknown()],
                 None => {
-                    self.known.exprs.insert(key, None);
+                    self.known().exprs.insert(key, None);
                 }
             }
         }
@@ -223,10 +233,10 @@ impl<'p> Resolver<'p> {
         if home {
             // An answer cut short by the limits is not the answer for everyone.
             if self.fuel == 0 {
-                self.known.exprs.remove(&key);
+                self.known().exprs.remove(&key);
             } else {
                 let answer = self.answer(alts.clone(), before);
-                self.known.exprs.insert(key, Some(answer));
+                self.known().exprs.insert(key, Some(answer));
             }
         }
         alts

@@ -405,7 +405,7 @@ impl Resolver<'_> {
     /// What another file gets under a name from this one.
     pub(super) fn exported(&mut self, file: FileId, name: &str) -> Vec<Alt> {
         let key = (file, name.to_owned());
-        match self.known.exports.get(&key).cloned() {
+        match self.known().exports.get(&key).cloned() {
             Some(Some(known)) => return self.recall(&known).as_ref().clone(),
             // Two files that import from each other: this way round there is nothing.
             Some(None) => return vec![Alt::new(Value::Undefined)],
@@ -416,15 +416,15 @@ impl Resolver<'_> {
         }
         self.fuel -= 1;
         self.depth += 1;
-        self.known.exports.insert(key.clone(), None);
+        self.known().exports.insert(key.clone(), None);
         let before = self.open;
         let alts = self.find_exported(file, name);
         self.depth -= 1;
         if self.fuel == 0 {
-            self.known.exports.remove(&key);
+            self.known().exports.remove(&key);
         } else {
             let answer = self.answer(alts.clone(), before);
-            self.known.exports.insert(key, Some(answer));
+            self.known().exports.insert(key, Some(answer));
         }
         alts
     }

@@ -10,6 +10,8 @@ use crate::finding::FileId;
 
 /// Work allowed for finding the calls of one function.
 const SITES_FUEL: u32 = 600;
+/// How many times the calls of one function are found by those of another.
+const MAX_NESTED: usize = 2;
 /// Files that are looked through for calls of one function.
 const MAX_CALLERS: usize = 64;
 /// Calls of one function that are followed.
@@ -35,17 +37,23 @@ impl Resolver<'_> {
         if self.depth >= super::DEPTH - 2 {
             return (Vec::new(), false);
         }
-        let sites = if let Some(known) = self.known.sites.get(&(file, func, heir)).cloned() {
+        // Whether `x.connect(k, u)` is a call of the function may depend on who calls the one that it is in, and so on.
+        if self.nested >= MAX_NESTED {
+            return (Vec::new(), true);
+        }
+        let sites = if let Some(known) = self.known().sites.get(&(file, func, heir)).cloned() {
             self.recall(&known)
         } else {
             // Asked for while it is being answered: a function that is called with its own result.
-            self.known.sites.insert((file, func, heir), super::Answer::default());
+            self.known().sites.insert((file, func, heir), super::Answer::default());
             let fuel = std::mem::replace(&mut self.fuel, SITES_FUEL);
             let before = self.open;
+            self.nested += 1;
             let sites = self.find_sites(file, func, heir);
+            self.nested -= 1;
             self.fuel = fuel.saturating_sub(1);
             let answer = self.answer(sites, before);
-            self.known.sites.insert((file, func, heir), answer.clone());
+            self.known().sites.insert((file, func, heir), answer.clone());
             answer.found
         };
         let frame = |&(at, call): &(FileId, ExprId)| {
