@@ -1,8 +1,10 @@
 //! The files of a run, lowered: what the resolver may look at.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
+
+use foldhash::{HashMap, HashSet};
 
 use crate::catalog::{Ecosystem, Version};
 use crate::facts::{BlockId, ExprId, ExprKind, Module, Place, Stmt};

@@ -3,7 +3,7 @@
 //! Each branch point is a *subject*: a tested expression, a row's index, a call site, an environment file's mode. A
 //! value carries what it assumes of each subject; two values can meet only where their assumptions agree.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// What is assumed of one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -89,6 +89,17 @@ impl Resolver<'_> {
         if text.starts_with("env:") {
             return self.subjects.get(text);
         }
+        let frame = ctx.frame.as_ref().map_or(0, |frame| frame.id);
+        let tested = (ctx.file, ctx.block, ctx.index, frame, self.constants.get(text));
+        if let Some(&known) = self.told.get(&tested) {
+            return known;
+        }
+        let subject = self.find_subject(ctx, text);
+        self.told.insert(tested, subject);
+        subject
+    }
+
+    fn find_subject(&mut self, ctx: &Ctx, text: &str) -> u32 {
         let place = predicates::asked_about(text);
         let root: String = place.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '@')).collect();
         let module = self.module(ctx.file);

@@ -1,8 +1,9 @@
 //! Where in a block what is looked for can be written, so that a walk back through it need not look at every statement:
 //! in a file of many clients each of them walks.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::Resolver;
 use super::lookup::Target;

@@ -4,8 +4,10 @@
 //! a name to the assignments that reach it. A value carries the [`arms`] that it assumes, so that a key from one branch
 //! never meets a URL from another. It has fuel and a depth limit; beyond them the answer is unknown.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::facts::{BlockId, ClassId, ExprId, ExprKind, FuncId, Module};
 use crate::finding::{FileId, Location};
@@ -71,6 +73,8 @@ pub struct Resolver<'p> {
     open: u32,
     /// The question is whether calling this name makes a client: what else it is does not matter.
     called: Option<String>,
+    /// The subjects of texts, by where they are tested.
+    told: HashMap<Tested, u32>,
     /// Where what is looked for can be written.
     marks: HashMap<(FileId, BlockId), Arc<marks::Marks<'p>>>,
     /// What tests asked.
@@ -98,6 +102,9 @@ struct Known {
 /// The class that a constructor is asked about, where that is another than its own.
 type Heir = Option<(FileId, ClassId)>;
 
+/// A text as it stands at a point: the file, the block, the statement, the frame and the text's number.
+type Tested = (FileId, BlockId, usize, u32, u32);
+
 /// An answer found before.
 #[derive(Clone, Default)]
 struct Answer<T> {
@@ -121,6 +128,7 @@ impl<'p> Resolver<'p> {
             wanted: BTreeSet::new(),
             open: 0,
             called: None,
+            told: HashMap::new(),
             marks: HashMap::new(),
             asked: HashMap::new(),
             predicates: HashMap::new(),

@@ -1,6 +1,6 @@
 //! Whether what is assumed together can be so: a test that every known value of what it asks decides otherwise.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use super::value::{Alt, Ctx, Value};
 use super::{Arms, MAX_ALTS, Resolver, predicates};

@@ -1,7 +1,7 @@
 //! Tests of what a text begins with, ends with or holds: `url.endswith("/v1")`, `"azure" in url`, `url.includes("x")`.
 //! A value that is known decides them, so that it never meets the arm that is for other values.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Value};
@@ -156,7 +156,7 @@ impl Resolver<'_> {
     fn predicates(&mut self, file: FileId) -> Arc<Predicates> {
         let subjects = &self.project.file(file).index.subjects;
         let read = || {
-            let mut all = Predicates::new();
+            let mut all = Predicates::default();
             for (place, predicate) in subjects.iter().filter_map(|subject| Predicate::read(subject)) {
                 all.entry(place.to_owned()).or_default().push(predicate);
             }
