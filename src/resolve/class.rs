@@ -361,6 +361,27 @@ impl Resolver<'_> {
         instance: Option<&Arc<Frame>>,
         depth: u32,
     ) -> Vec<Alt> {
+        let key = (file, class, instance.map(|frame| frame.id), self.constants.get(name));
+        if let Some(known) = self.known().fields.get(&key).cloned() {
+            return self.recall(&known).as_ref().clone();
+        }
+        let before = self.open;
+        let alts = self.find_attribute(file, class, name, instance, depth);
+        if self.fuel > 0 {
+            let answer = self.answer(alts.clone(), before);
+            self.known().fields.insert(key, answer);
+        }
+        alts
+    }
+
+    fn find_attribute(
+        &mut self,
+        file: FileId,
+        class: ClassId,
+        name: &str,
+        instance: Option<&Arc<Frame>>,
+        depth: u32,
+    ) -> Vec<Alt> {
         let module = self.module(file);
         let data = &module.classes[class.index()];
         let path = [name.to_owned()];
@@ -404,26 +425,21 @@ impl Resolver<'_> {
     fn also_assigned(&mut self, file: FileId, class: ClassId, name: &str, mut alts: Vec<Alt>) -> Vec<Alt> {
         let module = self.module(file);
         let known = alts.iter().any(|alt| !matches!(alt.value, Value::Undefined));
-        for (method, func) in &module.classes[class.index()].methods {
-            if super::words::fills_instance(method) {
-                continue;
-            }
-            let Some(receiver) = &module.func(*func).receiver else { continue };
-            let Some(writes) = self.project.file(file).index.assigns.get(receiver) else { continue };
-            for (block, index) in writes {
-                if module.block(*block).func == *func
-                    && let Some(Stmt::Assign { place, value, .. }) = module.block(*block).stmts.get(*index as usize)
-                    && place.path.first().and_then(|step| step.as_deref()) == Some(name)
-                    && place.path.len() == 1
-                {
-                    if known {
-                        alts.push(Alt::unknown());
-                        return alts;
-                    }
-                    alts.retain(|alt| !matches!(alt.value, Value::Undefined));
-                    let at = Ctx { file, block: *block, index: *index as usize, frame: None };
-                    alts.extend(self.eval(&at, *value));
+        for &(block, index) in self.project.file(file).index.attributes.get(name).into_iter().flatten() {
+            let function = module.func(module.block(block).func);
+            if function.class == Some(class)
+                && !function.name.as_deref().is_some_and(super::words::fills_instance)
+                && let Some(Stmt::Assign { place, value, .. }) = module.block(block).stmts.get(index as usize)
+                && function.receiver.as_deref() == Some(place.root.as_str())
+                && place.path.len() == 1
+            {
+                if known {
+                    alts.push(Alt::unknown());
+                    return alts;
                 }
+                alts.retain(|alt| !matches!(alt.value, Value::Undefined));
+                let at = Ctx { file, block, index: index as usize, frame: None };
+                alts.extend(self.eval(&at, *value));
             }
         }
         alts

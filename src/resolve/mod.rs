@@ -97,6 +97,8 @@ struct Known {
     exprs: HashMap<(FileId, ExprId), Option<Answer<Vec<Alt>>>>,
     exports: HashMap<(FileId, String), Option<Answer<Vec<Alt>>>>,
     sites: HashMap<(FileId, FuncId, Heir), Answer<Sites>>,
+    /// Of the objects that a class makes: of one, or of any.
+    fields: HashMap<(FileId, ClassId, Option<u32>, u32), Answer<Vec<Alt>>>,
 }
 
 /// The class that a constructor is asked about, where that is another than its own.
