@@ -8,7 +8,10 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use mixlint::cli::{Host, run};
+use support::{project, run_with};
 use tempfile::TempDir;
+
+mod support;
 
 /// Gives `mixroute-key-at-openai`, an error, at 2:44.
 const BAD: &str =
@@ -21,13 +24,7 @@ const HM_LINE: &str =
     "2:44: warning[insecure-base-url] the key is sent to Mixroute (api.mixroute.ai) without encryption\n";
 
 fn tree(files: &[(&str, &str)]) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = dir.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    dir
+    project(files.iter().copied())
 }
 
 fn mixlint(dir: &Path, args: &[&str]) -> Command {
@@ -52,18 +49,7 @@ fn lint(dir: &Path, args: &[&str]) -> (u8, String, String) {
 }
 
 fn lint_with(dir: &Path, args: &[&str], stdin: &str, env: &[(&str, &str)]) -> (u8, String, String) {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let host = Host {
-        stdin: &mut stdin.as_bytes(),
-        stdout: &mut out,
-        stderr: &mut err,
-        cwd: dir.canonicalize().unwrap(),
-        terminal: false,
-        env: &|name| env.iter().find(|(n, _)| *n == name).map(|(_, value)| OsString::from(value)),
-    };
-    let args = std::iter::once("mixlint").chain(args.iter().copied()).map(OsString::from);
-    let code = run(args, host);
-    (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    run_with(dir, args, stdin.as_bytes(), env)
 }
 
 #[test]

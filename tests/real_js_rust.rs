@@ -2,29 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::ffi::OsString;
+use support::{call, project};
 
-use mixlint::cli::{Host, run};
+mod support;
 
 /// The findings of a small project, as `path:line rule`.
 fn findings(files: &[(&str, &str)]) -> Vec<String> {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = dir.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let host = Host {
-        stdin: &mut std::io::empty(),
-        stdout: &mut out,
-        stderr: &mut err,
-        cwd: dir.path().canonicalize().unwrap(),
-        terminal: false,
-        env: &|_| None,
-    };
-    run(["mixlint", "check", "--output-format", "json"].map(OsString::from), host);
-    let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let dir = project(files.iter().copied());
+    let json: serde_json::Value =
+        serde_json::from_str(&call(dir.path(), &["check", "--output-format", "json"])).unwrap();
     let all = json["diagnostics"].as_array().unwrap().iter();
     all.map(|d| {
         let (path, line, rule) = (d["path"].as_str().unwrap(), &d["start"]["line"], d["rule"].as_str().unwrap());

@@ -12,6 +12,7 @@ use mixlint::cli::{Host, run, tell_panic};
 use mixlint::text::public_prefix;
 use support::keys::{keys, series};
 use support::places::{ARGUMENTS, MESSAGES, PLACES, SETTINGS};
+use support::run_with;
 
 mod support;
 
@@ -63,18 +64,8 @@ fn write(dir: &Path, name: &str, text: &str) {
 
 /// Everything that a run writes to its outputs.
 fn mixlint(dir: &Path, args: &[&str], stdin: &str) -> (u8, Vec<u8>) {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let host = Host {
-        stdin: &mut stdin.as_bytes(),
-        stdout: &mut out,
-        stderr: &mut err,
-        cwd: dir.canonicalize().unwrap(),
-        terminal: false,
-        env: &|_| None,
-    };
-    let code = run(["mixlint"].iter().chain(args).map(OsString::from), host);
-    out.extend(err);
-    (code, out)
+    let (code, out, err) = run_with(dir, args, stdin.as_bytes(), &[]);
+    (code, (out + &err).into_bytes())
 }
 
 /// What is run over files: `check` and `routes` in every format and verbosity.

@@ -6,28 +6,16 @@
 
 mod support;
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mixlint::cli::{Host, run};
 use serde_json::Value;
-use support::project;
+use support::{project, run_with};
 use walkdir::WalkDir;
 
 /// Exit code, standard output and standard error.
 fn trace(dir: &Path, args: &[&str], stdin: &[u8]) -> (u8, String, String) {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let host = Host {
-        stdin: &mut &stdin[..],
-        stdout: &mut out,
-        stderr: &mut err,
-        cwd: dir.canonicalize().unwrap(),
-        terminal: false,
-        env: &|_| None,
-    };
-    let code = run(["mixlint", "trace"].iter().chain(args).map(OsString::from), host);
-    (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    run_with(dir, &[&["trace"], args].concat(), stdin, &[])
 }
 
 fn json(dir: &Path, message: &str) -> (u8, Value) {

@@ -22,20 +22,26 @@ pub(crate) fn project<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -
     dir
 }
 
-/// What the program prints. A run that could not do its job is a fault of the test.
-pub(crate) fn call(dir: &Path, args: &[&str]) -> String {
+/// A run in this process: exit code, standard output and standard error. The environment has only what is given.
+pub(crate) fn run_with(dir: &Path, args: &[&str], stdin: &[u8], env: &[(&str, &str)]) -> (u8, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let host = Host {
-        stdin: &mut std::io::empty(),
+        stdin: &mut &stdin[..],
         stdout: &mut out,
         stderr: &mut err,
         cwd: dir.canonicalize().unwrap(),
         terminal: false,
-        env: &|_| None,
+        env: &|name| env.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value)),
     };
     let code = run(["mixlint"].iter().chain(args).map(OsString::from), host);
-    assert!(code < 2, "{}", String::from_utf8_lossy(&err));
-    String::from_utf8(out).unwrap()
+    (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+}
+
+/// What the program prints. A run that could not do its job is a fault of the test.
+pub(crate) fn call(dir: &Path, args: &[&str]) -> String {
+    let (code, out, err) = run_with(dir, args, b"", &[]);
+    assert!(code < 2, "{err}");
+    out
 }
 
 /// The findings, as `error app.py:5 mixroute-key-at-openai`.
