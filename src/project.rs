@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock};
 use foldhash::{HashMap, HashSet};
 
 use crate::catalog::{Ecosystem, Version};
-use crate::facts::{BlockId, ExprId, ExprKind, Module, Place, Stmt};
+use crate::facts::{BlockId, ClassId, ExprId, ExprKind, Module, Place, Stmt};
 use crate::finding::FileId;
 use crate::heirs::Heirs;
 use crate::language::Language;
@@ -48,6 +48,8 @@ pub struct Index {
     pub function_exprs: HashMap<crate::facts::FuncId, ExprId>,
     /// Variables that hold an import under another name, by the imported name.
     pub renamed: HashMap<String, Vec<String>>,
+    /// Classes by the names of what they inherit from.
+    pub heirs: HashMap<String, Vec<ClassId>>,
     /// Texts of all tested subjects: only these need correlation.
     pub subjects: std::collections::HashSet<String>,
 }
@@ -91,6 +93,13 @@ impl Index {
                         }
                     }
                     _ => {}
+                }
+            }
+        }
+        for (number, class) in module.classes.iter().enumerate() {
+            for &base in &class.bases {
+                if let ExprKind::Name(name) | ExprKind::Member(_, name) = module.kind(base) {
+                    index.heirs.entry(name.clone()).or_default().push(ClassId(number as u32));
                 }
             }
         }
@@ -305,6 +314,13 @@ impl Project {
             known.insert(file, above.clone());
         }
         above
+    }
+
+    /// Whether two files are part of one program: one imports the other, or a third imports both.
+    pub fn in_one_program(&self, a: FileId, b: FileId) -> bool {
+        let language = |id: FileId| self.file(id).source.language.name();
+        let above: BTreeSet<FileId> = self.above(a).iter().copied().collect();
+        language(a) == language(b) && self.above(b).iter().any(|file| above.contains(file))
     }
 
     /// The file behind an index.

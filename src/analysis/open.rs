@@ -44,14 +44,14 @@ impl Run<'_> {
                     let functions = module.functions.iter().enumerate().rev();
                     functions.flat_map(|(at, func)| func.params.iter().map(move |param| (param.span, at))).collect()
                 });
-                let name = match of.get(&step.at.span).and_then(|&at| module.functions.get(at)) {
-                    Some(func) => called_as(module, func),
-                    None => heir_at(module, step.at.span),
-                };
                 // What a file exports as its only thing is called whatever who imports it likes.
                 let stem = || self.project.file(step.at.file).path.file_stem()?.to_str().map(str::to_owned);
-                let at = of.get(&step.at.span).copied();
-                let name = name.or_else(|| at.filter(|&at| is_default(module, at)).and_then(|_| stem()));
+                let name = match of.get(&step.at.span) {
+                    Some(&at) => {
+                        called_as(module, &module.functions[at]).or_else(|| is_default(module, at).then(stem).flatten())
+                    }
+                    None => heir_at(module, step.at.span),
+                };
                 if let Some(name) = name {
                     open.files.insert(step.at.file);
                     open.names.insert(name);

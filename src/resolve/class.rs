@@ -512,11 +512,11 @@ impl Resolver<'_> {
                 continue;
             }
             let module = self.module(file);
-            let own = self.own_constructor((file, class)).map(|func| (file, func));
-            let inherited = |this: &mut Self| {
-                this.constructor_of((file, class)).filter(|&constructor| this.takes_arguments(constructor))
+            // An inherited one that takes nothing makes no difference.
+            let counts = |this: &Self, constructor: (FileId, FuncId)| {
+                this.own_constructor((file, class)).is_some() || this.takes_arguments(constructor)
             };
-            let constructor = own.or_else(|| inherited(self));
+            let constructor = self.constructor_of((file, class)).filter(|&constructor| counts(self, constructor));
             let frame = constructor.and_then(|(file, func)| self.frame(file, func, made.expr, &ctx, None));
             // A dataclass or model: the argument of the field's name or position, else the default.
             let mut alts;

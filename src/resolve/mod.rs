@@ -97,8 +97,7 @@ struct Known {
     exprs: HashMap<(FileId, ExprId), Option<Answer<Vec<Alt>>>>,
     exports: HashMap<(FileId, String), Option<Answer<Vec<Alt>>>>,
     sites: HashMap<(FileId, FuncId, Heir), Answer<Sites>>,
-    /// Of the objects that a class makes: of one, or of any.
-    fields: HashMap<(FileId, ClassId, Option<u32>, u32), Answer<Vec<Alt>>>,
+    fields: HashMap<ObjectField, Answer<Vec<Alt>>>,
 }
 
 /// The class that a constructor is asked about, where that is another than its own.
@@ -106,6 +105,9 @@ type Heir = Option<(FileId, ClassId)>;
 
 /// A text as it stands at a point: the file, the block, the statement, the frame and the text's number.
 type Tested = (FileId, BlockId, usize, u32, u32);
+
+/// A field of an object of a class: of the one that a frame makes or, without one, of any; and the number of its name.
+type ObjectField = (FileId, ClassId, Option<u32>, u32);
 
 /// An answer found before.
 #[derive(Clone, Default)]
@@ -517,9 +519,7 @@ impl Resolver<'_> {
             })
         });
         let (Some((true, value, at)), None) = (places.next(), places.next()) else { return None };
-        let above = self.project.above(ctx.file);
-        let together = at.file == ctx.file || self.project.above(at.file).iter().any(|file| above.contains(file));
-        together.then(|| self.eval(&at, value))
+        self.project.in_one_program(ctx.file, at.file).then(|| self.eval(&at, value))
     }
 
     /// A constant string, or the last word of a symbol.

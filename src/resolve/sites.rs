@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::value::{Frame, Value};
-use super::{Resolver, Sites, words};
+use super::{Heir, Resolver, Sites, words};
 use crate::facts::{ClassId, ExprId, ExprKind, FuncId};
 use crate::finding::FileId;
 
@@ -33,7 +33,7 @@ impl Resolver<'_> {
         self.sites(constructor, Some(class))
     }
 
-    fn sites(&mut self, (file, func): (FileId, FuncId), heir: super::Heir) -> (Vec<Arc<Frame>>, bool) {
+    fn sites(&mut self, (file, func): (FileId, FuncId), heir: Heir) -> (Vec<Arc<Frame>>, bool) {
         if self.depth >= super::DEPTH - 2 {
             return (Vec::new(), false);
         }
@@ -63,7 +63,7 @@ impl Resolver<'_> {
         (sites.calls.iter().filter_map(frame).collect(), sites.more)
     }
 
-    fn find_sites(&mut self, file: FileId, func: FuncId, heir: super::Heir) -> Sites {
+    fn find_sites(&mut self, file: FileId, func: FuncId, heir: Heir) -> Sites {
         let project = self.project;
         let module = self.module(file);
         let function = module.func(func);
@@ -87,15 +87,15 @@ impl Resolver<'_> {
         let mut more = callers.len() > MAX_CALLERS;
         if class.is_some() {
             // Classes that inherit the constructor are made by it, too.
-            for &at in callers.iter().take(MAX_CALLERS) {
-                let module = self.module(at);
-                for (number, heir) in module.classes.iter().enumerate() {
-                    let inherits = heir.bases.iter().any(|&base| match module.kind(base) {
-                        ExprKind::Name(name) | ExprKind::Member(_, name) => names.contains(&name.as_str()),
-                        _ => false,
-                    });
-                    if inherits && self.own_constructor((at, ClassId(number as u32))).is_none() {
-                        names.push(&heir.name);
+            let mut known = 0;
+            while let Some(&name) = names.get(known) {
+                known += 1;
+                for &at in callers.iter().take(MAX_CALLERS) {
+                    for &heir in project.file(at).index.heirs.get(name).into_iter().flatten() {
+                        let name = self.module(at).classes[heir.index()].name.as_str();
+                        if self.own_constructor((at, heir)).is_none() && !names.contains(&name) {
+                            names.push(name);
+                        }
                     }
                 }
             }
@@ -130,7 +130,7 @@ impl Resolver<'_> {
     }
 
     /// Whether a call is one of a function, or makes the class whose constructor it is.
-    fn is_site(&mut self, at: FileId, call: ExprId, of: (FileId, FuncId), made: Option<(FileId, ClassId)>) -> bool {
+    fn is_site(&mut self, at: FileId, call: ExprId, of: (FileId, FuncId), made: Heir) -> bool {
         let module = self.module(at);
         let ExprKind::Call(data) = module.kind(call) else { return false };
         let class = self.module(of.0).func(of.1).class;

@@ -117,7 +117,7 @@ fn both_run(facts: &Facts<'_>, a: &Use<'_>, b: &Use<'_>) -> bool {
         return a.route.arms.merge(&b.route.arms).is_some();
     }
     // What is assumed in another file cannot be compared.
-    a.route.certain && b.route.certain && in_one_program(facts, a.client.at.file, b.client.at.file)
+    a.route.certain && b.route.certain && facts.project.in_one_program(a.client.at.file, b.client.at.file)
 }
 
 /// Which key a route has; `None` for one that nobody issued, or that is not known.
@@ -143,13 +143,6 @@ fn scope(facts: &Facts<'_>, file: FileId) -> PathBuf {
     let path = &project.file(file).path;
     let named = |dir: &&std::path::Path| project.manifests.get(*dir).is_some_and(|packages| !packages.is_empty());
     path.ancestors().skip(1).find(named).map(PathBuf::from).unwrap_or_default()
-}
-
-/// Whether two files are part of one program: one imports the other, or a third imports both.
-fn in_one_program(facts: &Facts<'_>, a: FileId, b: FileId) -> bool {
-    let language = |file: FileId| facts.project.file(file).source.language.name();
-    let above: BTreeSet<FileId> = facts.project.above(a).iter().copied().collect();
-    language(a) == language(b) && facts.project.above(b).iter().any(|file| above.contains(file))
 }
 
 fn finding(facts: &Facts<'_>, stray: &Use<'_>, other: &Use<'_>) -> Finding {
