@@ -11,12 +11,15 @@ use crate::facts::{BlockId, ExprId, ExprKind, Module, Stmt};
 use crate::finding::FileId;
 use crate::project::{env_call_writes, env_place};
 
-/// The statements of a block by what they may write, as indices in order.
+/// Statements within a branch or block that are looked through for what they write.
+const MAX_WITHIN: usize = 2000;
+
+/// The statements of a block by what they, or those within them, may write, as indices in order.
 #[derive(Default)]
 pub(super) struct Marks<'p> {
-    /// Branches and blocks, which may write anything.
-    inner: Vec<u32>,
-    /// Assignments to a variable or below it.
+    /// Branches that may leave the function, and those that are too large to be looked through.
+    any: Vec<u32>,
+    /// Assignments to a variable or below it, and branches in which it decides whether an arm leaves.
     assigns: HashMap<&'p str, Vec<u32>>,
     /// Calls on a variable or with it.
     calls: HashMap<&'p str, Vec<u32>>,
@@ -29,29 +32,47 @@ impl<'p> Marks<'p> {
         let mut marks = Self::default();
         for (index, stmt) in module.block(block).stmts.iter().enumerate() {
             let index = index as u32;
-            match stmt {
-                Stmt::Assign { place, .. } => {
-                    marks.assigns.entry(&place.root).or_default().push(index);
-                    if env_place(place).is_some() {
-                        marks.environment.push(index);
-                    }
-                }
-                Stmt::Expr(expr) => {
-                    for name in touched(module, *expr) {
-                        let list = marks.calls.entry(name).or_default();
-                        if list.last() != Some(&index) {
-                            list.push(index);
-                        }
-                    }
-                    if !env_call_writes(module, *expr).is_empty() {
-                        marks.environment.push(index);
-                    }
-                }
-                Stmt::Branch(_) | Stmt::Block(_) => marks.inner.push(index),
-                Stmt::Return(_) | Stmt::Exit => {}
+            let mut budget = MAX_WITHIN;
+            let leaves = matches!(stmt, Stmt::Branch(arms) if arms.iter().any(|arm| module.leaves(arm.body)));
+            if leaves || !marks.add(module, stmt, index, &mut budget) {
+                note(&mut marks.any, index);
             }
         }
         marks
+    }
+
+    /// Notes what a statement may write for the statement of the block that it is or is in; whether all of it was seen.
+    fn add(&mut self, module: &'p Module, stmt: &'p Stmt, index: u32, budget: &mut usize) -> bool {
+        let Some(rest) = budget.checked_sub(1) else { return false };
+        *budget = rest;
+        let mut bodies: Vec<BlockId> = Vec::new();
+        match stmt {
+            Stmt::Assign { place, .. } => {
+                note(self.assigns.entry(&place.root).or_default(), index);
+                if env_place(place).is_some() {
+                    note(&mut self.environment, index);
+                }
+            }
+            Stmt::Expr(expr) => {
+                for name in touched(module, *expr) {
+                    note(self.calls.entry(name).or_default(), index);
+                }
+                if !env_call_writes(module, *expr).is_empty() {
+                    note(&mut self.environment, index);
+                }
+            }
+            Stmt::Branch(arms) => bodies.extend(arms.iter().map(|arm| arm.body)),
+            Stmt::Block(inner) => bodies.push(*inner),
+            Stmt::Return(_) | Stmt::Exit => {}
+        }
+        bodies.into_iter().all(|body| {
+            for test in module.known_before(body, usize::MAX).flat_map(|(_, tests)| tests) {
+                for name in test.subject.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '@' | '='))) {
+                    note(self.assigns.entry(name).or_default(), index);
+                }
+            }
+            module.block(body).stmts.iter().all(|stmt| self.add(module, stmt, index, budget))
+        })
     }
 
     /// The statements before one that may write a target, last first.
@@ -65,13 +86,25 @@ impl<'p> Marks<'p> {
             ),
             Target::Env(_) => (self.environment.as_slice(), &[][..]),
         };
-        let mut lists = [before(&self.inner, upto), before(writes, upto), before(calls, upto)];
+        let mut lists = [before(&self.any, upto), before(writes, upto), before(calls, upto)];
         std::iter::from_fn(move || {
-            let last = lists.iter_mut().max_by_key(|list| list.last().copied())?;
-            let (&index, rest) = last.split_last()?;
-            *last = rest;
-            Some(index as usize)
+            let last = *lists.iter().filter_map(|list| list.last()).max()?;
+            for list in &mut lists {
+                if let Some((&index, rest)) = list.split_last()
+                    && index == last
+                {
+                    *list = rest;
+                }
+            }
+            Some(last as usize)
         })
+    }
+}
+
+/// Adds an index to a list that is in order, once.
+fn note(list: &mut Vec<u32>, index: u32) {
+    if list.last() != Some(&index) {
+        list.push(index);
     }
 }
 
