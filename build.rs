@@ -1,7 +1,7 @@
-//! Embeds `rules/`: writes lists of (name, text) for the providers, the clients and the rule pages, so that adding one
-//! is a matter of adding a file.
+//! Embeds `rules/`: writes lists of (name, text) for the providers, the clients, the messages and the rule pages, so that
+//! adding one is a matter of adding a file. TOML becomes JSON, which every run reads in a fraction of the time.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::path::Path;
 use std::{env, fs, io};
 
@@ -23,7 +23,13 @@ fn main() -> io::Result<()> {
         let _ = writeln!(code, "pub(crate) static {name}: &[(&str, &str)] = &[");
         for file in files {
             let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let _ = writeln!(code, "    ({stem:?}, include_str!({:?})),", file.to_string_lossy());
+            let mut text = fs::read_to_string(&file)?;
+            if extension == "toml" {
+                let of_file = |error: &dyn Display| io::Error::other(format!("{}: {error}", file.display()));
+                let table: toml::Table = toml::from_str(&text).map_err(|error| of_file(&error))?;
+                text = serde_json::to_string(&table).map_err(|error| of_file(&error))?;
+            }
+            let _ = writeln!(code, "    ({stem:?}, {text:?}),");
         }
         code.push_str("];\n");
     }

@@ -137,7 +137,7 @@ impl Catalog {
         let mut catalog = Self::default();
         let mut errors = Vec::new();
         for &(name, text) in embedded::PROVIDERS.iter().chain(embedded::CLIENTS) {
-            match toml::from_str::<File>(text) {
+            match serde_json::from_str::<File>(text) {
                 Ok(file) => {
                     catalog.providers.extend(file.provider);
                     catalog.shared_formats.extend(file.shared_format);

@@ -78,7 +78,7 @@ struct Known {
 impl Known {
     fn load() -> Self {
         // The files are tested; should one not parse all the same, the rest is still of use.
-        let files = MESSAGES.iter().filter_map(|(_, text)| toml::from_str::<File>(text).ok());
+        let files = MESSAGES.iter().filter_map(|(_, text)| serde_json::from_str::<File>(text).ok());
         let ready: Vec<Ready> = files
             .flat_map(|file| file.message)
             .map(|message| Ready {
@@ -143,7 +143,7 @@ mod tests {
         let mut ids = BTreeSet::new();
         let pages: BTreeSet<&str> = crate::rules::page::pages().iter().map(|page| page.name.as_str()).collect();
         for (name, text) in MESSAGES {
-            let file: File = toml::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let file: File = serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
             for message in file.message {
                 assert!(ids.insert(message.id.clone()), "{} is defined twice", message.id);
                 assert!(!message.patterns.is_empty() && !message.checks.is_empty(), "{}", message.id);

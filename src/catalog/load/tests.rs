@@ -11,6 +11,20 @@ fn version(text: &str) -> Option<Version> {
     Some(Version::parse(text).unwrap())
 }
 
+/// What is built in is JSON by now: of the files themselves it can be said where one does not fit.
+#[test]
+fn files_fit_the_schema() {
+    for folder in ["providers", "clients"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules").join(folder);
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                toml::from_str::<File>(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            }
+        }
+    }
+}
+
 #[test]
 fn all_files_parse_and_fit() {
     let (catalog, errors) = Catalog::parse_embedded();
