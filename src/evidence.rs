@@ -50,6 +50,11 @@ pub fn of_name(catalog: &Catalog, name: &str) -> Providers {
     name::evidence(catalog, name)
 }
 
+/// Whose models a key's name speaks of: `claude_api_key`.
+pub fn of_model(catalog: &Catalog, name: &str) -> Providers {
+    name::of_model(catalog, name)
+}
+
 /// As [`of_name`], for a key that reaches a client. A variable that this kind of client reads by itself
 /// (`ANTHROPIC_API_KEY` for Anthropic's clients) is a slot that holds whichever key is in use: no evidence.
 pub fn of_name_at(catalog: &Catalog, client: &Client, name: &str) -> Providers {

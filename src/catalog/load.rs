@@ -313,6 +313,7 @@ impl Provider {
             (&mut self.shared_formats, other.shared_formats),
             (&mut self.key_env, other.key_env),
             (&mut self.name_words, other.name_words),
+            (&mut self.model_words, other.model_words),
             (&mut self.name_needs, other.name_needs),
             (&mut self.neutral_names, other.neutral_names),
         ] {

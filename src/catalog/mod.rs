@@ -58,6 +58,10 @@ pub struct Provider {
     /// `key-env` counts.
     #[serde(default)]
     pub name_words: Vec<String>,
+    /// Words of its models: a key's name with one (`claude_api_key`) is no evidence, as others serve them too, but
+    /// contradicts a placeholder for another provider's key.
+    #[serde(default)]
+    pub model_words: Vec<String>,
     /// Where the words alone are no evidence (`OPENAI_API_KEY` holds whichever key is in use): one of these must stand
     /// beside them (`OPENAI_OFFICIAL_KEY`).
     #[serde(default)]

@@ -72,6 +72,16 @@ pub(super) fn evidence(catalog: &Catalog, name: &str) -> Providers {
     }
 }
 
+/// See [`super::of_model`].
+pub(super) fn of_model(catalog: &Catalog, name: &str) -> Providers {
+    if name.len() > LONGEST {
+        return Providers::new();
+    }
+    let words = words(name);
+    let serves = |provider: &&Provider| provider.model_words.iter().any(|word| words.contains(word));
+    ids(catalog.providers.iter().filter(serves))
+}
+
 /// The providers that words name, each once. A provider whose name alone says nothing counts only beside a word that
 /// makes it say something.
 pub(super) fn named<'c>(catalog: &'c Catalog, words: &[String]) -> Vec<&'c Provider> {

@@ -29,12 +29,15 @@ pub(super) fn key(catalog: &Catalog, project: &Project, client: Option<&Client>,
         Some(client) => evidence::of_name_at(catalog, client, name),
         None => evidence::of_name(catalog, name),
     };
-    let (by_name, name) = by_name(of_name, &alt, &names);
+    let (by_name, name) = by_name(&of_name, &alt, &names);
     let (providers, evidence) = if !format.is_empty() {
         let both: BTreeSet<String> = format.intersection(&by_name).cloned().collect();
         (if both.is_empty() { format } else { both }, Evidence::Format)
     } else if let Some(provider) = label {
-        (BTreeSet::from([provider]), Evidence::Label)
+        // `claude_api_key = "YOUR_GEMINI_API_KEY"`: what is to stand there nobody knows.
+        let other = |set: BTreeSet<String>| !set.is_empty() && !set.contains(&provider);
+        let contradicted = names.iter().any(|name| other(of_name(name)) || other(evidence::of_model(catalog, name)));
+        if contradicted { (BTreeSet::new(), Evidence::None) } else { (BTreeSet::from([provider]), Evidence::Label) }
     } else if let Some((name, provider)) = declared {
         (BTreeSet::from([provider]), Evidence::Declared(name))
     } else if by_name.is_empty() {
