@@ -44,6 +44,7 @@ pub mod scopes;
 pub mod screen;
 pub mod source;
 pub mod suppress;
+pub mod template;
 pub mod text;
 pub mod trace;
 pub mod walk;

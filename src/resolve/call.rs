@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value};
 use super::{Lit, MAX_FRAMES, Resolver, under, words};
-use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Stmt};
+use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Spread, Stmt};
 use crate::finding::{FileId, Location};
+use crate::template::Argument;
 use crate::text::Text;
 
 /// In the place of a call, where all calls of a function are alike.
@@ -368,7 +369,7 @@ impl Resolver<'_> {
                     let cut = text.expose().trim_end_matches('/');
                     return vec![Alt { value: Value::Str(Text::new(cut), *at), ..receiver.clone() }];
                 }
-                vec![Alt::unknown()]
+                self.filled(ctx, call, text, *at, method).unwrap_or_else(|| vec![Alt::unknown()])
             }
             // `os.environ["KEYS"].split(",")`: a list, to be looked into.
             Value::Env(..) if method == "split" => vec![Alt::new(self.made(ctx, expr))],
@@ -470,6 +471,52 @@ impl Resolver<'_> {
             }
             _ => vec![Alt::unknown()],
         }
+    }
+
+    /// `URL.format(model=m)`, `URL.replace("{model}", m)`: a text with others in the place of some of its parts.
+    fn filled(&mut self, ctx: &Ctx, call: &Call, text: &Text, at: Location, method: &str) -> Option<Vec<Alt>> {
+        let template = text.expose();
+        let language = self.language_at(ctx.file, ctx.block);
+        let by_name = |name: &str| call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
+        let by_position = |number: usize| call.args.iter().filter(|arg| arg.name.is_none()).nth(number);
+        let is_format = method == "format" && language == "python";
+        let holes: Vec<(std::ops::Range<usize>, Option<ExprId>)> = if is_format {
+            let spread = call.args.iter().any(|arg| arg.spread != Spread::No);
+            let filled = crate::template::braces(template)?.into_iter().map(|hole| {
+                let arg = match &hole.argument {
+                    Argument::Position(number) => by_position(*number),
+                    Argument::Name(name) => by_name(name),
+                };
+                (hole.at, arg.filter(|_| !spread).map(|arg| arg.value))
+            });
+            filled.collect()
+        } else {
+            let [pattern, by] = call.args.as_slice() else { return None };
+            let pattern = self.constant(ctx, pattern.value).filter(|pattern| !pattern.is_empty())?;
+            let times = match (method, language) {
+                ("replace", "javascript") => 1,
+                ("replace", _) | ("replaceAll", "javascript") => super::MAX_PARTS,
+                _ => return None,
+            };
+            let found = template.match_indices(&pattern).take(times);
+            found.map(|(at, found)| (at..at + found.len(), Some(by.value))).collect()
+        };
+        if holes.len() * 2 >= super::MAX_PARTS {
+            return None;
+        }
+        let written = |part: &str| {
+            let part = if is_format { part.replace("{{", "{").replace("}}", "}") } else { part.to_owned() };
+            vec![Alt::new(Value::Str(Text::new(part), at))]
+        };
+        let mut parts = Vec::new();
+        let mut done = 0;
+        for (hole, by) in holes {
+            parts.push(written(&template[done..hole.start]));
+            parts.push(by.map_or_else(|| vec![Alt::unknown()], |by| self.eval(ctx, by)));
+            done = hole.end;
+        }
+        parts.push(written(&template[done..]));
+        Some(Self::joined_parts(&parts, at))
     }
 
     /// Whether a function gives back what it is given: `|s| s.trim().to_string()`, `String::from`.

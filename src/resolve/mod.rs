@@ -375,19 +375,30 @@ impl<'p> Resolver<'p> {
         if parts.len() > MAX_PARTS {
             return vec![Alt::unknown()];
         }
+        let parts = parts.iter().map(|&part| {
+            let mut alts = self.eval(ctx, part);
+            // What is written between them is no step of the way.
+            if matches!(self.module(ctx.file).kind(part), ExprKind::Str(_)) {
+                alts.iter_mut().for_each(|alt| alt.steps.clear());
+            }
+            alts
+        });
+        let parts: Vec<Vec<Alt>> = parts.collect();
+        Self::joined_parts(&parts, at)
+    }
+
+    /// Pieces of a string, joined in each way that they can be together.
+    fn joined_parts(parts: &[Vec<Alt>], at: Location) -> Vec<Alt> {
         let mut rows: Vec<(Vec<Value>, Arms, Vec<Step>)> = vec![(Vec::new(), Arms::default(), Vec::new())];
-        for &part in parts {
-            let alts = self.eval(ctx, part);
+        for alts in parts {
             let mut next = Vec::new();
             'rows: for (values, arms, steps) in &rows {
-                for alt in &alts {
+                for alt in alts {
                     let Some(arms) = arms.merge(&alt.arms) else { continue };
                     let mut values = values.clone();
                     values.push(alt.value.clone());
                     let mut steps = steps.clone();
-                    if !matches!(self.module(ctx.file).kind(part), ExprKind::Str(_)) {
-                        steps.extend(alt.steps.iter().cloned());
-                    }
+                    steps.extend(alt.steps.iter().cloned());
                     next.push((values, arms, steps));
                     if next.len() >= MAX_ALTS {
                         break 'rows;
@@ -503,9 +514,9 @@ impl Resolver<'_> {
         })
     }
 
-    /// What a module's attribute is set to, where one place alone sets it, in this file or one of the same program.
+    /// What a module's attribute is set to, where one place alone of the same program sets it, in this file or another.
     pub fn set_once(&mut self, ctx: &Ctx, root: &str, attribute: &str) -> Option<Vec<Alt>> {
-        let mut places = self.project.ids().flat_map(|id| {
+        let places = self.project.ids().flat_map(|id| {
             let file = self.project.file(id);
             let writes = file.index.assigns.get(root).into_iter().flatten();
             writes.filter_map(move |&(block, index)| match file.module.block(block).stmts.get(index as usize) {
@@ -518,8 +529,10 @@ impl Resolver<'_> {
                 _ => None,
             })
         });
+        // A script that stands beside this one and runs by itself sets nothing here.
+        let mut places = places.filter(|(_, _, at)| self.project.in_one_program(ctx.file, at.file));
         let (Some((true, value, at)), None) = (places.next(), places.next()) else { return None };
-        self.project.in_one_program(ctx.file, at.file).then(|| self.eval(&at, value))
+        Some(self.eval(&at, value))
     }
 
     /// A constant string, or the last word of a symbol.

@@ -7,6 +7,7 @@ use tree_sitter::Node;
 
 use super::{Lower, children, operands, span, strip};
 use crate::facts::{ExprId, ExprKind, Span, Stmt};
+use crate::template::{Argument, Hole, braces};
 use crate::text::Text;
 
 /// A part of a string literal.
@@ -215,56 +216,6 @@ impl Lower<'_> {
         }
         parts
     }
-}
-
-/// A place in a template that an argument fills.
-struct Hole {
-    at: Range<usize>,
-    argument: Argument,
-}
-
-/// Which argument fills a hole.
-enum Argument {
-    Position(usize),
-    Name(String),
-}
-
-/// The holes of a `str.format` template; `None` for one that is not simple.
-fn braces(template: &str) -> Option<Vec<Hole>> {
-    let bytes = template.as_bytes();
-    let mut holes = Vec::new();
-    let mut position = 0;
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        if matches!(byte, b'{' | b'}') && bytes.get(at + 1) == Some(&byte) {
-            at += 2;
-            continue;
-        }
-        if byte != b'{' {
-            at += 1;
-            continue;
-        }
-        let end = at + memchr::memchr2(b'}', b'{', bytes.get(at + 1..)?)? + 1;
-        if bytes.get(end) != Some(&b'}') {
-            return None;
-        }
-        let field = template.get(at + 1..end)?;
-        // A conversion and a format specification change little.
-        let name = field.split([':', '!']).next().unwrap_or("");
-        let argument = if name.is_empty() {
-            position += 1;
-            Argument::Position(position - 1)
-        } else if let Ok(number) = name.parse() {
-            Argument::Position(number)
-        } else if name.contains(['.', '[']) {
-            return None;
-        } else {
-            Argument::Name(name.to_owned())
-        };
-        holes.push(Hole { at: at..end + 1, argument });
-        at = end + 1;
-    }
-    Some(holes)
 }
 
 /// The holes of a `%` template; `None` for one that is not simple.
