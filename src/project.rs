@@ -36,6 +36,8 @@ pub struct Index {
     pub assigns: HashMap<String, Vec<(BlockId, u32)>>,
     /// Of these, the ones that assign to an attribute of a variable (`openai.api_base = `), by the attribute's name.
     pub attributes: HashMap<String, Vec<(BlockId, u32)>>,
+    /// Some assign to the `headers` of an object, or below.
+    pub headers: bool,
     /// Statements that write an environment variable, by its name.
     pub env_writes: HashMap<String, Vec<(BlockId, u32)>>,
     /// Calls by the last word of what is called.
@@ -82,6 +84,7 @@ impl Index {
                         if let Some(name) = env_place(place) {
                             index.env_writes.entry(name.to_owned()).or_default().push((id, at as u32));
                         }
+                        index.headers |= place.path.iter().flatten().any(|step| step == "headers");
                         if let [Some(attribute)] = place.path.as_slice() {
                             index.attributes.entry(attribute.clone()).or_default().push((id, at as u32));
                         }

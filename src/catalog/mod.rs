@@ -126,6 +126,9 @@ pub struct Client {
     /// Methods that set a slot of everything the object sends on which it is called: `default_headers = "headers"`.
     #[serde(default)]
     pub receiver_setters: BTreeMap<String, Slot>,
+    /// What makes the objects whose `headers` go with everything that is sent through them: `["Session"]`.
+    #[serde(default)]
+    pub receiver_headers: Vec<String>,
     /// Fields that can be assigned afterwards: `base_url = "endpoint"`.
     #[serde(default)]
     pub fields: BTreeMap<String, Slot>,

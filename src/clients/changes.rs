@@ -5,6 +5,7 @@ use crate::facts::{Arm, BlockId, Call, ExprId, ExprKind, Place, Stmt};
 use crate::finding::FileId;
 use crate::resolve::{Alt, Arms, Ctx, Resolver, Value};
 
+use super::arguments::header_key;
 use super::{Site, SlotValue, Slots, code, inherit, or_else, without_scheme};
 
 /// Builder methods called on the call itself: `new().with_api_key(k).with_api_base(u)`. Returns the outermost call.
@@ -58,9 +59,20 @@ fn handed(
 /// What the object brings along that a request is made with: `Client::builder().default_headers(h).build()?.get(url)`.
 pub(super) fn of_receiver(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, slots: &mut Slots) {
     let setters = &site.client.receiver_setters;
+    let makers = &site.client.receiver_headers;
     let given = |value: &SlotValue| !matches!(value.alt.value, Value::Undefined);
     let known = |value: &SlotValue| !matches!(value.alt.value, Value::Undefined | Value::Unknown(_));
-    if setters.is_empty() || slots.key.iter().any(given) || !slots.endpoint.iter().any(known) {
+    if setters.is_empty() && makers.is_empty() || slots.key.iter().any(given) || !slots.endpoint.iter().any(known) {
+        return;
+    }
+    if !makers.is_empty()
+        && let ExprKind::Call(call) = resolver.module(ctx.file).kind(site.call)
+        && let ExprKind::Member(base, _) = resolver.module(ctx.file).kind(call.callee)
+    {
+        let values = session_key(resolver, ctx, *base, makers);
+        replace(slots, Slot::Headers, values);
+    }
+    if setters.is_empty() {
         return;
     }
     // Most programs have none of these methods.
@@ -86,6 +98,37 @@ pub(super) fn of_receiver(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ct
         }
         replace(slots, slot, values);
     }
+}
+
+/// The key in the headers of a session: those that it was made with, or that were put into it since.
+fn session_key(resolver: &mut Resolver<'_>, ctx: &Ctx, session: ExprId, makers: &[String]) -> Vec<Alt> {
+    let absent = || vec![Alt::new(Value::Undefined)];
+    let known = |alts: &[Alt]| alts.iter().any(|alt| !matches!(alt.value, Value::Undefined | Value::Unknown(_)));
+    let mut out = absent();
+    for name in KEY_HEADERS {
+        let path = ["headers".to_owned(), name.to_owned()];
+        let mut found = resolver.field_path(ctx, session, &path);
+        if !known(&found) {
+            found = resolver.filled_below(ctx, session, &path);
+        }
+        if known(&found) {
+            return found.into_iter().map(without_scheme).collect();
+        }
+    }
+    for alt in resolver.eval(ctx, session) {
+        let Value::Made(made) = &alt.value else { continue };
+        let module = resolver.module(made.ctx.file);
+        let ExprKind::Call(call) = module.kind(made.expr) else { continue };
+        let (ExprKind::Name(name) | ExprKind::Member(_, name)) = module.kind(call.callee) else { continue };
+        if makers.contains(name) {
+            let key = header_key(resolver, &made.ctx, call, &["headers".to_owned()]);
+            out.extend(crate::resolve::under(key, &alt.arms));
+        }
+    }
+    if out.len() > 1 {
+        out.remove(0);
+    }
+    out
 }
 
 /// The last call of a method in the chain of calls that makes an object.
@@ -123,6 +166,9 @@ fn set_values(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, slot: Slot) -
         _ => vec![Alt::unknown()],
     }
 }
+
+/// The headers that hold a key, as they are written.
+const KEY_HEADERS: [&str; 4] = ["Authorization", "authorization", "api-key", "x-api-key"];
 
 fn is_key_header(name: &str) -> bool {
     ["authorization", "api-key", "x-api-key"].iter().any(|key| name.replace('_', "-").eq_ignore_ascii_case(key))

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::{Catalog, Client, Construct, UrlKind};
-use crate::facts::{Call, ExprId, ExprKind, Spread};
+use crate::facts::{Call, ExprId, ExprKind, Module, Spread};
 use crate::finding::FileId;
 use crate::resolve::{Alt, Ctx, Presence, Resolver, Value};
 
@@ -185,11 +185,55 @@ fn may_carry_a_key(
             Err(_) => data.args.iter().any(|arg| arg.name.as_deref() == Some(first) || arg.spread == Spread::Keyword),
         }
     });
-    if given || client.setters.is_empty() {
-        return given;
+    if given || !client.receiver_headers.is_empty() {
+        return given || (may_be_url(module, data) && has_sessions(resolver, file, &client.receiver_headers));
+    }
+    if client.setters.is_empty() {
+        return false;
     }
     let chained = |parent: ExprId| matches!(module.kind(parent), ExprKind::Member(..));
     module.parents[call.index()].is_some_and(chained) || is_set_later(resolver, file, call, client)
+}
+
+/// Whether the first argument looks like a URL: most calls of some `get` ask a dictionary for a field.
+fn may_be_url(module: &Module, call: &Call) -> bool {
+    let url = call.args.iter().find(|arg| arg.name.is_none() || arg.name.as_deref() == Some("url"));
+    let named = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        ["url", "uri", "endpoint", "format"].iter().any(|word| name.contains(word))
+    };
+    url.is_some_and(|arg| match module.kind(arg.value) {
+        ExprKind::Str(text) => text.expose().contains("://"),
+        ExprKind::Concat(_) => true,
+        ExprKind::Name(name) | ExprKind::Member(_, name) => named(name),
+        ExprKind::Call(call) => {
+            matches!(module.kind(call.callee), ExprKind::Name(name) | ExprKind::Member(_, name) if named(name))
+        }
+        _ => false,
+    })
+}
+
+/// Whether a file makes objects whose headers go with everything that is sent through them, and gives them some.
+fn has_sessions(resolver: &Resolver<'_>, file: FileId, makers: &[String]) -> bool {
+    let file = resolver.project.file(file);
+    let module = &file.module;
+    let calls = |name: &str| file.index.calls.get(name).into_iter().flatten();
+    let data = |call: &ExprId| match module.kind(*call) {
+        ExprKind::Call(data) => Some(data),
+        _ => None,
+    };
+    let with_headers = |call: &Call| {
+        call.args.iter().any(|arg| arg.name.as_deref() == Some("headers") || arg.spread == Spread::Keyword)
+    };
+    let of_headers = |call: &Call| match module.kind(call.callee) {
+        ExprKind::Member(base, _) => matches!(module.kind(*base), ExprKind::Member(_, name) if name == "headers"),
+        _ => false,
+    };
+    let mut made = makers.iter().flat_map(|name| calls(name)).peekable();
+    made.peek().is_some()
+        && (made.filter_map(data).any(with_headers)
+            || calls("update").filter_map(data).any(of_headers)
+            || file.index.headers)
 }
 
 /// `client.with_options(...)`: a changed copy of a known client.

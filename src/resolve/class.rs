@@ -49,6 +49,12 @@ impl Resolver<'_> {
                 let ctx = Ctx { frame: None, ..self.end_of(file) };
                 return self.setting(&ctx, class, field);
             }
+            if instance.is_none() && self.is_filled_by_call(file, class) {
+                let (sites, more) = self.makers((file, class));
+                if let Some(alts) = self.as_made((file, class), name, &sites, more) {
+                    return alts;
+                }
+            }
             return match field.value {
                 Some(value) => {
                     let mut alts = self.default_of(file, value);
@@ -92,6 +98,88 @@ impl Resolver<'_> {
         vec![Alt::new(Value::Undefined)]
     }
 
+    /// Whether the calls that make a class say what its fields hold: a data class without a constructor of its own.
+    fn is_filled_by_call(&self, file: FileId, class: ClassId) -> bool {
+        self.is_dataclass(file, class) && self.own_constructor((file, class)).is_none()
+    }
+
+    /// The data class that declares a field of a class which is made by its fields: itself, or one that it inherits from.
+    fn filled_holder(&mut self, class: (FileId, ClassId), name: &str) -> Option<(FileId, ClassId)> {
+        let mut at = class;
+        for _ in 0..8 {
+            if !self.is_filled_by_call(at.0, at.1) {
+                return None;
+            }
+            if self.module(at.0).classes[at.1.index()].fields.iter().any(|field| field.name == name) {
+                return Some(at);
+            }
+            at = self.first_base(at)?;
+        }
+        None
+    }
+
+    /// A field of a data class, by calls that make one: each is a choice like any other.
+    fn as_made(
+        &mut self,
+        class: (FileId, ClassId),
+        name: &str,
+        sites: &[(FileId, ExprId)],
+        more: bool,
+    ) -> Option<Vec<Alt>> {
+        let subject = self.subjects.get(&format!("made:{}:{}", class.0.0, class.1.0));
+        let mut out = Vec::new();
+        for &(at, call) in sites {
+            let site = self.constants.get(&format!("#{}:{}", at.0, call.0));
+            let Some(arms) = Arms::default().with(Lit { subject, value: Some(site), negated: false }) else { continue };
+            let given = self.given_field(&self.ctx_of(at, call), call, class, name);
+            out.extend(under(given, &arms));
+        }
+        if more && !out.is_empty() {
+            out.push(Alt::unknown());
+        }
+        (!out.is_empty()).then_some(out)
+    }
+
+    /// A field that the data class which a class inherits from gives it, by the calls that make this class and no other.
+    fn inherited_as_made(&mut self, own: (FileId, ClassId), base: (FileId, ClassId), name: &str) -> Option<Vec<Alt>> {
+        let fields = &self.module(base.0).classes[base.1.index()].fields;
+        if !self.is_filled_by_call(base.0, base.1) || !fields.iter().any(|field| field.name == name) {
+            return None;
+        }
+        if self.own_constructor(own).is_none() {
+            let (sites, more) = self.makers(own);
+            return self.as_made(base, name, &sites, more);
+        }
+        let (mut sites, _) = self.makers(base);
+        sites.retain(|&(at, call)| {
+            let module = self.module(at);
+            at == own.0 && module.func(module.block(module.points[call.index()].0).func).class == Some(own.1)
+        });
+        self.as_made(base, name, &sites, false).or_else(|| Some(vec![Alt::unknown()]))
+    }
+
+    /// What a call that makes a data class gives a field: the argument of its name or position, else the default.
+    fn given_field(&mut self, ctx: &Ctx, call: ExprId, class: (FileId, ClassId), name: &str) -> Vec<Alt> {
+        let ExprKind::Call(data) = self.module(ctx.file).kind(call) else { return vec![Alt::unknown()] };
+        let fields = &self.module(class.0).classes[class.1.index()].fields;
+        let position = fields.iter().position(|field| field.name == name);
+        let spread = data.args.iter().any(|arg| arg.spread != crate::facts::Spread::No);
+        let by_name = data.args.iter().find(|arg| arg.name.as_deref() == Some(name));
+        let by_position = || {
+            let mut given = data.args.iter().filter(|arg| arg.name.is_none());
+            position.filter(|_| !spread).and_then(|position| given.nth(position))
+        };
+        if let Some(arg) = by_name.or_else(by_position) {
+            return self.eval(ctx, arg.value);
+        }
+        let default = fields.iter().rev().find(|field| field.name == name).and_then(|field| field.value);
+        let mut alts = default.map_or_else(Vec::new, |value| self.default_of(class.0, value));
+        if spread || alts.is_empty() {
+            alts.push(Alt::unknown());
+        }
+        alts
+    }
+
     /// A field that a base gives to a class.
     fn inherited(
         &mut self,
@@ -101,6 +189,11 @@ impl Resolver<'_> {
         instance: Option<&Arc<Frame>>,
         depth: u32,
     ) -> Vec<Alt> {
+        if instance.is_none()
+            && let Some(alts) = self.inherited_as_made(own, (file, class), name)
+        {
+            return alts;
+        }
         if self.own_constructor(own).is_some() {
             return match self.super_call(own, (file, class), instance) {
                 Super::Left => self.class_field(file, class, name, None, depth),
@@ -445,6 +538,23 @@ impl Resolver<'_> {
         alts
     }
 
+    /// What a constructor writes below a field of its object: of `self.session` the headers.
+    pub fn filled_below(&mut self, ctx: &Ctx, expr: ExprId, path: &[String]) -> Vec<Alt> {
+        let module = self.module(ctx.file);
+        let function = module.func(module.block(ctx.block).func);
+        let (Some((root, mut whole)), Some(class)) = (self.chain(ctx, expr), function.class) else { return Vec::new() };
+        if function.receiver.as_deref() != Some(root.as_str()) {
+            return Vec::new();
+        }
+        whole.extend(path.iter().cloned());
+        let Some(constructor) = self.own_constructor((ctx.file, class)) else { return Vec::new() };
+        let function = module.func(constructor);
+        let Some(receiver) = &function.receiver else { return Vec::new() };
+        let index = module.block(function.body).stmts.len();
+        let end = Ctx { file: ctx.file, block: function.body, index, frame: None };
+        self.reach(&end, super::lookup::Target::Place(receiver, &whole)).alts
+    }
+
     /// A field of a Rust struct: what its literals in the file give it.
     fn struct_field(&mut self, file: FileId, ty: &str, name: &str) -> Vec<Alt> {
         let project = self.project;
@@ -519,6 +629,10 @@ impl Resolver<'_> {
             let constructor = self.constructor_of((file, class)).filter(|&constructor| counts(self, constructor));
             let frame = constructor.and_then(|(file, func)| self.frame(file, func, made.expr, &ctx, None));
             // A dataclass or model: the argument of the field's name or position, else the default.
+            if let Some(holder) = self.filled_holder((file, class), name) {
+                out.extend(self.given_field(&ctx, made.expr, holder, name));
+                continue;
+            }
             let mut alts;
             if constructor.is_none() {
                 let data = &module.classes[class.index()];

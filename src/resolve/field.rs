@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Step, StepKind, Value};
-use super::{Arms, Resolver, under};
-use crate::facts::{Entry, ExprId, ExprKind, FuncId, Object};
+use super::{Arms, Resolver, under, words};
+use crate::facts::{Call, Entry, ExprId, ExprKind, FuncId, Object, Spread};
 use crate::finding::{FileId, Location};
 
 impl Resolver<'_> {
@@ -159,11 +159,12 @@ impl Resolver<'_> {
         {
             return self.eval(&frame.caller, arg.value);
         }
-        if let Some(arg) = call.args.iter().find(|arg| arg.spread == crate::facts::Spread::Keyword) {
+        if let Some(arg) = call.args.iter().find(|arg| arg.spread == Spread::Keyword) {
             let alts = self.eval(&frame.caller, arg.value);
             return self.fields(alts, &[name.to_owned()]);
         }
-        vec![Alt::new(Value::Undefined)]
+        // Whoever calls a `functools.partial` may give more.
+        vec![if self.is_bound(frame) { Alt::unknown() } else { Alt::new(Value::Undefined) }]
     }
 
     fn made_field(&mut self, made: &Arc<Made>, name: &str) -> Vec<Alt> {
@@ -199,7 +200,7 @@ impl Resolver<'_> {
                         return known;
                     }
                     let alts = match arg.spread {
-                        crate::facts::Spread::No => self.field_path(&ctx, arg.value, &[name.to_owned()]),
+                        Spread::No => self.field_path(&ctx, arg.value, &[name.to_owned()]),
                         _ => vec![Alt::unknown()],
                     };
                     known.extend(absent.iter().flat_map(|missing| under(alts.clone(), &missing.arms)));
@@ -207,9 +208,40 @@ impl Resolver<'_> {
                 }
                 open
             }
-            ExprKind::Call(_) => self.instance_field(made, name),
+            ExprKind::Call(call) => {
+                self.changed_copy(&ctx, call, name).unwrap_or_else(|| self.instance_field(made, name))
+            }
             _ => vec![Alt::unknown()],
         }
+    }
+
+    /// A field of a changed copy: `replace(options, key=k)`, `settings.model_copy(update={"key": k})`.
+    fn changed_copy(&mut self, ctx: &Ctx, call: &Call, name: &str) -> Option<Vec<Alt>> {
+        let module = self.module(ctx.file);
+        let (ExprKind::Name(function) | ExprKind::Member(_, function)) = module.kind(call.callee) else { return None };
+        let of = match (module.kind(call.callee), function.as_str()) {
+            (_, "replace" | "evolve") => {
+                let is_copy = |alt: &Alt| matches!(&alt.value, Value::Symbol(s) if words::COPIES.contains(&s.as_str()));
+                let first = call.args.first().filter(|arg| arg.name.is_none() && arg.spread == Spread::No)?;
+                self.eval(ctx, call.callee).iter().any(is_copy).then_some(first.value)?
+            }
+            (ExprKind::Member(of, _), "model_copy" | "_replace") => *of,
+            _ => return None,
+        };
+        let path = [name.to_owned()];
+        if function == "model_copy" {
+            if let Some(update) = call.args.iter().find(|arg| arg.name.as_deref() == Some("update")) {
+                let alts = self.field_path(ctx, update.value, &path);
+                if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+                    return Some(alts);
+                }
+            }
+        } else if let Some(changed) = call.args.iter().find(|arg| arg.name.as_deref() == Some(name)) {
+            return Some(self.eval(ctx, changed.value));
+        } else if call.args.iter().any(|arg| arg.spread != Spread::No) {
+            return Some(vec![Alt::unknown()]);
+        }
+        Some(self.field_path(ctx, of, &path))
     }
 
     /// `Object.assign`, whose result is its arguments' fields, the last one's first.

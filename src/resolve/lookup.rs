@@ -233,6 +233,8 @@ impl Resolver<'_> {
                     self.fuel = self.fuel.saturating_sub(1);
                     let before = std::mem::take(&mut found.open);
                     let mut after = Vec::new();
+                    let mut defaults = Vec::new();
+                    let mut has_defaults = false;
                     for (arm, exit) in arms.iter().zip(exits) {
                         if exit {
                             continue;
@@ -254,9 +256,16 @@ impl Resolver<'_> {
                         let body = module.block(arm.body);
                         self.scan(ctx, target, arm.body, body.stmts.len(), &mut inner);
                         found.alts.extend(inner.alts);
-                        // What only one arm puts in may be there or not.
-                        found.tainted |= inner.tainted || inner.defaults.is_some();
+                        found.tainted |= inner.tainted;
+                        has_defaults |= inner.defaults.is_some();
+                        let later = || found.defaults.clone().unwrap_or_else(|| vec![Alt::new(Value::Undefined)]);
+                        let own = inner.defaults.unwrap_or_else(later);
+                        defaults.extend(under(own, &lits));
                         after.extend(inner.open);
+                    }
+                    // What only some arms put in is there in those.
+                    if has_defaults {
+                        found.defaults = Some(defaults);
                     }
                     // Every arm leaves: what follows is reached some other way (a loop, a `finally`).
                     found.open = if after.is_empty() && !writes { before } else { after };

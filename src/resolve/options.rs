@@ -53,7 +53,7 @@ impl Resolver<'_> {
         let ctx = &made.ctx;
         let ExprKind::Call(call) = self.module(ctx.file).kind(made.expr) else { return None };
         let ExprKind::Member(parser, method) = self.module(ctx.file).kind(call.callee) else { return None };
-        if !matches!(method.as_str(), "parse_args" | "parse_known_args") {
+        if !matches!(method.as_str(), "parse_args" | "parse_known_args" | "add_argument") {
             return None;
         }
         // `args, rest = parser.parse_known_args()`
@@ -61,9 +61,12 @@ impl Resolver<'_> {
             return Some(vec![Alt::new(Value::Made(made.clone()))]);
         }
         // The parser may be put together where it is made: `build_parser().parse_args()`.
-        let file = match self.eval(ctx, *parser).as_slice() {
-            [Alt { value: Value::Made(made), .. }] => made.ctx.file,
-            _ => ctx.file,
+        let file = match method.as_str() {
+            "add_argument" => ctx.file,
+            _ => match self.eval(ctx, *parser).as_slice() {
+                [Alt { value: Value::Made(made), .. }] => made.ctx.file,
+                _ => ctx.file,
+            },
         };
         let module = self.module(file);
         let calls = self.project.file(file).index.calls.get("add_argument")?;
@@ -75,6 +78,16 @@ impl Resolver<'_> {
         let (Some((expr, data)), None) = (found.next(), found.next()) else { return None };
         let at = self.ctx_of(file, expr);
         Some(self.option(&at, expr, data, name, named(data, &["default"])))
+    }
+
+    /// What a command's function is given: `args.func(args)`. One of the parser's options stands for all that it read.
+    pub(super) fn parsed_arguments(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
+        let name = self.module(ctx.file).func(func).params[number].name.as_str();
+        if !words::PARSED.contains(&name) || self.language_at(ctx.file, ctx.block) != "python" {
+            return None;
+        }
+        let &option = self.project.file(ctx.file).index.calls.get("add_argument")?.first()?;
+        Some(vec![Alt::new(self.made(&self.ctx_of(ctx.file, option), option))])
     }
 
     /// The name that an option's value gets: the one that is no flag, else the first long flag, else the first.

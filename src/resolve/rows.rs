@@ -132,6 +132,10 @@ impl Resolver<'_> {
                             let at = Location { file: ctx.file, span: *key_span };
                             out.push((key.clone(), self.row(ctx, key, at, *value, part)));
                         }
+                        // `{name: row for …}`: a row all the same.
+                        Entry::Field { key: None, value, .. } if part == Part::Values => {
+                            out.push((nameless(*value), self.eval(ctx, *value)));
+                        }
                         Entry::Field { key: None, .. } => out.push(unknown_row()),
                         Entry::Spread(spread) => {
                             let before = out.len();

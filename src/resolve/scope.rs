@@ -260,6 +260,7 @@ impl Resolver<'_> {
                 .dependency(ctx, func, number)
                 .or_else(|| self.decorated_option(ctx, func, number))
                 .or_else(|| self.callback(ctx, func, number))
+                .or_else(|| self.parsed_arguments(ctx, func, number))
                 .or_else(|| self.injected(ctx, func, number))
             {
                 return alts;
@@ -381,9 +382,11 @@ impl Resolver<'_> {
             return Argument::Given(arg.value);
         }
         let mut spread = false;
+        let bound = self.is_bound(frame);
         if matches!(param.kind, ParamKind::Normal) {
             let mut position = 0;
-            for arg in &call.args {
+            // The first argument of a `functools.partial` is the function itself.
+            for arg in call.args.iter().skip(usize::from(bound)) {
                 match (arg.spread, &arg.name) {
                     (Spread::No, None) => {
                         if position == number && !spread {
@@ -396,10 +399,16 @@ impl Resolver<'_> {
                 }
             }
         }
-        if spread || call.args.iter().any(|arg| arg.spread != Spread::No) {
+        if spread || bound || call.args.iter().any(|arg| arg.spread != Spread::No) {
             return Argument::Unknown;
         }
         param.default.map_or(Argument::Missing, Argument::Default)
+    }
+
+    /// Whether a call gives a function some of its arguments only: `partial(connect, key)`.
+    pub(super) fn is_bound(&self, frame: &Frame) -> bool {
+        let module = self.module(frame.caller.file);
+        matches!(module.kind(frame.call), ExprKind::Call(call) if super::sites::bound(module, call).is_some())
     }
 
     /// What another file gets under a name from this one.

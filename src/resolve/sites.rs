@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::value::{Frame, Value};
 use super::{Heir, Resolver, Sites, words};
-use crate::facts::{ClassId, ExprId, ExprKind, FuncId};
+use crate::facts::{Call, ClassId, ExprId, ExprKind, FuncId, Module};
 use crate::finding::FileId;
 
 /// Work allowed for finding the calls of one function.
@@ -16,6 +16,8 @@ const MAX_NESTED: usize = 2;
 const MAX_CALLERS: usize = 64;
 /// Calls of one function that are followed.
 const MAX_SITES: usize = 32;
+/// In the place of a constructor, where a class has none.
+const NO_FUNC: FuncId = FuncId(u32::MAX);
 
 impl Resolver<'_> {
     /// The calls of a function, as frames: those of its own file, then those of the files that import it. And whether
@@ -33,15 +35,30 @@ impl Resolver<'_> {
         self.sites(constructor, Some(class))
     }
 
+    /// The calls that make a class which has no constructor written out, whose arguments are its fields: a data class.
+    pub(super) fn makers(&mut self, class: (FileId, ClassId)) -> (Vec<(FileId, ExprId)>, bool) {
+        let sites = self.sites_of((class.0, NO_FUNC), Some(class));
+        (sites.calls.clone(), sites.more)
+    }
+
     fn sites(&mut self, (file, func): (FileId, FuncId), heir: Heir) -> (Vec<Arc<Frame>>, bool) {
+        let sites = self.sites_of((file, func), heir);
+        let frame = |&(at, call): &(FileId, ExprId)| {
+            let ctx = self.ctx_of(at, call);
+            self.frame(file, func, call, &ctx, None)
+        };
+        (sites.calls.iter().filter_map(frame).collect(), sites.more)
+    }
+
+    fn sites_of(&mut self, (file, func): (FileId, FuncId), heir: Heir) -> Arc<Sites> {
         if self.depth >= super::DEPTH - 2 {
-            return (Vec::new(), false);
+            return Arc::default();
         }
         // Whether `x.connect(k, u)` is a call of the function may depend on who calls the one that it is in, and so on.
         if self.nested >= MAX_NESTED {
-            return (Vec::new(), true);
+            return Arc::new(Sites { more: true, ..Sites::default() });
         }
-        let sites = if let Some(known) = self.known().sites.get(&(file, func, heir)).cloned() {
+        if let Some(known) = self.known().sites.get(&(file, func, heir)).cloned() {
             self.recall(&known)
         } else {
             // Asked for while it is being answered: a function that is called with its own result.
@@ -55,25 +72,21 @@ impl Resolver<'_> {
             let answer = self.answer(sites, before);
             self.known().sites.insert((file, func, heir), answer.clone());
             answer.found
-        };
-        let frame = |&(at, call): &(FileId, ExprId)| {
-            let ctx = self.ctx_of(at, call);
-            self.frame(file, func, call, &ctx, None)
-        };
-        (sites.calls.iter().filter_map(frame).collect(), sites.more)
+        }
     }
 
     fn find_sites(&mut self, file: FileId, func: FuncId, heir: Heir) -> Sites {
         let project = self.project;
-        let module = self.module(file);
-        let function = module.func(func);
-        let constructor = function.name.as_deref().is_some_and(words::is_constructor);
+        let function = (func != NO_FUNC).then(|| self.module(file).func(func));
+        let name = function.and_then(|function| function.name.as_deref());
+        let constructor = function.is_none() || name.is_some_and(words::is_constructor);
         let mut names: Vec<&str> = Vec::new();
-        let class = function.class.filter(|_| constructor).map(|class| heir.unwrap_or((file, class)));
+        let own = function.and_then(|function| function.class).map(|class| (file, class));
+        let class = heir.or(own).filter(|_| constructor);
         if let Some((of, class)) = class {
             names.push(&self.module(of).classes[class.index()].name);
-        } else if let Some(name) = &function.name {
-            names.push(name);
+        } else {
+            names.extend(name);
         }
         // `const connect = (k, u) => …`: the variable's name.
         for name in project.file(file).index.functions.get(&func).into_iter().flatten() {
@@ -107,7 +120,7 @@ impl Resolver<'_> {
             }
             let mut here: Vec<&str> = names.clone();
             if constructor {
-                here.extend(["cls", "super"]);
+                here.extend(["cls", "super", "__init__"]);
             }
             if at != file {
                 let renamed = names.iter().chain(&["default"]).filter_map(|name| other.index.renamed.get(*name));
@@ -115,8 +128,17 @@ impl Resolver<'_> {
             }
             here.sort_unstable();
             here.dedup();
+            let partials = other.index.calls.get("partial").into_iter().flatten().filter(|call| {
+                let module = &other.module;
+                let ExprKind::Call(data) = module.kind(**call) else { return false };
+                let last = |of: ExprId| match module.kind(of) {
+                    ExprKind::Name(name) | ExprKind::Member(_, name) => here.contains(&name.as_str()),
+                    _ => false,
+                };
+                bound(module, data).is_some_and(last)
+            });
             let calls = here.iter().flat_map(|name| other.index.calls.get(*name).into_iter().flatten().take(64));
-            for &call in calls {
+            for &call in calls.chain(partials.take(64)) {
                 if out.len() >= MAX_SITES {
                     more = true;
                 } else if self.is_site(at, call, (file, func), class) {
@@ -133,7 +155,7 @@ impl Resolver<'_> {
     fn is_site(&mut self, at: FileId, call: ExprId, of: (FileId, FuncId), made: Heir) -> bool {
         let module = self.module(at);
         let ExprKind::Call(data) = module.kind(call) else { return false };
-        let class = self.module(of.0).func(of.1).class;
+        let class = (of.1 != NO_FUNC).then(|| self.module(of.0).func(of.1).class).flatten();
         let caller = module.block(module.points[call.index()].0).func;
         // A recursive call passes on what it was given.
         if (at, caller) == of {
@@ -160,7 +182,20 @@ impl Resolver<'_> {
             return true;
         }
         let ctx = self.ctx_of(at, call);
-        let callees = self.called(&ctx, data.callee);
+        // `super().__init__(k, u)` in a class that inherits from it.
+        if let Some(made) = made
+            && let Some((file, heir)) = self.super_class(&ctx, data.callee)
+        {
+            let bases = &self.module(file).classes[heir.index()].bases;
+            return bases.first().is_some_and(|&base| {
+                self.base(file, base).into_iter().flatten().any(|base| self.is_made_as(base, made))
+            });
+        }
+        // Of `Base.__init__(self, k)` the arguments stand one further on.
+        if matches!(module.kind(data.callee), ExprKind::Member(_, name) if name == "__init__") {
+            return false;
+        }
+        let callees = self.called(&ctx, bound(module, data).unwrap_or(data.callee));
         callees.iter().any(|alt| match &alt.value {
             Value::Made(value) => match *self.module(value.ctx.file).kind(value.expr) {
                 ExprKind::Func(func) => (value.ctx.file, func) == of,
@@ -187,6 +222,13 @@ impl Resolver<'_> {
         }
         false
     }
+}
+
+/// The function that `functools.partial` gives some of its arguments.
+pub(super) fn bound(module: &Module, call: &Call) -> Option<ExprId> {
+    let is_partial =
+        matches!(module.kind(call.callee), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "partial");
+    call.args.first().filter(|first| is_partial && first.name.is_none()).map(|first| first.value)
 }
 
 /// Whether a file is a test by its name or its folders': what it calls something with is not what the program does.

@@ -52,6 +52,12 @@ pub(super) const PLAIN_BASES: &[&str] =
 /// Functions that say what a field of a data class is.
 pub(super) const FIELDS: &[&str] = &["Field", "field", "attrib", "ib"];
 
+/// Functions that copy an object with some of its fields changed.
+pub(super) const COPIES: &[&str] = &["dataclasses.replace", "copy.replace", "attr.evolve", "attrs.evolve"];
+
+/// Names of a parameter that is given what the command line's parser read.
+pub(super) const PARSED: &[&str] = &["args", "namespace", "parsed", "parsed_args", "opts", "options"];
+
 /// Functions of frameworks in the place of a default: the argument is what the function they are given returns.
 pub(super) const DEPENDENCIES: &[&str] =
     &["fastapi.Depends", "fastapi.params.Depends", "fastapi.Security", "fastapi.params.Security"];
@@ -239,6 +245,8 @@ pub(super) fn transparent(symbol: &str) -> Option<usize> {
         "haystack.utils.Secret.from_token",
         "haystack.utils.auth.Secret.from_token",
         "dict",
+        "copy.copy",
+        "copy.deepcopy",
         "Object.freeze",
         "structuredClone",
         "Promise.resolve",
