@@ -266,8 +266,10 @@ pub enum Stmt {
     Block(BlockId),
     /// `return`.
     Return(Option<ExprId>),
-    /// `raise`, `throw`, `panic!`, `sys.exit()`, `process.exit()`. Not `break` and `continue`.
+    /// `raise`, `throw`, `panic!`, `sys.exit()`, `process.exit()`.
     Exit,
+    /// `break` and `continue` of a loop: what stands behind it in the loop is passed over this time.
+    Jump,
 }
 
 /// One arm of a [`Stmt::Branch`].
@@ -572,7 +574,7 @@ impl Module {
                             roots.extend(test.expr.map(|expr| (expr, point)));
                         }
                     }
-                    Stmt::Block(_) | Stmt::Return(None) | Stmt::Exit => {}
+                    Stmt::Block(_) | Stmt::Return(None) | Stmt::Exit | Stmt::Jump => {}
                 }
             }
         }

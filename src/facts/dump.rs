@@ -113,6 +113,9 @@ fn block(module: &Module, id: BlockId, depth: usize, out: &mut String) {
             Stmt::Exit => {
                 let _ = writeln!(out, "{indent}exit");
             }
+            Stmt::Jump => {
+                let _ = writeln!(out, "{indent}jump");
+            }
         }
     }
 }

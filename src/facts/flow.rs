@@ -9,7 +9,7 @@ use super::{Block, BlockId, FuncId, Module, Stmt, Test};
 pub struct Flow {
     /// By block: whoever comes to its end has left the function.
     leaves: Vec<bool>,
-    /// By block: its branches of which some arm leaves, in order, with what all the others know.
+    /// By block: its branches of which some arm does not come to what follows it, in order, with what all the others know.
     after: HashMap<BlockId, Vec<(u32, Vec<Test>)>>,
     /// Functions with a loop in them.
     loops: HashSet<FuncId>,
@@ -19,23 +19,27 @@ impl Flow {
     /// Looks at the blocks of a module.
     pub(super) fn of(blocks: &[Block]) -> Self {
         let mut flow = Self { leaves: vec![false; blocks.len()], ..Self::default() };
+        // By block: whoever comes to its end does not come to what follows it, at least not this time round a loop.
+        let mut parts = vec![false; blocks.len()];
         // A block comes after the one that holds it.
         for (number, block) in blocks.iter().enumerate().rev() {
             if block.looped {
                 flow.loops.insert(block.func);
             }
-            flow.leaves[number] = match block.stmts.last() {
-                // A `break` may lead out of it.
-                _ if block.looped => false,
+            // A `break` may lead out of a loop.
+            let last = block.stmts.last().filter(|_| !block.looped);
+            let ends = |known: &[bool]| match last {
                 Some(Stmt::Return(_) | Stmt::Exit) => true,
-                Some(Stmt::Block(inner)) => flow.leaves[inner.index()],
-                Some(Stmt::Branch(arms)) => arms.iter().all(|arm| flow.leaves[arm.body.index()]),
+                Some(Stmt::Block(inner)) => known[inner.index()],
+                Some(Stmt::Branch(arms)) => arms.iter().all(|arm| known[arm.body.index()]),
                 _ => false,
             };
+            (flow.leaves[number], parts[number]) =
+                (ends(&flow.leaves), matches!(last, Some(Stmt::Jump)) || ends(&parts));
             for (index, stmt) in block.stmts.iter().enumerate() {
                 let Stmt::Branch(arms) = stmt else { continue };
-                let mut staying = arms.iter().filter(|arm| !flow.leaves[arm.body.index()]);
-                // Where all of them leave, what follows is reached in some other way: from a loop, a `finally`.
+                let mut staying = arms.iter().filter(|arm| !parts[arm.body.index()]);
+                // Where none of them stays, what follows is reached in some other way: from a loop, a `finally`.
                 let Some(first) = staying.next() else { continue };
                 let rest: Vec<_> = staying.collect();
                 if rest.len() + 1 == arms.len() {
@@ -63,8 +67,8 @@ impl Module {
         self.flow.loops.contains(&func)
     }
 
-    /// What is known before a statement of a block since other arms of branches before it have left the function:
-    /// after `if a: return`, not `a`. With the branches' indices.
+    /// What is known before a statement of a block since other arms of branches before it do not come there: after
+    /// `if a: return` and `if a: continue`, not `a`. With the branches' indices.
     pub fn known_before(&self, block: BlockId, index: usize) -> impl Iterator<Item = (usize, &[Test])> {
         let all = self.flow.after.get(&block).map_or(&[][..], Vec::as_slice);
         all.iter().take_while(move |(at, _)| (*at as usize) < index).map(|(at, tests)| (*at as usize, tests.as_slice()))

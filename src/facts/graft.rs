@@ -219,7 +219,7 @@ fn moved_block(mut block: Block, shift: Shift, place: &dyn Fn(Span) -> Span) -> 
                 }
             }
             Stmt::Block(inner) => shift.block(inner),
-            Stmt::Return(None) | Stmt::Exit => {}
+            Stmt::Return(None) | Stmt::Exit | Stmt::Jump => {}
         }
     }
     block

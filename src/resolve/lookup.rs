@@ -283,7 +283,7 @@ impl Resolver<'_> {
                         self.scan(ctx, target, *inner, len, found);
                     }
                 }
-                Stmt::Return(_) | Stmt::Exit => {}
+                Stmt::Return(_) | Stmt::Exit | Stmt::Jump => {}
             }
         }
     }

@@ -63,7 +63,7 @@ impl<'p> Marks<'p> {
             }
             Stmt::Branch(arms) => bodies.extend(arms.iter().map(|arm| arm.body)),
             Stmt::Block(inner) => bodies.push(*inner),
-            Stmt::Return(_) | Stmt::Exit => {}
+            Stmt::Return(_) | Stmt::Exit | Stmt::Jump => {}
         }
         bodies.into_iter().all(|body| {
             for test in module.known_before(body, usize::MAX).flat_map(|(_, tests)| tests) {

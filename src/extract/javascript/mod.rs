@@ -51,6 +51,7 @@ pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
         calls: 0,
         temps: 0,
         scopes: vec![Scope::default()],
+        in_loop: false,
     };
     lower.statements(root);
     let mut builder = lower.builder;
@@ -97,6 +98,8 @@ struct Lower<'s> {
     temps: usize,
     /// The names of the module and of each function around the current place.
     scopes: Vec<Scope>,
+    /// A `break` here is a loop's, not a `switch`'s.
+    in_loop: bool,
 }
 
 /// What a function does with names.

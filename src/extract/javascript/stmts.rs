@@ -45,7 +45,9 @@ impl Lower<'_> {
             "while_statement" => self.while_(node),
             "do_statement" => {
                 if let Some(body) = node.child_by_field_name("body") {
+                    let around = std::mem::replace(&mut self.in_loop, true);
                     let block = self.inlined(body);
+                    self.in_loop = around;
                     self.builder.looped(block);
                 }
                 if let Some(condition) = node.child_by_field_name("condition") {
@@ -74,14 +76,19 @@ impl Lower<'_> {
                 operands(node).into_iter().for_each(|value| self.effects(value));
                 self.builder.stmt(Stmt::Exit);
             }
+            "continue_statement" => self.builder.stmt(Stmt::Jump),
+            // One with a label may leave a mere block.
+            "break_statement" => {
+                if self.in_loop && node.child_by_field_name("label").is_none() {
+                    self.builder.stmt(Stmt::Jump);
+                }
+            }
             // Nothing in these runs.
             "ambient_declaration"
             | "function_signature"
             | "interface_declaration"
             | "type_alias_declaration"
             | "empty_statement"
-            | "break_statement"
-            | "continue_statement"
             | "debugger_statement"
             | "hash_bang_line"
             | "type_annotation"
@@ -283,7 +290,10 @@ impl Lower<'_> {
             let conds = labels.into_iter().map(|label| self.label(subject, label, alone)).collect();
             arms.push((Cond::Or(conds), statements));
         }
+        // A `break` in it leads to what follows.
+        let around = std::mem::replace(&mut self.in_loop, false);
         self.branch(arms, otherwise);
+        self.in_loop = around;
     }
 
     /// What a `case` says of the `switch`'s subject.
@@ -301,6 +311,7 @@ impl Lower<'_> {
     /// A body that may run any number of times. What it tests changes in it, so that nothing is known there.
     fn looped(&mut self, node: Node, fill: impl FnOnce(&mut Self)) {
         let tests = chain(&[unique("loop", node)]);
+        let around = std::mem::replace(&mut self.in_loop, true);
         let mut blocks = Vec::new();
         let mut fill = Some(fill);
         for tests in tests {
@@ -311,6 +322,7 @@ impl Lower<'_> {
                 }
             }));
         }
+        self.in_loop = around;
         self.builder.looped(blocks[0]);
         self.builder.branch(blocks);
     }

@@ -43,6 +43,7 @@ impl Lower<'_> {
                 operands(node).into_iter().for_each(|value| self.effects(value));
                 self.builder.stmt(Stmt::Exit);
             }
+            "break_statement" | "continue_statement" => self.builder.stmt(Stmt::Jump),
             "assert_statement" if self.assert(node).is_some() => {}
             "assert_statement" | "print_statement" | "exec_statement" => {
                 for value in operands(node) {

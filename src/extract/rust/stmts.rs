@@ -93,8 +93,12 @@ impl Lower<'_> {
                 if let Some(value) = &e.expr {
                     self.effect(value);
                 }
+                // One with a label may leave a mere block.
+                if e.label.is_none() {
+                    self.builder.stmt(Stmt::Jump);
+                }
             }
-            Expr::Continue(_) => {}
+            Expr::Continue(_) => self.builder.stmt(Stmt::Jump),
             Expr::Assign(e) => self.assign(expr, &e.left, &e.right),
             Expr::Binary(e) if is_assignment(&e.op) => {
                 self.compound(expr, &e.left, &e.right, matches!(e.op, BinOp::AddAssign(_)));
