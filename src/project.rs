@@ -54,6 +54,8 @@ pub struct Index {
     pub heirs: HashMap<String, Vec<ClassId>>,
     /// Texts of all tested subjects: only these need correlation.
     pub subjects: std::collections::HashSet<String>,
+    /// Variables that choose the row of a table, by the function that asks: `TABLE[name]`, `table.get(name)`.
+    pub choosers: std::collections::HashSet<(crate::facts::FuncId, String)>,
 }
 
 impl Index {
@@ -111,8 +113,12 @@ impl Index {
                 ExprKind::Call(call) => {
                     if let ExprKind::Name(name) | ExprKind::Member(_, name) = module.kind(call.callee) {
                         index.calls.entry(name.clone()).or_default().push(expr);
+                        if name == "get" {
+                            index.choosers.extend(call.args.first().and_then(|arg| chooser(module, arg.value)));
+                        }
                     }
                 }
+                ExprKind::Index(_, at) => index.choosers.extend(chooser(module, *at)),
                 ExprKind::Func(func) => {
                     index.function_exprs.insert(*func, expr);
                 }
@@ -130,6 +136,14 @@ impl Index {
             }
         }
         index
+    }
+}
+
+/// The variable that an index asks for a row by, in whichever case: `TABLE[name.lower()]`.
+fn chooser(module: &Module, index: ExprId) -> Option<(crate::facts::FuncId, String)> {
+    match module.kind(crate::resolve::folded(module, index)) {
+        ExprKind::Name(name) => Some((module.block(module.points[index.index()].0).func, name.clone())),
+        _ => None,
     }
 }
 

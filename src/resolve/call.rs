@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value};
-use super::{Lit, MAX_FRAMES, Resolver, under, words};
+use super::{Arms, Lit, MAX_FRAMES, Resolver, under, words};
 use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Spread, Stmt};
 use crate::finding::{FileId, Location};
 use crate::template::Argument;
@@ -272,7 +272,7 @@ impl Resolver<'_> {
             return vec![Alt::unknown()];
         }
         self.depth += 1;
-        let mut out = Vec::new();
+        let mut ways: Vec<Vec<Alt>> = Vec::new();
         // Returns in order, each under the tests of the arms it stands in and against those that left before.
         let mut stack: Vec<BlockId> = vec![function.body];
         let mut budget = 400;
@@ -282,7 +282,7 @@ impl Resolver<'_> {
             for (index, stmt) in stmts.iter().enumerate() {
                 budget -= 1;
                 if budget == 0 {
-                    out.push(Alt::unknown());
+                    ways.push(vec![Alt::unknown()]);
                     stack.clear();
                     break;
                 }
@@ -294,7 +294,7 @@ impl Resolver<'_> {
                                 Some(value) => self.eval(&at, *value),
                                 None => vec![Alt::new(Value::Null)],
                             };
-                            out.extend(under(alts, &lits));
+                            ways.push(under(alts, &lits));
                         }
                         if block == function.body {
                             falls_through = false;
@@ -314,8 +314,24 @@ impl Resolver<'_> {
             }
         }
         self.depth -= 1;
+        let out = match frame.filter(|_| ways.len() > 1) {
+            Some(frame) => self.by_return(&frame, ways),
+            None => ways.into_iter().flatten().collect(),
+        };
         if out.is_empty() {
             return vec![if falls_through { Alt::new(Value::Null) } else { Alt::unknown() }];
+        }
+        out
+    }
+
+    /// One run of a function comes to one of its returns: what the others give is not met, whatever led to them.
+    fn by_return(&mut self, frame: &Frame, ways: Vec<Vec<Alt>>) -> Vec<Alt> {
+        let subject = self.subjects.get(&format!("return:{}:{}:{}", frame.file.0, frame.func.0, frame.id));
+        let mut out = Vec::new();
+        for (number, alts) in ways.into_iter().enumerate() {
+            let value = Some(self.constants.get(&format!("#{number}")));
+            let arms = Arms::default().with(Lit { subject, value, negated: false });
+            out.extend(arms.map(|arms| under(alts, &arms)).unwrap_or_default());
         }
         out
     }
@@ -571,9 +587,30 @@ impl Resolver<'_> {
         self.subjects.get(&format!("get:{}:{}", ctx.file.0, expr.0))
     }
 
+    /// The method of a Rust type that is called, which often has the name of the field that it lends.
+    fn rust_method(&self, value: &Value, method: &str) -> Option<Value> {
+        let (file, class) = match value {
+            Value::Made(made) => match self.module(made.ctx.file).kind(made.expr) {
+                ExprKind::Object(object) => (made.ctx.file, self.class_named(made.ctx.file, object.ty.as_deref()?)?),
+                _ => return None,
+            },
+            Value::Receiver(file, func) => (*file, self.module(*file).func(*func).class?),
+            _ => return None,
+        };
+        if self.project.file(file).source.language != crate::language::Language::Rust {
+            return None;
+        }
+        let methods = &self.module(file).classes[class.index()].methods;
+        let (_, func) = methods.iter().find(|(name, _)| name == method)?;
+        Some(Value::Receiver(file, *func))
+    }
+
     /// A call of a method that the value itself has; without one, the call is an object of its own.
     fn call_member(&mut self, ctx: &Ctx, expr: ExprId, receiver: &Alt, method: &str) -> Vec<Alt> {
-        let fields = self.fields(vec![Alt::new(receiver.value.clone())], &[method.to_owned()]);
+        let fields = match self.rust_method(&receiver.value, method) {
+            Some(method) => vec![Alt::new(method)],
+            None => self.fields(vec![Alt::new(receiver.value.clone())], &[method.to_owned()]),
+        };
         let mut out = Vec::new();
         for alt in fields {
             match &alt.value {

@@ -1,5 +1,5 @@
 //! Settings that a library puts together from variables and files, asked for by the field: `envy`, `config` and `figment`
-//! in Rust, Nuxt's runtime configuration, the namespaces of Nest's `ConfigService`.
+//! in Rust, `zod`, `envalid` and t3-env, Nuxt's runtime configuration, the namespaces of Nest's `ConfigService`.
 
 use std::sync::Arc;
 
@@ -25,8 +25,19 @@ enum Source {
     Nuxt(FileId),
     /// The variables that t3-env checks, by their own names but for what `runtimeEnv` says.
     Declared(Ctx, ExprId),
+    /// The variables that a schema checks, by their own names.
+    Checked(Checked),
     /// A class whose fields are variables because a settings class has it for a field.
     Model(Model),
+}
+
+/// What `zod` and `envalid` make of the environment.
+#[derive(Debug)]
+struct Checked {
+    /// What is said of the variables: `{ KEY: z.string().default("…") }`, the last one first.
+    shapes: Vec<(Ctx, ExprId)>,
+    /// The variables are a field of what is given: `schema.safeParse(process.env).data`.
+    wrapped: bool,
 }
 
 /// A field of a settings class that has fields of its own: `llm: Llm`, with `env_nested_delimiter`.
@@ -89,6 +100,12 @@ impl Resolver<'_> {
             _ if symbol.starts_with("@t3-oss/env-") && symbol.ends_with(".createEnv") => {
                 Some(Settings::of(Source::Declared(ctx.clone(), call.args.first()?.value)))
             }
+            _ if symbol.starts_with("envalid.") && symbol.ends_with(".cleanEnv") || symbol == "envalid.cleanEnv" => {
+                let [given, specs, ..] = call.args.as_slice() else { return None };
+                let shapes = vec![(ctx.clone(), specs.value)];
+                let checked = Checked { shapes, wrapped: false };
+                self.is_environment(ctx, given.value).then(|| Settings::of(Source::Checked(checked)))
+            }
             _ if symbol.rsplit('.').next() == Some("useRuntimeConfig") => {
                 let config = self.imported(ctx.file, "nuxt.config")?;
                 Some(Settings::of(Source::Nuxt(config)))
@@ -127,6 +144,15 @@ impl Resolver<'_> {
                 let ExprKind::Member(base, _) = self.module(ctx.file).kind(call.callee) else { return None };
                 let variables = self.variables(ctx, *base)?;
                 Some(vec![Alt::new(Settings::of(Source::Variables(variables)))])
+            }
+            Value::Made(_) if matches!(method, "parse" | "safeParse" | "parseAsync" | "safeParseAsync") => {
+                let ExprKind::Member(base, _) = self.module(ctx.file).kind(call.callee) else { return None };
+                if self.language_at(ctx.file, ctx.block) != "javascript" || !self.is_environment(ctx, first?) {
+                    return None;
+                }
+                let shapes = self.shapes(ctx, *base)?;
+                let checked = Checked { shapes, wrapped: method.starts_with("safe") };
+                Some(vec![Alt::new(Settings::of(Source::Checked(checked)))])
             }
             Value::Made(_) | Value::Unknown(_) if matches!(method, "get" | "getOrThrow") => {
                 let text = match self.module(ctx.file).kind(first?) {
@@ -191,6 +217,21 @@ impl Resolver<'_> {
                 }
                 self.env_read(ctx, name, at, None)
             }
+            Source::Checked(checked) => {
+                let below = match path.split_first() {
+                    Some((data, below)) if checked.wrapped && data == "data" => below,
+                    _ if checked.wrapped => return unknown(),
+                    _ => path,
+                };
+                match below {
+                    [] => vec![Alt::new(Value::Settings(settings.clone()))],
+                    [name] => {
+                        let default = checked.shapes.iter().find_map(|shape| self.default_in(shape, name));
+                        self.env_read(ctx, name, at, default)
+                    }
+                    _ => unknown(),
+                }
+            }
             Source::Nuxt(config) => {
                 let written = self.runtime_config(*config, path);
                 let given = |alt: &Alt| !matches!(alt.value, Value::Undefined | Value::Null | Value::Unknown(None));
@@ -210,6 +251,59 @@ impl Resolver<'_> {
                 if written.is_empty() { unknown() } else { written }
             }
         }
+    }
+
+    /// Whether an expression is the environment itself: `process.env`, `{ ...process.env }`.
+    fn is_environment(&mut self, ctx: &Ctx, expr: ExprId) -> bool {
+        let mut expr = expr;
+        if let ExprKind::Object(object) = self.module(ctx.file).kind(expr)
+            && let [Entry::Spread(inner)] = object.entries.as_slice()
+        {
+            expr = *inner;
+        }
+        let is = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if super::words::ENVIRONMENTS.contains(&symbol.as_str()));
+        self.eval(ctx, expr).iter().any(is)
+    }
+
+    /// What a schema says of its fields: `z.object({…}).extend({…})`. One that changes them has fields of its own.
+    fn shapes(&mut self, ctx: &Ctx, schema: ExprId) -> Option<Vec<(Ctx, ExprId)>> {
+        let (root, links) = self.chain_of_calls(ctx, schema)?;
+        let changes = |link: &Link| matches!(link.method.as_str(), "transform" | "pipe" | "preprocess");
+        if !root.starts_with("zod") || links.iter().any(changes) {
+            return None;
+        }
+        let says = |link: Link| {
+            matches!(link.method.as_str(), "object" | "extend" | "strictObject" | "looseObject").then_some(link)
+        };
+        let given = links.into_iter().rev().filter_map(says);
+        Some(given.filter_map(|link| Some((link.at, *link.args.first()?))).collect())
+    }
+
+    /// The default that a shape gives a field: `z.string().default("…")`, `str({ default: "…" })`.
+    fn default_in(&mut self, (ctx, shape): &(Ctx, ExprId), name: &str) -> Option<Vec<Alt>> {
+        let alts = self.field_path(ctx, *shape, &[name.to_owned()]);
+        let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
+        let (at, mut expr) = (made.ctx.clone(), made.expr);
+        while let ExprKind::Call(call) = self.module(at.file).kind(expr) {
+            let first = call.args.first().map(|arg| arg.value);
+            let (base, method) = match self.module(at.file).kind(call.callee) {
+                ExprKind::Member(base, method) => (Some(*base), method.as_str()),
+                _ => (None, ""),
+            };
+            if let (Some(value), "default" | "catch" | "prefault") = (first, method) {
+                return Some(self.eval(&at, value));
+            }
+            if let Some(options) =
+                first.filter(|&first| matches!(self.module(at.file).kind(first), ExprKind::Object(_)))
+            {
+                let given = self.field_path(&at, options, &["default".to_owned()]);
+                if !given.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+                    return Some(given);
+                }
+            }
+            expr = base?;
+        }
+        None
     }
 
     /// Values of which those that are settings are read.

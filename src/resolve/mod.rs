@@ -35,6 +35,7 @@ pub mod value;
 mod words;
 
 pub use arms::{Arms, Interner, LOST, Lit};
+pub use rows::folded;
 pub use value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value, settle};
 
 /// Work allowed for the values of one client.

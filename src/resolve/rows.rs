@@ -6,8 +6,8 @@
 //! known, and that they are missed would make a key that fits only there a false alarm.
 
 use super::value::{Alt, Ctx, Made, Part, Value};
-use super::{Lit, Resolver, under};
-use crate::facts::{Call, Entry, ExprId, ExprKind, Stmt};
+use super::{Lit, Resolver, under, words};
+use crate::facts::{Call, Entry, ExprId, ExprKind, Module, Stmt};
 use crate::finding::{FileId, Location};
 use crate::text::Text;
 
@@ -39,6 +39,7 @@ impl Resolver<'_> {
     pub(super) fn chosen(&mut self, ctx: &Ctx, bases: &[Alt], index: ExprId, at: Location) -> Vec<Alt> {
         let mut out = Vec::new();
         let keys = self.eval(ctx, index);
+        let index = folded(self.module(ctx.file), index);
         // Values of different rows do not meet, whatever led to each: if nothing else tells them apart, the index does.
         let mut pairs = keys.iter().enumerate().flat_map(|(at, one)| keys[..at].iter().map(move |other| (one, other)));
         let alike = keys.len() > 1 && pairs.any(|(one, other)| one.arms.merge(&other.arms).is_some());
@@ -325,6 +326,18 @@ impl Resolver<'_> {
             }
         }
     }
+}
+
+/// What an index is but for its case and the white space around it: which row `name.lower()` chooses, `name` does.
+pub fn folded(module: &Module, mut index: ExprId) -> ExprId {
+    while let ExprKind::Call(call) = module.kind(index)
+        && let ExprKind::Member(base, method) = module.kind(call.callee)
+        && call.args.is_empty()
+        && (words::SAME.contains(&method.as_str()) || words::TRIMMING.contains(&method.as_str()))
+    {
+        index = *base;
+    }
+    index
 }
 
 /// A further row; one of a known name is another way for the row to be.

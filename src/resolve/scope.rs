@@ -279,13 +279,15 @@ impl Resolver<'_> {
         out
     }
 
-    /// The arguments of a call whose parameters are tested.
+    /// The arguments of a call whose parameters are tested, or choose a row.
     fn tested_arguments(&mut self, frame: &Arc<Frame>) -> Vec<Tested> {
         let function = self.module(frame.file).func(frame.func);
         let start = Ctx { file: frame.file, block: function.body, index: 0, frame: None };
         let mut out = Vec::new();
         for (number, param) in function.params.iter().enumerate() {
-            if self.project.file(frame.file).index.subjects.contains(&param.name)
+            let index = &self.project.file(frame.file).index;
+            let chooses = || index.choosers.contains(&(frame.func, param.name.clone()));
+            if (index.subjects.contains(&param.name) || chooses())
                 && let Argument::Given(value) = self.argument(frame, number)
             {
                 let given = self.subject_of_expr(&frame.caller, value);

@@ -161,12 +161,12 @@ impl Resolver<'_> {
         if (at, caller) == of {
             return false;
         }
-        // `self.connect(k, u)` and Rust's `Self::connect(k, u)` in the same class, without asking what `self` is.
+        // `self.connect(k, u)` in the same class, without asking what `self` is.
         if let ExprKind::Member(base, _) = module.kind(data.callee)
             && made.is_none()
             && at == of.0
             && matches!(module.kind(*base), ExprKind::Name(root)
-                if module.func(caller).receiver.as_deref() == Some(root) || root == "Self")
+                if module.func(caller).receiver.as_deref() == Some(root))
             && class.is_some()
             && module.func(caller).class == class
         {

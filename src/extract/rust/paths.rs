@@ -21,7 +21,12 @@ impl Lower<'_> {
     /// `a::b::c`; generic arguments are dropped.
     pub(super) fn path(&mut self, path: &Path) -> ExprId {
         let whole = self.path_span(path);
-        let names: Vec<String> = path.segments.iter().map(|segment| ident(&segment.ident)).collect();
+        let mut names: Vec<String> = path.segments.iter().map(|segment| ident(&segment.ident)).collect();
+        if let ([head, _, ..], Some((name, _))) = (names.as_mut_slice(), &self.self_type)
+            && head == "Self"
+        {
+            head.clone_from(name);
+        }
         if matches!(names.iter().map(String::as_str).collect::<Vec<_>>()[..], ["None"] | ["Option", "None"]) {
             return self.expr(whole, ExprKind::Null);
         }
