@@ -299,7 +299,9 @@ impl<'a> Run<'a> {
         }
         self.read_manifests();
         let mut clients = self.clients(None);
-        let open = self.open_functions(&clients);
+        // In a large project a request is looked at only where something that is read says where it goes.
+        let asked = self.clients.values().flatten().filter(|client| !(self.narrow && client.waiting));
+        let open = self.open_functions(asked);
         if self.link(&open.names, self.narrow, |_| open.files.clone()) {
             clients = self.clients(Some(&open.asking));
         }
@@ -361,7 +363,8 @@ impl<'a> Run<'a> {
             self.follow_imports(added);
         }
         self.project.link();
-        let mut clients: Vec<Client> = self.clients.values().flatten().cloned().collect();
+        let known = self.clients.values().flatten().filter(|client| !client.waiting);
+        let mut clients: Vec<Client> = known.cloned().collect();
         routes::drop_consumed(&mut clients);
         routes::doubt(&self.project, &mut clients);
         clients

@@ -68,6 +68,8 @@ pub struct Client {
     pub empty_is_default: bool,
     /// It is a row of fields that nobody was seen to read: where its key's value stands.
     pub row: Option<Location>,
+    /// A request of which only callers that have not been read can say where it goes: perhaps to nobody's business.
+    pub waiting: bool,
 }
 
 /// A base URL that was set where the client does not look.
@@ -110,6 +112,7 @@ impl Client {
             ignored: Vec::new(),
             empty_is_default: false,
             row: None,
+            waiting: false,
         }
     }
 

@@ -7,7 +7,7 @@ use super::Run;
 use crate::clients::From;
 use crate::facts::{BlockId, Class, ExprId, ExprKind, Function, Module, Span, Stmt};
 use crate::finding::FileId;
-use crate::resolve::{StepKind, Value};
+use crate::resolve::{Alt, StepKind, Value};
 use crate::routes::{Client, Route};
 
 /// What may be called from files that have not been read.
@@ -37,7 +37,8 @@ impl Run<'_> {
             clients.into_iter().flat_map(|client| client.routes.iter().map(move |route| (client.at.file, route)));
         let alts = routes.flat_map(|(file, route)| [(file, &route.key.alt), (file, &route.endpoint.alt)]);
         let mut by_param: HashMap<FileId, HashMap<Span, usize>> = HashMap::new();
-        for (file, alt) in alts.filter(|(_, alt)| matches!(alt.value, Value::Unknown(_))) {
+        let is_open = |alt: &Alt| matches!(alt.value, Value::Unknown(_) | Value::Concat(..));
+        for (file, alt) in alts.filter(|(_, alt)| is_open(alt)) {
             for step in alt.steps.iter().filter(|step| matches!(step.kind, StepKind::Param(_))) {
                 let module = &self.project.file(step.at.file).module;
                 let of = by_param.entry(step.at.file).or_insert_with(|| {

@@ -6,18 +6,18 @@ use crate::clients::{self, From, Site, SlotValue};
 use crate::endpoint::Url;
 use crate::facts::ExprKind;
 use crate::finding::{UrlSlot, Verdict};
-use crate::resolve::{Alt, Arms, FUEL, Resolver};
+use crate::resolve::{Alt, Arms, FUEL, Resolver, StepKind, Value};
 
 pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> Option<Client> {
     let project = resolver.project;
     // What is called on anything is nobody's business where it goes to no provider; its key need not be looked for.
     if site.construct.any_receiver {
         let given = clients::given_endpoint(resolver, site);
-        let is_providers = |alt| {
-            let value = SlotValue { alt, from: From::Code };
+        let is_providers = |alt: &Alt| {
+            let value = SlotValue { alt: alt.clone(), from: From::Code };
             endpoint(catalog, value, site.client.default_endpoint.as_deref()).provider.is_some()
         };
-        if !given.into_iter().any(is_providers) {
+        if !given.iter().any(|alt| is_providers(alt) || is_open(alt)) {
             return None;
         }
         resolver.refuel(FUEL);
@@ -68,6 +68,7 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
         && site.construct.env_key.is_empty()
         && !site.construct.headers.is_empty()
         && site.construct.key.is_empty();
+    let mut waiting = false;
     if url_kind == UrlKind::Full || site.construct.any_receiver || is_session {
         let judged = routes.iter().any(|route| {
             let keyed = !(route.key.from == From::Nothing && route.key.providers.is_empty());
@@ -75,7 +76,8 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
                 && (route.endpoint.provider.is_some()
                     || (!site.construct.any_receiver && !route.key.providers.is_empty()))
         });
-        if !judged {
+        waiting = !judged && routes.iter().any(|route| is_open(&route.endpoint.alt));
+        if !judged && !waiting {
             return None;
         }
     }
@@ -113,7 +115,18 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
         ignored,
         empty_is_default: !matches!(site.construct.empty_endpoint, None | Some(Blank::Given)),
         row: None,
+        waiting,
     })
+}
+
+/// Whether a URL that is not known comes from who calls a function.
+fn is_open(alt: &Alt) -> bool {
+    let begins_open = match &alt.value {
+        Value::Unknown(_) => true,
+        Value::Concat(parts, _) => matches!(parts.first(), Some(Value::Unknown(_))),
+        _ => false,
+    };
+    begins_open && alt.steps.iter().any(|step| matches!(step.kind, StepKind::Param(_)))
 }
 
 /// Parts keys and endpoints of which one has lost what it assumes: whether they ever meet nobody can tell. What is
