@@ -29,7 +29,7 @@ pub(super) fn key(catalog: &Catalog, project: &Project, client: Option<&Client>,
         Some(client) => evidence::of_name_at(catalog, client, name),
         None => evidence::of_name(catalog, name),
     };
-    let (by_name, name) = by_name(&of_name, &alt, &names);
+    let (by_name, name) = by_name(of_name, &alt, &names);
     let (providers, evidence) = if !format.is_empty() {
         let both: BTreeSet<String> = format.intersection(&by_name).cloned().collect();
         (if both.is_empty() { format } else { both }, Evidence::Format)

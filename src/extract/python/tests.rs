@@ -338,7 +338,7 @@ fn check(text: &str, module: &Module) {
             Stmt::Branch(arms) => {
                 arms.iter().flat_map(|arm| &arm.tests).filter_map(|test| test.expr).for_each(&mut hold);
             }
-            Stmt::Block(_) | Stmt::Return(None) | Stmt::Exit => {}
+            Stmt::Block(_) | Stmt::Return(None) | Stmt::Exit | Stmt::Jump => {}
         }
     }
     for function in &module.functions {

@@ -416,7 +416,7 @@ fn assert_reachable(text: &str) {
             Stmt::Branch(arms) => {
                 roots.extend(arms.iter().flat_map(|arm| &arm.tests).filter_map(|test| test.expr));
             }
-            Stmt::Block(_) | Stmt::Return(None) | Stmt::Exit => {}
+            Stmt::Block(_) | Stmt::Return(None) | Stmt::Exit | Stmt::Jump => {}
         }
     }
     roots.extend(module.classes.iter().flat_map(|class| &class.fields).filter_map(|field| field.value));
