@@ -229,7 +229,7 @@ fn3 new(key, @p1)
 fn4 key() [self]
     return self.key
 fn5 default()
-    return Self.new()"##,
+    return Elsewhere.new()"##,
     );
 }
 
@@ -294,6 +294,7 @@ do
     f(a)
 do
     g()
+    jump
 return h",
     );
     body(
