@@ -134,10 +134,14 @@ impl Resolver<'_> {
             let given = self.given_field(&self.ctx_of(at, call), call, class, name);
             out.extend(under(given, &arms));
         }
-        if more && !out.is_empty() {
+        // Where nobody knows what any of them gives, what the class itself says is worth as much.
+        if out.iter().all(|alt| matches!(alt.value, Value::Unknown(_))) {
+            return None;
+        }
+        if more {
             out.push(Alt::unknown());
         }
-        (!out.is_empty()).then_some(out)
+        Some(out)
     }
 
     /// A field that the data class which a class inherits from gives it, by the calls that make this class and no other.
