@@ -336,8 +336,11 @@ impl Project {
     /// Whether two files are part of one program: one imports the other, or a third imports both.
     pub fn in_one_program(&self, a: FileId, b: FileId) -> bool {
         let language = |id: FileId| self.file(id).source.language.name();
-        let above: BTreeSet<FileId> = self.above(a).iter().copied().collect();
-        language(a) == language(b) && self.above(b).iter().any(|file| above.contains(file))
+        let meet = || {
+            let above: BTreeSet<FileId> = self.above(a).iter().copied().collect();
+            self.above(b).iter().any(|file| above.contains(file))
+        };
+        a == b || (language(a) == language(b) && meet())
     }
 
     /// The file behind an index.

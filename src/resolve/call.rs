@@ -390,11 +390,11 @@ impl Resolver<'_> {
             // `os.environ["KEYS"].split(",")`: a list, to be looked into.
             Value::Env(..) if method == "split" => vec![Alt::new(self.made(ctx, expr))],
             Value::Env(..) | Value::Concat(..) | Value::Const(_) | Value::Null | Value::Undefined
-                if words::SAME.contains(&method) || words::TRIMMING.contains(&method) =>
+                if words::keeps(method) =>
             {
                 vec![receiver.clone()]
             }
-            Value::Unknown(_) if words::SAME.contains(&method) || words::TRIMMING.contains(&method) => {
+            Value::Unknown(_) if words::keeps(method) => {
                 vec![receiver.clone()]
             }
             Value::Env(..) | Value::Concat(..) | Value::Unknown(_) if self.cuts_slashes(ctx, call, method) => {
@@ -538,9 +538,8 @@ impl Resolver<'_> {
     /// Whether a function gives back what it is given: `|s| s.trim().to_string()`, `String::from`.
     fn hands_on(&self, ctx: &Ctx, function: ExprId) -> bool {
         let module = self.module(ctx.file);
-        let keeps = |name: &str| words::SAME.contains(&name) || words::TRIMMING.contains(&name);
         match module.kind(function) {
-            ExprKind::Member(_, name) => keeps(name) || matches!(name.as_str(), "from" | "new"),
+            ExprKind::Member(_, name) => words::keeps(name) || matches!(name.as_str(), "from" | "new"),
             ExprKind::Name(name) => matches!(name.as_str(), "String" | "Some" | "Ok"),
             ExprKind::Func(func) => {
                 let function = module.func(*func);
@@ -550,7 +549,7 @@ impl Resolver<'_> {
                     match (module.kind(at), function.params.as_slice()) {
                         (ExprKind::Name(name), [param]) => return *name == param.name,
                         (ExprKind::Call(call), _) => match (module.kind(call.callee), call.args.as_slice()) {
-                            (ExprKind::Member(base, name), _) if keeps(name) => at = *base,
+                            (ExprKind::Member(base, name), _) if words::keeps(name) => at = *base,
                             (ExprKind::Member(_, name), [of]) if matches!(name.as_str(), "from" | "new") => {
                                 at = of.value
                             }

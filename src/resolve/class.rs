@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Presence, Step, StepKind, Value};
 use super::{Arms, Lit, Resolver, under};
-use crate::facts::{BlockId, ClassId, ExprId, ExprKind, FuncId, Span, Stmt};
+use crate::facts::{BlockId, Call, Class, ClassId, ExprId, ExprKind, FuncId, Span, Spread, Stmt};
 use crate::finding::{FileId, Location};
 
 /// Writes to one field that are looked at.
@@ -165,20 +165,13 @@ impl Resolver<'_> {
     /// What a call that makes a data class gives a field: the argument of its name or position, else the default.
     fn given_field(&mut self, ctx: &Ctx, call: ExprId, class: (FileId, ClassId), name: &str) -> Vec<Alt> {
         let ExprKind::Call(data) = self.module(ctx.file).kind(call) else { return vec![Alt::unknown()] };
-        let fields = &self.module(class.0).classes[class.1.index()].fields;
-        let position = fields.iter().position(|field| field.name == name);
-        let spread = data.args.iter().any(|arg| arg.spread != crate::facts::Spread::No);
-        let by_name = data.args.iter().find(|arg| arg.name.as_deref() == Some(name));
-        let by_position = || {
-            let mut given = data.args.iter().filter(|arg| arg.name.is_none());
-            position.filter(|_| !spread).and_then(|position| given.nth(position))
-        };
-        if let Some(arg) = by_name.or_else(by_position) {
-            return self.eval(ctx, arg.value);
+        let of = &self.module(class.0).classes[class.1.index()];
+        if let Some(value) = field_argument(of, data, name) {
+            return self.eval(ctx, value);
         }
-        let default = fields.iter().rev().find(|field| field.name == name).and_then(|field| field.value);
+        let default = of.fields.iter().rev().find(|field| field.name == name).and_then(|field| field.value);
         let mut alts = default.map_or_else(Vec::new, |value| self.default_of(class.0, value));
-        if spread || alts.is_empty() {
+        if has_spread(data) || alts.is_empty() {
             alts.push(Alt::unknown());
         }
         alts
@@ -625,38 +618,26 @@ impl Resolver<'_> {
                 out.push(Alt::new(Value::Symbol(symbol)));
                 continue;
             }
-            let module = self.module(file);
+            // A dataclass or model: the argument of the field's name or position, else the default.
+            if let Some(holder) = self.filled_holder((file, class), name) {
+                out.extend(self.given_field(&ctx, made.expr, holder, name));
+                continue;
+            }
             // An inherited one that takes nothing makes no difference.
             let counts = |this: &Self, constructor: (FileId, FuncId)| {
                 this.own_constructor((file, class)).is_some() || this.takes_arguments(constructor)
             };
             let constructor = self.constructor_of((file, class)).filter(|&constructor| counts(self, constructor));
             let frame = constructor.and_then(|(file, func)| self.frame(file, func, made.expr, &ctx, None));
-            // A dataclass or model: the argument of the field's name or position, else the default.
-            if let Some(holder) = self.filled_holder((file, class), name) {
-                out.extend(self.given_field(&ctx, made.expr, holder, name));
+            if constructor.is_none()
+                && let Some(value) = field_argument(&self.module(file).classes[class.index()], call, name)
+            {
+                out.extend(self.eval(&ctx, value));
                 continue;
             }
-            let mut alts;
-            if constructor.is_none() {
-                let data = &module.classes[class.index()];
-                let position = data.fields.iter().position(|field| field.name == name);
-                let by_name = call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
-                let spread = call.args.iter().any(|arg| arg.spread != crate::facts::Spread::No);
-                let by_position = || {
-                    let mut given = call.args.iter().filter(|arg| arg.name.is_none());
-                    position.filter(|_| !spread).and_then(|position| given.nth(position))
-                };
-                if let Some(arg) = by_name.or_else(by_position) {
-                    out.extend(self.eval(&ctx, arg.value));
-                    continue;
-                }
-                alts = self.attribute(file, class, name, frame.as_ref(), 0);
-                if self.is_dataclass(file, class) && !spread && alts.len() > 1 {
-                    alts.retain(|alt| !matches!(alt.value, Value::Unknown(_)));
-                }
-            } else {
-                alts = self.attribute(file, class, name, frame.as_ref(), 0);
+            let mut alts = self.attribute(file, class, name, frame.as_ref(), 0);
+            if constructor.is_none() && self.is_dataclass(file, class) && !has_spread(call) && alts.len() > 1 {
+                alts.retain(|alt| !matches!(alt.value, Value::Unknown(_)));
             }
             if alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
                 out.push(Alt::unknown());
@@ -666,4 +647,19 @@ impl Resolver<'_> {
         }
         if out.is_empty() { vec![Alt::unknown()] } else { out }
     }
+}
+
+/// The argument that gives a field of a class which is made by its fields: the one of its name, else of its position.
+fn field_argument(class: &Class, call: &Call, name: &str) -> Option<ExprId> {
+    let by_name = call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
+    let by_position = || {
+        let position = class.fields.iter().position(|field| field.name == name).filter(|_| !has_spread(call))?;
+        call.args.iter().filter(|arg| arg.name.is_none()).nth(position)
+    };
+    by_name.or_else(by_position).map(|arg| arg.value)
+}
+
+/// Whether a call takes arguments from a list or a mapping, too.
+fn has_spread(call: &Call) -> bool {
+    call.args.iter().any(|arg| arg.spread != Spread::No)
 }

@@ -406,8 +406,8 @@ fn changes(place: &Place, rest: &str) -> bool {
 fn is_itself(module: &Module, place: &Place, value: ExprId) -> bool {
     let ExprKind::Call(call) = module.kind(value) else { return false };
     let ExprKind::Member(base, method) = module.kind(call.callee) else { return false };
-    let same = words::SAME.contains(&method.as_str()) || words::TRIMMING.contains(&method.as_str());
-    same && call.args.is_empty()
+    words::keeps(method)
+        && call.args.is_empty()
         && place.path.is_empty()
         && matches!(module.kind(*base), ExprKind::Name(name) if *name == place.root)
 }

@@ -333,7 +333,7 @@ pub fn folded(module: &Module, mut index: ExprId) -> ExprId {
     while let ExprKind::Call(call) = module.kind(index)
         && let ExprKind::Member(base, method) = module.kind(call.callee)
         && call.args.is_empty()
-        && (words::SAME.contains(&method.as_str()) || words::TRIMMING.contains(&method.as_str()))
+        && words::keeps(method)
     {
         index = *base;
     }

@@ -167,6 +167,11 @@ pub(super) const TRIMMING: &[&str] = &[
     "removesuffix",
 ];
 
+/// Whether a method gives what it is called on, but for its case, its form or the white space around it.
+pub(super) fn keeps(method: &str) -> bool {
+    SAME.contains(&method) || TRIMMING.contains(&method)
+}
+
 /// Whether a field of an environment object is one of its methods.
 pub(super) fn is_method(name: &str) -> bool {
     matches!(

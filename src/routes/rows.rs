@@ -291,7 +291,6 @@ fn client(
         callee: places.path(row).unwrap_or_else(|| field.name.to_owned()),
         spelling: Some(spelling.to_owned()),
         row: Some(resolver.location(file, field.value)),
-        waiting: false,
         ..Client::of_settings(at, CONFIG, "this configuration", language, routes)
     })
 }

@@ -205,7 +205,6 @@ fn of_row(
     Some(Client {
         endpoint_variables: row.env_endpoint.clone(),
         row: Some(held),
-        waiting: false,
         url_slot: slot,
         ..client(tool, at, language, row.url_kind, default, spelling, routes)
     })
