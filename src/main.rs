@@ -5,6 +5,9 @@ use std::process::ExitCode;
 
 use mixlint::cli::{EXIT_ERROR, Host, run_with, tell_panic};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|info| tell_panic(info, &mut io::stderr())));
     let cwd = match std::env::current_dir() {
