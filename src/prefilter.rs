@@ -41,6 +41,8 @@ const ENVIRONMENT: [&str; 12] = [
 
 /// What the names of fields for keys hold, in any style of writing; a row of data has one beside a URL.
 const FIELDS: [&str; 8] = ["key", "Key", "KEY", "oken", "OKEN", "ecret", "ECRET", "redential"];
+/// The same of JSON, where names are plain to see: lists of models are full of `"max_tokens": 4096`.
+const JSON_FIELDS: &str = r#"(?i:key|token|secret|credentials?)(?:[-_ ]?(?i:env|var|name)\w*)?["']?\s*:\s*[^\d\s,]"#;
 /// What a URL has, or the name of a field that holds one.
 const URLS: [&str; 10] =
     ["://", "api.", "mixroute", "base_url", "baseU", "BASE_URL", "api_base", "apiBase", "API_BASE", "ndpoint"];
@@ -124,6 +126,7 @@ struct Words {
     code: Pattern,
     environment: Pattern,
     fields: Pattern,
+    json_fields: Pattern,
     urls: Pattern,
     code_fields: Pattern,
     headers: Pattern,
@@ -174,6 +177,7 @@ impl Words {
             code: Pattern::any_of(words.iter().map(String::as_str)),
             environment: Pattern::any_of(ENVIRONMENT),
             fields: Pattern::any_of(FIELDS),
+            json_fields: Pattern::new(JSON_FIELDS),
             urls: Pattern::any_of(URLS),
             code_fields: Pattern::any_of(CODE_FIELDS),
             headers: Pattern::new(HEADERS),
@@ -221,8 +225,11 @@ impl<'c> Prefilter<'c> {
             | Language::Just
             | Language::Systemd
             | Language::Procfile => has(&words.environment),
-            Language::Yaml | Language::Json | Language::Toml | Language::Terraform => {
+            Language::Yaml | Language::Toml | Language::Terraform => {
                 has(&words.environment) || (has(&words.fields) && has(&words.urls)) || has(&words.unkeyed)
+            }
+            Language::Json => {
+                has(&words.environment) || (has(&words.urls) && has(&words.json_fields)) || has(&words.unkeyed)
             }
             Language::Markdown => {
                 has(&words.code) || has(&words.environment) || (has(&words.fields) && has(&words.urls))
