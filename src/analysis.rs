@@ -23,7 +23,7 @@ use crate::imports;
 use crate::language::Language;
 use crate::prefilter::{Prefilter, Sight};
 use crate::project::{Project, Wanted};
-use crate::resolve::{Resolver, Value};
+use crate::resolve::{KnownSites, Resolver, Value};
 use crate::routes::{self, Client, Settled};
 use crate::rules::{self, Facts};
 use crate::source::Source;
@@ -186,6 +186,8 @@ pub struct Written {
 const STACK: usize = 64 << 20;
 /// How many files one resolver is asked about: always the same ones, however many threads there are.
 const TOGETHER: usize = 32;
+/// How many resolvers are asked before what they found is given to the next ones: as many, whoever runs them.
+const AT_A_TIME: usize = 8;
 /// How often resolvers may ask for more files.
 const MAX_ROUNDS: usize = 24;
 
@@ -205,12 +207,12 @@ type Asked = (FileId, Settled);
 /// What was found in some files.
 #[derive(Default)]
 struct Answers {
-    /// The clients of each.
-    clients: Vec<(FileId, Vec<Client>)>,
-    /// The files of which some answers rest on imports that were left open.
-    open: Vec<Asked>,
-    /// Those imports.
+    /// The clients of each, and which of its calls are settled.
+    files: Vec<(Asked, Vec<Client>)>,
+    /// The imports that were left open.
     wanted: BTreeSet<Wanted>,
+    /// The calls of functions that were found.
+    sites: KnownSites,
 }
 
 struct Run<'a> {
@@ -236,6 +238,8 @@ struct Run<'a> {
     folders: imports::Folders,
     /// The clients of each file, as the last look at it found them.
     clients: BTreeMap<FileId, Vec<Client>>,
+    /// Which of its calls were settled then.
+    asked: BTreeMap<FileId, Settled>,
 }
 
 impl<'a> Run<'a> {
@@ -274,6 +278,7 @@ impl<'a> Run<'a> {
             packages: imports::Packages::default(),
             folders: imports::Folders::default(),
             clients: BTreeMap::new(),
+            asked: BTreeMap::new(),
         }
     }
 
@@ -321,6 +326,8 @@ impl<'a> Run<'a> {
                 open.filter_map(|(number, _)| clients.get(*number)).map(|client| client.at.file).collect()
             });
             if self.widen(&clients, &findings) {
+                // Variables may have other values now, and packages other versions.
+                self.asked.clear();
                 self.read_manifests();
                 clients = self.clients(in_question.as_ref());
                 findings = self.judge(&clients);
@@ -341,20 +348,40 @@ impl<'a> Run<'a> {
     /// resolver asked again.
     /// `again` are the files of which more is known by now: those of the others stay as they are.
     fn clients(&mut self, again: Option<&BTreeSet<FileId>>) -> Vec<Client> {
-        let looked_at = |id: &FileId| self.project.file(*id).reported || self.project.widened;
+        let worth = |id: &FileId| self.options.extent == Extent::Everything || self.sights[id.index()].admitted;
+        let looked_at = |id: &FileId| (self.project.file(*id).reported || self.project.widened) && worth(id);
         let asked = |id: &FileId| again.is_none_or(|again| again.contains(id) || !self.clients.contains_key(id));
         let open = self.parsed.iter().copied().filter(looked_at).filter(asked);
-        let mut open: Vec<Asked> = open.map(|id| (id, Settled::new())).collect();
+        let open: Vec<FileId> = open.collect();
+        let settled = |id| {
+            let mut settled = self.asked.remove(&id).unwrap_or_default();
+            settled.ask_again();
+            (id, settled)
+        };
+        let mut open: Vec<Asked> = open.into_iter().map(settled).collect();
         for _ in 0..MAX_ROUNDS {
             self.settle_imports();
-            let answers: Vec<Answers> =
-                open.into_par_iter().chunks(TOGETHER).map(|files| self.clients_of(files)).collect();
             let mut wanted = BTreeSet::new();
+            let mut left = open.into_iter();
             open = Vec::new();
-            for found in answers {
-                self.clients.extend(found.clients);
-                open.extend(found.open);
-                wanted.extend(found.wanted);
+            loop {
+                let next: Vec<Asked> = left.by_ref().take(TOGETHER * AT_A_TIME).collect();
+                if next.is_empty() {
+                    break;
+                }
+                let answers: Vec<Answers> =
+                    next.into_par_iter().chunks(TOGETHER).map(|files| self.clients_of(files)).collect();
+                for found in answers {
+                    wanted.extend(found.wanted);
+                    self.project.sites.learn(found.sites);
+                    for ((id, settled), clients) in found.files {
+                        self.clients.insert(id, clients);
+                        match settled.is_final() {
+                            true => drop(self.asked.insert(id, settled)),
+                            false => open.push((id, settled)),
+                        }
+                    }
+                }
             }
             if wanted.is_empty() {
                 break;
@@ -375,24 +402,22 @@ impl<'a> Run<'a> {
         let mut resolver = Resolver::new(&self.project);
         let mut answers = Answers::default();
         for (id, mut settled) in files {
-            let before = resolver.open();
-            let work = || routes::of_file(&mut resolver, self.options.catalog, id, &mut settled);
+            // What was read for its names alone calls no clients, or none that a finding may be about.
+            let calls = self.admits(self.sights[id.index()]) || self.sights[id.index()].makes;
+            let work = || routes::of_file(&mut resolver, self.options.catalog, id, calls, &mut settled);
             match std::panic::catch_unwind(AssertUnwindSafe(work)) {
-                Ok(found) => {
-                    answers.clients.push((id, found));
-                    if resolver.open() != before {
-                        answers.open.push((id, settled));
-                    }
-                }
+                Ok(found) => answers.files.push(((id, settled), found)),
                 // Nobody knows in which state it is.
                 Err(_) => {
                     let broken = std::mem::replace(&mut resolver, Resolver::new(&self.project));
-                    answers.wanted.extend(broken.into_wanted());
-                    answers.clients.push((id, Vec::new()));
+                    answers.wanted.extend(broken.into_parts().0);
+                    answers.files.push(((id, Settled::broken()), Vec::new()));
                 }
             }
         }
-        answers.wanted.extend(resolver.into_wanted());
+        let (wanted, sites) = resolver.into_parts();
+        answers.wanted.extend(wanted);
+        answers.sites = sites;
         answers
     }
 

@@ -12,6 +12,7 @@ use crate::finding::FileId;
 use crate::heirs::Heirs;
 use crate::language::Language;
 use crate::manifest::{self, Packages};
+use crate::resolve::KnownSites;
 use crate::source::Source;
 
 /// One file of the run.
@@ -271,6 +272,8 @@ pub struct Project {
     pub importers: HashMap<FileId, Vec<FileId>>,
     /// What [`Project::above`] has found, until the importers change.
     pub(crate) above: RwLock<HashMap<FileId, Arc<[FileId]>>>,
+    /// The calls of functions that were found so far, until the importers change.
+    pub sites: KnownSites,
     /// Imported names that are called and are no clients: the importing file, the import and the name.
     pub no_clients: HashSet<Wanted>,
     /// What names may stand for a client's class, as far as the given files say; none where they were not looked at.
@@ -303,6 +306,7 @@ impl Project {
         let edges: BTreeSet<(FileId, FileId)> = asked.chain(self.links.iter().copied()).collect();
         self.importers.clear();
         self.above = RwLock::default();
+        self.sites.clear();
         for (target, importer) in edges {
             self.importers.entry(target).or_default().push(importer);
         }

@@ -1,6 +1,6 @@
 //! Routes: one client with one possible key and one possible endpoint, and whether they belong together.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, UrlKind};
 use crate::clients::{self, From, IgnoredKind};
@@ -236,30 +236,77 @@ const CONFIG: &str = "config";
 /// More routes than this of one client are not looked at.
 const MAX_ROUTES: usize = 96;
 
-/// The clients of a file's calls that are final: nothing of them rests on an import that was left open.
-pub type Settled = HashMap<ExprId, Vec<Client>>;
+/// What is known of a file's calls, and which of them have to be asked again.
+#[derive(Clone, Debug, Default)]
+pub struct Settled {
+    /// What rests on an import that was left open; before the first look, all calls.
+    open: Option<Vec<ExprId>>,
+    /// Whether anything but calls does.
+    apart: bool,
+    /// What rests on what other files say without being asked for.
+    others: Vec<ExprId>,
+    /// The clients that were found.
+    clients: BTreeMap<ExprId, Vec<Client>>,
+}
 
-/// All clients of a file: calls, environment blocks, and rows of a key and a URL. Calls that are settled are not looked
-/// at again.
-pub fn of_file(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId, settled: &mut Settled) -> Vec<Client> {
-    let mut out = Vec::new();
-    let mut finder = clients::Finder::new(resolver, catalog, file);
-    for call in resolver.module(file).expr_ids() {
-        if let Some(known) = settled.get(&call) {
-            out.extend(known.iter().cloned());
-            continue;
-        }
-        let (before, first) = (resolver.open(), out.len());
-        for site in finder.at(resolver, call) {
-            resolver.refuel(FUEL);
-            out.extend(calls::of_site(resolver, catalog, &site));
-        }
-        if resolver.open() == before && matches!(resolver.module(file).kind(call), ExprKind::Call(_)) {
-            settled.insert(call, out[first..].to_vec());
+impl Settled {
+    /// Whether nothing of it rests on an import that was left open.
+    pub fn is_final(&self) -> bool {
+        !self.apart && self.open.as_ref().is_some_and(Vec::is_empty)
+    }
+
+    /// That of a file which cannot be looked at: it is not tried again.
+    pub fn broken() -> Self {
+        Self { open: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// Other files say more than they did.
+    pub fn ask_again(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.append(&mut self.others);
+            open.sort_unstable();
         }
     }
+}
+
+/// All clients of a file: calls, environment blocks, and rows of a key and a URL. Calls that are settled are not looked
+/// at again; without `calls`, none are.
+pub fn of_file(
+    resolver: &mut Resolver<'_>,
+    catalog: &Catalog,
+    file: FileId,
+    calls: bool,
+    settled: &mut Settled,
+) -> Vec<Client> {
+    let mut finder = clients::Finder::new(resolver, catalog, file);
+    let module = resolver.module(file);
+    let is_call = |expr: &ExprId| calls && matches!(module.kind(*expr), ExprKind::Call(_));
+    let asked = settled.open.take().unwrap_or_else(|| module.expr_ids().filter(is_call).collect());
+    let mut open = Vec::new();
+    for call in asked {
+        let before = resolver.rests();
+        let mut found = Vec::new();
+        for site in finder.at(resolver, call) {
+            resolver.refuel(FUEL);
+            found.extend(calls::of_site(resolver, catalog, &site));
+        }
+        let rests = resolver.rests().since(before);
+        if rests.imports > 0 {
+            open.push(call);
+        } else if rests.others > 0 {
+            settled.others.push(call);
+        }
+        match found.is_empty() {
+            true => drop(settled.clients.remove(&call)),
+            false => drop(settled.clients.insert(call, found)),
+        }
+    }
+    settled.open = Some(open);
+    let mut out: Vec<Client> = settled.clients.values().flatten().cloned().collect();
+    let before = resolver.rests();
     out.extend(blocks::of_blocks(resolver, catalog, file));
     out.extend(rows::of_file(resolver, catalog, file));
+    settled.apart = resolver.rests().since(before).imports > 0;
     out
 }
 

@@ -61,7 +61,7 @@ impl Run<'_> {
                 }
             }
         }
-        (out, resolver.into_wanted())
+        (out, resolver.into_parts().0)
     }
 }
 

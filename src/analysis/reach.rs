@@ -58,7 +58,7 @@ impl Run<'_> {
     }
 
     /// Whether a file is lowered for what its text shows.
-    fn admits(&self, sight: Sight) -> bool {
+    pub(super) fn admits(&self, sight: Sight) -> bool {
         match self.options.extent {
             Extent::Everything => true,
             _ if self.narrow => sight.certain,

@@ -76,6 +76,7 @@ pub(super) fn of_receiver(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ct
         return;
     }
     // Most programs have none of these methods.
+    resolver.rests_on_others();
     let used = resolver.project.ids().any(|id| {
         let calls = &resolver.project.file(id).index.calls;
         setters.keys().any(|setter| calls.contains_key(setter.as_str()))

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::catalog::{Catalog, Client, Construct, UrlKind};
 use crate::facts::{Call, ExprId, ExprKind, Module, Spread};
 use crate::finding::FileId;
-use crate::resolve::{Alt, Ctx, Presence, Resolver, Value};
+use crate::resolve::{Alt, Ctx, Presence, Resolver, Rests, Value};
 
 use super::changes::is_set_later;
 use super::{Site, argument};
@@ -16,8 +16,8 @@ pub struct Finder<'c, 'p> {
     file: FileId,
     by_language: HashMap<&'static str, Candidates<'c>>,
     params: HashSet<&'p str>,
-    /// Names that are called and make no client; whether that rests on an import which was left open.
-    no_clients: HashMap<&'p str, bool>,
+    /// Names that are called and make no client, each with what that rests on.
+    no_clients: HashMap<&'p str, Rests>,
 }
 
 impl<'c, 'p> Finder<'c, 'p> {
@@ -48,15 +48,15 @@ impl<'c, 'p> Finder<'c, 'p> {
             }
         }
         let is_name = matches!(module.kind(data.callee), ExprKind::Name(_));
-        if is_name && let Some(&open) = self.no_clients.get(last) {
-            resolver.rely_on(open);
+        if is_name && let Some(&rests) = self.no_clients.get(last) {
+            resolver.rely_on(rests);
             return Vec::new();
         }
         let ctx = resolver.ctx_of(file, call);
         if makes_no_client(resolver, &ctx, data.callee) {
             return Vec::new();
         }
-        let before = resolver.open();
+        let before = resolver.rests();
         resolver.refuel(CALLEE_FUEL);
         let symbols = resolver.callee_symbols(&ctx, data);
         let mut out = Vec::new();
@@ -74,7 +74,7 @@ impl<'c, 'p> Finder<'c, 'p> {
         // A name that is given once in the whole file is the same in all of it.
         let assigns = &resolver.project.file(file).index.assigns;
         if is_name && assigns.get(last).is_none_or(|all| all.len() < 2) && !self.params.contains(last) {
-            self.no_clients.insert(last, resolver.open() != before);
+            self.no_clients.insert(last, resolver.rests().since(before));
         }
         let ExprKind::Member(base, _) = module.kind(data.callee) else { return out };
         if derives && let Some(site) = copied(resolver, catalog, file, call, *base, last) {

@@ -455,7 +455,7 @@ impl Resolver<'_> {
         if let Some(known) = self.known().fields.get(&key).cloned() {
             return self.recall(&known).as_ref().clone();
         }
-        let before = self.open;
+        let before = self.rests;
         let alts = self.find_attribute(file, class, name, instance, depth);
         if self.fuel > 0 {
             let answer = self.answer(alts.clone(), before);

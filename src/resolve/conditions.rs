@@ -65,6 +65,16 @@ impl Resolver<'_> {
 
     /// The subject that an expression is when it is tested. Parameters of a followed call are the caller's arguments.
     pub(crate) fn subject_of_expr(&mut self, ctx: &Ctx, expr: ExprId) -> u32 {
+        let key = (point(ctx), expr);
+        if let Some(&known) = self.told_of.get(&key) {
+            return known;
+        }
+        let subject = self.find_subject_of_expr(ctx, expr);
+        self.told_of.insert(key, subject);
+        subject
+    }
+
+    fn find_subject_of_expr(&mut self, ctx: &Ctx, expr: ExprId) -> u32 {
         let module = self.module(ctx.file);
         if let (Some(frame), ExprKind::Name(name)) = (&ctx.frame, module.kind(expr))
             && self.version(ctx, frame.func, name, name) == 0
@@ -89,8 +99,7 @@ impl Resolver<'_> {
         if text.starts_with("env:") {
             return self.subjects.get(text);
         }
-        let frame = ctx.frame.as_ref().map_or(0, |frame| frame.id);
-        let tested = (ctx.file, ctx.block, ctx.index, frame, self.constants.get(text));
+        let tested = (point(ctx), self.constants.get(text));
         if let Some(&known) = self.told.get(&tested) {
             return known;
         }
@@ -272,6 +281,20 @@ impl Resolver<'_> {
     /// What holds at a point: what the arms around it assume, and that no arm before it was taken that leaves the
     /// function. `None` where a followed call never gets there. A test is about what its names were when it was made.
     pub(super) fn within(&mut self, ctx: &Ctx) -> Option<Arms> {
+        let point = point(ctx);
+        if let Some(known) = self.known().held.get(&point).cloned() {
+            return self.recall(&known).as_ref().clone();
+        }
+        let before = self.rests;
+        let held = self.find_held(ctx);
+        if self.fuel > 0 {
+            let answer = self.answer(held.clone(), before);
+            self.known().held.insert(point, answer);
+        }
+        held
+    }
+
+    fn find_held(&mut self, ctx: &Ctx) -> Option<Arms> {
         let module = self.module(ctx.file);
         let mut arms = Arms::default();
         let mut left = Vec::new();
@@ -366,6 +389,11 @@ impl Resolver<'_> {
             _ => None,
         }
     }
+}
+
+/// The point that a context stands at.
+fn point(ctx: &Ctx) -> super::Point {
+    (ctx.file, ctx.block, ctx.index, ctx.frame.as_ref().map_or(0, |frame| frame.id))
 }
 
 /// Whether a value equals a constant, or is true; `None` where that is not known.

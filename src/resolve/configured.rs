@@ -447,6 +447,7 @@ impl Resolver<'_> {
         if !self.project.file(asking).source.language.is_code() || self.depth >= super::DEPTH {
             return Vec::new();
         }
+        self.rests_on_others();
         let project = self.project;
         let mut out = Vec::new();
         self.depth += 1;

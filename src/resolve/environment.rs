@@ -299,7 +299,7 @@ impl Resolver<'_> {
             return None;
         }
         if known.is_none() {
-            self.open += 1;
+            self.rests.imports += 1;
             self.wanted.insert(wanted);
         }
         known.flatten()

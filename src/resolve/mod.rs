@@ -70,12 +70,14 @@ pub struct Resolver<'p> {
     nested: usize,
     /// Imports that had to be left open.
     wanted: BTreeSet<Wanted>,
-    /// How many answers so far rest on an import that was left open.
-    open: u32,
+    /// On what the answers so far rest.
+    rests: Rests,
     /// The question is whether calling this name makes a client: what else it is does not matter.
     called: Option<String>,
     /// The subjects of texts, by where they are tested.
-    told: HashMap<Tested, u32>,
+    told: HashMap<(Point, u32), u32>,
+    /// The same of expressions.
+    told_of: HashMap<(Point, ExprId), u32>,
     /// Where what is looked for can be written.
     marks: HashMap<(FileId, BlockId), Arc<marks::Marks<'p>>>,
     /// What tests asked.
@@ -84,8 +86,12 @@ pub struct Resolver<'p> {
     predicates: HashMap<FileId, Arc<predicates::Predicates>>,
 }
 
+/// Calls of functions that other resolvers have found, by the kind of question: see [`Resolver::known`].
+#[derive(Debug, Default)]
+pub struct KnownSites(Vec<HashMap<Callee, Arc<Sites>>>);
+
 /// Calls of a function.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct Sites {
     calls: Vec<(FileId, ExprId)>,
     /// There may be others: more than are looked at, or only tests call it here.
@@ -97,15 +103,20 @@ struct Sites {
 struct Known {
     exprs: HashMap<(FileId, ExprId), Option<Answer<Vec<Alt>>>>,
     exports: HashMap<(FileId, String), Option<Answer<Vec<Alt>>>>,
-    sites: HashMap<(FileId, FuncId, Heir), Answer<Sites>>,
+    sites: HashMap<Callee, Answer<Sites>>,
     fields: HashMap<ObjectField, Answer<Vec<Alt>>>,
+    /// What holds at a point.
+    held: HashMap<Point, Answer<Option<Arms>>>,
 }
+
+/// A function that is called, or the constructor of a class that inherits it.
+type Callee = (FileId, FuncId, Heir);
 
 /// The class that a constructor is asked about, where that is another than its own.
 type Heir = Option<(FileId, ClassId)>;
 
-/// A text as it stands at a point: the file, the block, the statement, the frame and the text's number.
-type Tested = (FileId, BlockId, usize, u32, u32);
+/// A point of a program: the file, the block, the statement and the frame.
+type Point = (FileId, BlockId, usize, u32);
 
 /// A field of an object of a class: of the one that a frame makes or, without one, of any; and the number of its name.
 type ObjectField = (FileId, ClassId, Option<u32>, u32);
@@ -114,8 +125,43 @@ type ObjectField = (FileId, ClassId, Option<u32>, u32);
 #[derive(Clone, Default)]
 struct Answer<T> {
     found: Arc<T>,
-    /// Whether it rests on an import that was left open.
-    open: bool,
+    /// On what it rests.
+    rests: Rests,
+}
+
+/// On what answers rest of which more may be known later: numbers that grow with every such answer. Where one stays the
+/// same, the answers in between are final as far as that goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rests {
+    /// Imports that were left open.
+    pub imports: u32,
+    /// What other files may say without being asked for: who calls a function, who sets a module's attribute.
+    pub others: u32,
+}
+
+impl Rests {
+    /// How they have grown since.
+    pub fn since(self, before: Self) -> Self {
+        Self { imports: self.imports - before.imports, others: self.others - before.others }
+    }
+}
+
+impl KnownSites {
+    /// Adds what was not known.
+    pub fn learn(&mut self, more: Self) {
+        if self.0.len() < more.0.len() {
+            self.0.resize_with(more.0.len(), HashMap::new);
+        }
+        for (known, mut more) in self.0.iter_mut().zip(more.0) {
+            more.retain(|callee, _| !known.contains_key(callee));
+            known.extend(more);
+        }
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
 }
 
 impl<'p> Resolver<'p> {
@@ -131,9 +177,10 @@ impl<'p> Resolver<'p> {
             known: Vec::new(),
             nested: 0,
             wanted: BTreeSet::new(),
-            open: 0,
+            rests: Rests::default(),
             called: None,
             told: HashMap::new(),
+            told_of: HashMap::new(),
             marks: HashMap::new(),
             asked: HashMap::new(),
             predicates: HashMap::new(),
@@ -141,40 +188,57 @@ impl<'p> Resolver<'p> {
     }
 
     /// The imports that had to be left open, because nobody has read their files yet. With any, the answers given so
-    /// far may be wrong.
-    pub fn into_wanted(self) -> BTreeSet<Wanted> {
-        self.wanted
+    /// far may be wrong. And the calls of functions that were found, for the next resolvers.
+    pub fn into_parts(self) -> (BTreeSet<Wanted>, KnownSites) {
+        let is_final =
+            |(callee, answer): (Callee, Answer<Sites>)| (answer.rests.imports == 0).then_some((callee, answer.found));
+        let kinds = self.known.into_iter().map(|known| known.sites.into_iter().filter_map(is_final).collect());
+        (self.wanted, KnownSites(kinds.collect()))
     }
 
-    /// A number that grows with every answer that rests on an import which was left open: where it stays the same, the
-    /// answers in between are final.
-    pub fn open(&self) -> u32 {
-        self.open
+    /// On what the answers so far rest.
+    pub fn rests(&self) -> Rests {
+        self.rests
     }
 
-    /// Notes that an answer was given again; `open`: it rests on an import that was left open.
-    pub fn rely_on(&mut self, open: bool) {
-        self.open += u32::from(open);
+    /// Notes that an answer was given again, which rests on something.
+    pub fn rely_on(&mut self, rests: Rests) {
+        self.rests.imports += rests.imports.min(1);
+        self.rests.others += rests.others.min(1);
+    }
+
+    /// Notes that the next answer rests on what other files say without being asked for.
+    pub fn rests_on_others(&mut self) {
+        self.rests.others += 1;
     }
 
     /// Gives out an answer that was found before.
     fn recall<T>(&mut self, answer: &Answer<T>) -> Arc<T> {
-        self.rely_on(answer.open);
+        self.rely_on(answer.rests);
         answer.found.clone()
     }
 
-    /// What is kept of an answer; `before` is what [`Self::open`] was.
-    fn answer<T>(&self, found: T, before: u32) -> Answer<T> {
-        Answer { found: Arc::new(found), open: self.open != before }
+    /// What is kept of an answer; `before` is what [`Self::rests`] was.
+    fn answer<T>(&self, found: T, before: Rests) -> Answer<T> {
+        Answer { found: Arc::new(found), rests: self.rests.since(before) }
     }
 
     /// The answers to questions like this one: nested as deeply, and whether they are about what is called.
     fn known(&mut self) -> &mut Known {
-        let kind = self.nested * 2 + usize::from(self.called.is_some());
+        let kind = self.kind();
         if self.known.len() <= kind {
             self.known.resize_with(kind + 1, Known::default);
         }
         &mut self.known[kind]
+    }
+
+    fn kind(&self) -> usize {
+        self.nested * 2 + usize::from(self.called.is_some())
+    }
+
+    /// The calls of a function that another resolver has found for a question like this one.
+    fn found_elsewhere(&self, callee: &Callee) -> Option<Arc<Sites>> {
+        self.project.sites.0.get(self.kind())?.get(callee).cloned()
     }
 
     /// Gives the next question its own fuel.
@@ -240,7 +304,7 @@ impl<'p> Resolver<'p> {
         }
         self.fuel -= 1;
         self.depth += 1;
-        let before = self.open;
+        let before = self.rests;
         let alts = value::settle(self.eval_kind(ctx, expr));
         self.depth -= 1;
         if home {
@@ -500,7 +564,8 @@ impl Resolver<'_> {
     }
 
     /// Whether a module's attribute is set in a place whose order is not known: another function or file.
-    pub fn set_elsewhere(&self, ctx: &Ctx, root: &str, attribute: &str) -> bool {
+    pub fn set_elsewhere(&mut self, ctx: &Ctx, root: &str, attribute: &str) -> bool {
+        self.rests_on_others();
         self.project.ids().any(|id| {
             let file = self.project.file(id);
             file.index.assigns.get(root).into_iter().flatten().any(|(block, index)| {
@@ -517,8 +582,10 @@ impl Resolver<'_> {
 
     /// What a module's attribute is set to, where one place alone of the same program sets it, in this file or another.
     pub fn set_once(&mut self, ctx: &Ctx, root: &str, attribute: &str) -> Option<Vec<Alt>> {
-        let places = self.project.ids().flat_map(|id| {
-            let file = self.project.file(id);
+        self.rests_on_others();
+        let project = self.project;
+        let places = project.ids().flat_map(|id| {
+            let file = project.file(id);
             let writes = file.index.assigns.get(root).into_iter().flatten();
             writes.filter_map(move |&(block, index)| match file.module.block(block).stmts.get(index as usize) {
                 Some(crate::facts::Stmt::Assign { place, value, .. })
@@ -531,7 +598,7 @@ impl Resolver<'_> {
             })
         });
         // A script that stands beside this one and runs by itself sets nothing here.
-        let mut places = places.filter(|(_, _, at)| self.project.in_one_program(ctx.file, at.file));
+        let mut places = places.filter(|(_, _, at)| project.in_one_program(ctx.file, at.file));
         let (Some((true, value, at)), None) = (places.next(), places.next()) else { return None };
         Some(self.eval(&at, value))
     }

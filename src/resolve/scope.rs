@@ -428,7 +428,7 @@ impl Resolver<'_> {
         self.fuel -= 1;
         self.depth += 1;
         self.known().exports.insert(key.clone(), None);
-        let before = self.open;
+        let before = self.rests;
         let alts = self.find_exported(file, name);
         self.depth -= 1;
         if self.fuel == 0 {

@@ -51,6 +51,7 @@ impl Resolver<'_> {
     }
 
     fn sites_of(&mut self, (file, func): (FileId, FuncId), heir: Heir) -> Arc<Sites> {
+        self.rests_on_others();
         if self.depth >= super::DEPTH - 2 {
             return Arc::default();
         }
@@ -58,13 +59,15 @@ impl Resolver<'_> {
         if self.nested >= MAX_NESTED {
             return Arc::new(Sites { more: true, ..Sites::default() });
         }
-        if let Some(known) = self.known().sites.get(&(file, func, heir)).cloned() {
+        if let Some(known) = self.found_elsewhere(&(file, func, heir)) {
+            known
+        } else if let Some(known) = self.known().sites.get(&(file, func, heir)).cloned() {
             self.recall(&known)
         } else {
             // Asked for while it is being answered: a function that is called with its own result.
             self.known().sites.insert((file, func, heir), super::Answer::default());
             let fuel = std::mem::replace(&mut self.fuel, SITES_FUEL);
-            let before = self.open;
+            let before = self.rests;
             self.nested += 1;
             let sites = self.find_sites(file, func, heir);
             self.nested -= 1;

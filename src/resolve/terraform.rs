@@ -12,6 +12,7 @@ impl Resolver<'_> {
     /// What a module gives one of its names: what is set for it, else its default, which callers and the command line
     /// may set otherwise; `unset` where it gives nothing.
     pub(super) fn module_value(&mut self, file: FileId, name: &str, unset: Alt) -> Vec<Alt> {
+        self.rests_on_others();
         let project = self.project;
         let dir = project.file(file).path.parent();
         let (mut set, mut local, mut default) = (None, None, None);

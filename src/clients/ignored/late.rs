@@ -154,6 +154,7 @@ impl Search<'_, '_> {
             return;
         }
         let project = resolver.project;
+        resolver.rests_on_others();
         let again = project.files.iter().any(|file| {
             let loads =
                 ["load_dotenv", "config"].iter().flat_map(|name| file.index.calls.get(*name).into_iter().flatten());
