@@ -28,6 +28,7 @@ pub mod facts;
 pub mod finding;
 pub mod fix;
 pub mod glance;
+pub mod headers;
 pub mod heirs;
 pub mod imports;
 pub mod language;

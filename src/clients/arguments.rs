@@ -3,6 +3,7 @@
 use crate::catalog::{Blank, Construct, Slot};
 use crate::facts::{Call, ExprId, ExprKind, Spread};
 use crate::finding::Location;
+use crate::headers::{KEY_HEADERS, is_key_header};
 use crate::resolve::{Alt, Ctx, Presence, Resolver, Value};
 use crate::text::Text;
 
@@ -105,7 +106,7 @@ pub(super) fn header_key(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, pa
             }
             continue;
         }
-        for name in ["Authorization", "authorization", "api-key", "x-api-key", "X-API-Key", "X-Api-Key"] {
+        for name in KEY_HEADERS {
             out = or_else(out, || {
                 let path = format!("{path}.{name}");
                 argument(resolver, ctx, call, &path).into_iter().map(without_scheme).collect()
@@ -123,9 +124,7 @@ fn header_lines(alts: Vec<Alt>) -> Vec<Alt> {
             let Some((name, _)) = head.split_once(':') else {
                 return Alt { value: Value::Undefined, ..alt };
             };
-            let is_key =
-                ["authorization", "api-key", "x-api-key"].iter().any(|key| name.trim().eq_ignore_ascii_case(key));
-            if !is_key {
+            if !is_key_header(name.trim()) {
                 return Alt { value: Value::Undefined, ..alt };
             }
             let cut = head.len() - head.split_once(':').map_or("", |(_, rest)| rest).trim_start().len();

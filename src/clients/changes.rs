@@ -3,6 +3,7 @@
 use crate::catalog::{Client, Slot};
 use crate::facts::{Arm, BlockId, Call, ExprId, ExprKind, Place, Stmt};
 use crate::finding::FileId;
+use crate::headers::{KEY_HEADERS, is_key_header};
 use crate::resolve::{Alt, Arms, Ctx, Resolver, Value};
 
 use super::arguments::header_key;
@@ -154,25 +155,15 @@ fn set_values(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, slot: Slot) -
             Some(name) if is_key_header(&name) => resolver.eval(ctx, *value).into_iter().map(without_scheme).collect(),
             _ => vec![Alt::new(Value::Undefined)],
         },
-        (Slot::Headers, [headers]) => ["Authorization", "authorization", "api-key"].into_iter().fold(
-            vec![Alt::new(Value::Undefined)],
-            |known, name| {
-                or_else(known, || {
-                    resolver.field_path(ctx, *headers, &[name.to_owned()]).into_iter().map(without_scheme).collect()
-                })
-            },
-        ),
+        (Slot::Headers, [headers]) => KEY_HEADERS.into_iter().fold(vec![Alt::new(Value::Undefined)], |known, name| {
+            or_else(known, || {
+                resolver.field_path(ctx, *headers, &[name.to_owned()]).into_iter().map(without_scheme).collect()
+            })
+        }),
         (Slot::Request, [_, url, ..]) => resolver.eval(ctx, *url),
         (_, [value, ..]) => resolver.eval(ctx, *value),
         _ => vec![Alt::unknown()],
     }
-}
-
-/// The headers that hold a key, as they are written.
-const KEY_HEADERS: [&str; 4] = ["Authorization", "authorization", "api-key", "x-api-key"];
-
-fn is_key_header(name: &str) -> bool {
-    ["authorization", "api-key", "x-api-key"].iter().any(|key| name.replace('_', "-").eq_ignore_ascii_case(key))
 }
 
 fn slot_mut(slots: &mut Slots, slot: Slot) -> &mut Vec<SlotValue> {

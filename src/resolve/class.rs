@@ -577,13 +577,18 @@ impl Resolver<'_> {
         out
     }
 
+    /// Whether a file is a Rust program's.
+    pub(super) fn is_rust(&self, file: FileId) -> bool {
+        self.project.file(file).source.language == crate::language::Language::Rust
+    }
+
     /// A field of what a call made.
     pub(super) fn instance_field(&mut self, made: &Arc<Made>, name: &str) -> Vec<Alt> {
         let ctx = made.ctx.clone();
         let ExprKind::Call(call) = self.module(ctx.file).kind(made.expr) else { return vec![Alt::unknown()] };
         // `Args::parse()`, `Config::load()`: what a derived function gives is an object of its type.
         if let ExprKind::Member(base, method) = self.module(ctx.file).kind(call.callee)
-            && self.project.file(ctx.file).source.language == crate::language::Language::Rust
+            && self.is_rust(ctx.file)
             && let [Alt { value: Value::Made(of), .. }] = self.eval(&ctx, *base).as_slice()
             && let ExprKind::Class(class) = *self.module(of.ctx.file).kind(of.expr)
         {
@@ -605,7 +610,8 @@ impl Resolver<'_> {
         let mut out = Vec::new();
         for callee in self.called(&ctx, call.callee) {
             let Value::Made(class_made) = &callee.value else {
-                out.push(Alt::unknown());
+                let is_empty = matches!(&callee.value, Value::Symbol(symbol) if super::words::makes_empty(symbol));
+                out.push(if is_empty { Alt::new(Value::Undefined) } else { Alt::unknown() });
                 continue;
             };
             let file = class_made.ctx.file;

@@ -6,6 +6,7 @@ use super::value::{Alt, Ctx, Frame, Made, Step, StepKind, Value};
 use super::{Arms, Resolver, under, words};
 use crate::facts::{Call, Entry, ExprId, ExprKind, FuncId, Object, Spread};
 use crate::finding::{FileId, Location};
+use crate::headers::same_field;
 
 impl Resolver<'_> {
     /// `base.name`.
@@ -257,7 +258,7 @@ impl Resolver<'_> {
         for entry in object.entries.iter().rev() {
             match entry {
                 Entry::Field { key: Some(key), value, .. } => {
-                    if same_key(key, name) {
+                    if same_field(key, name) {
                         let alts = self.eval(ctx, *value);
                         for arms in &open {
                             out.extend(under(alts.clone(), arms));
@@ -307,9 +308,4 @@ impl Resolver<'_> {
         let expr = *self.project.file(file).index.function_exprs.get(&func)?;
         Some(self.made(&self.ctx_of(file, expr), expr))
     }
-}
-
-/// Header names are the same whatever their case; other keys are compared exactly.
-fn same_key(key: &str, name: &str) -> bool {
-    key == name || (key.eq_ignore_ascii_case(name) && matches!(name, "Authorization" | "api-key" | "x-api-key"))
 }

@@ -8,6 +8,7 @@ use super::value::{Alt, Ctx, Step, StepKind, Value};
 use super::{Arms, Resolver, under};
 use crate::facts::{Arm, BlockId, ExprId, ExprKind, FuncId, Stmt, Test};
 use crate::finding::Location;
+use crate::headers::same_field;
 use crate::project::{env_call_writes, env_place};
 
 /// What is looked for.
@@ -311,7 +312,7 @@ impl Resolver<'_> {
     fn assigned(&mut self, here: &Ctx, place: &crate::facts::Place, value: ExprId, path: &[String], found: &mut Found) {
         let known: Vec<&str> = place.path.iter().map_while(|step| step.as_deref()).collect();
         let fits = known.len() == place.path.len();
-        if fits && known.len() <= path.len() && known.iter().zip(path).all(|(a, b)| a == b) {
+        if fits && known.len() <= path.len() && known.iter().zip(path).all(|(a, b)| same_field(a, b)) {
             let mut alts = self.eval(here, value);
             let (own, rest) = path.split_at(known.len());
             let after = Ctx { index: here.index + 1, ..here.clone() };
@@ -372,7 +373,7 @@ impl Resolver<'_> {
                         }
                         ("setdefault" | "insert" | "set" | "append" | "put", [key, value, ..]) => {
                             match self.constant(here, key.value) {
-                                Some(key) if key.eq_ignore_ascii_case(&rest[0]) => {
+                                Some(key) if same_field(&key, &rest[0]) => {
                                     let alts = self.eval(here, value.value);
                                     let alts = self.fields(alts, &rest[1..]);
                                     if method == "setdefault" {

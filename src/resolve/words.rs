@@ -151,6 +151,13 @@ pub(super) const SAME: &[&str] = &[
     "filter",
 ];
 
+/// Whether a call gives a map with nothing in it yet: what is in it has been put there since.
+pub(super) fn makes_empty(symbol: &str) -> bool {
+    let (of, method) = symbol.rsplit_once('.').unwrap_or(("", symbol));
+    matches!(method, "new" | "default" | "with_capacity")
+        && matches!(of.rsplit('.').next(), Some("HeaderMap" | "HashMap" | "BTreeMap"))
+}
+
 /// Methods that cut white space or given characters off the ends.
 pub(super) const TRIMMING: &[&str] = &[
     "strip",

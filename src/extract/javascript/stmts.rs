@@ -6,6 +6,7 @@ use super::conds::chain;
 use super::patterns::{Names, Origin, Target};
 use super::{Lower, children, has_token, operands, operator, span, strip};
 use crate::facts::{Arg, BlockId, Call, Cond, ExprKind, Place, Spread, Stmt, squeeze};
+use crate::headers::is_key_header;
 
 impl Lower<'_> {
     /// Statements in order: of a block, of the module, of what an error left.
@@ -114,8 +115,8 @@ impl Lower<'_> {
         let (object, method) = (function.child_by_field_name("object")?, function.child_by_field_name("property")?);
         let [name, value] = operands(node.child_by_field_name("arguments")?)[..] else { return None };
         let field = self.literal(name)?;
-        let is_key = ["authorization", "api-key", "x-api-key"].iter().any(|key| field.eq_ignore_ascii_case(key));
-        if !is_key || object.kind() != "identifier" || !matches!(self.text_of(method), "set" | "append") {
+        if !is_key_header(&field) || object.kind() != "identifier" || !matches!(self.text_of(method), "set" | "append")
+        {
             return None;
         }
         let value = self.expr(value);
