@@ -46,9 +46,7 @@ impl Lower<'_> {
             "while_statement" => self.while_(node),
             "do_statement" => {
                 if let Some(body) = node.child_by_field_name("body") {
-                    let around = std::mem::replace(&mut self.in_loop, true);
-                    let block = self.inlined(body);
-                    self.in_loop = around;
+                    let block = self.breaks_leave(true, |this| this.inlined(body));
                     self.builder.looped(block);
                 }
                 if let Some(condition) = node.child_by_field_name("condition") {
@@ -292,9 +290,15 @@ impl Lower<'_> {
             arms.push((Cond::Or(conds), statements));
         }
         // A `break` in it leads to what follows.
-        let around = std::mem::replace(&mut self.in_loop, false);
-        self.branch(arms, otherwise);
+        self.breaks_leave(false, |this| this.branch(arms, otherwise));
+    }
+
+    /// Lowers what is inside a loop, where a `break` jumps away, or inside a `switch`, where it does not.
+    fn breaks_leave<T>(&mut self, in_loop: bool, fill: impl FnOnce(&mut Self) -> T) -> T {
+        let around = std::mem::replace(&mut self.in_loop, in_loop);
+        let out = fill(self);
         self.in_loop = around;
+        out
     }
 
     /// What a `case` says of the `switch`'s subject.
@@ -312,18 +316,16 @@ impl Lower<'_> {
     /// A body that may run any number of times. What it tests changes in it, so that nothing is known there.
     fn looped(&mut self, node: Node, fill: impl FnOnce(&mut Self)) {
         let tests = chain(&[unique("loop", node)]);
-        let around = std::mem::replace(&mut self.in_loop, true);
         let mut blocks = Vec::new();
         let mut fill = Some(fill);
         for tests in tests {
             let fill = fill.take();
             blocks.push(self.block(tests, |this| {
                 if let Some(fill) = fill {
-                    fill(this);
+                    this.breaks_leave(true, fill);
                 }
             }));
         }
-        self.in_loop = around;
         self.builder.looped(blocks[0]);
         self.builder.branch(blocks);
     }
