@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::conds::chain;
 use super::patterns::{Names, Origin, Target};
 use super::{Lower, children, has_token, operands, operator, span, strip};
-use crate::facts::{Arg, BlockId, Call, Cond, ExprKind, Place, Spread, Stmt, squeeze};
+use crate::facts::{Arg, BlockId, Call, Cond, Entry, ExprKind, Object, Place, Spread, Stmt, squeeze};
 use crate::headers::is_key_header;
 
 impl Lower<'_> {
@@ -33,11 +33,7 @@ impl Lower<'_> {
             }
             "class_declaration" | "abstract_class_declaration" => self.class_statement(node, Vec::new()),
             "enum_declaration" => self.enum_(node),
-            "internal_module" | "module" => {
-                if let Some(body) = node.child_by_field_name("body") {
-                    self.inline(body);
-                }
-            }
+            "internal_module" | "module" => self.namespace(node),
             "statement_block" => self.inline(node),
             "if_statement" => self.if_(node),
             "switch_statement" => self.switch(node),
@@ -175,6 +171,41 @@ impl Lower<'_> {
         let block = self.block(Vec::new(), |this| this.body(body));
         self.builder.stmt(Stmt::Block(block));
         block
+    }
+
+    /// TypeScript's `namespace`: a block, and an object of the names in it, or more fields of what has its name already.
+    fn namespace(&mut self, node: Node) {
+        let Some(body) = node.child_by_field_name("body") else { return };
+        let Some(name) = node.child_by_field_name("name").filter(|name| name.kind() == "identifier") else {
+            return self.inline(body);
+        };
+        let (place, own) = (span(name), self.text_of(name));
+        let known = self.scopes.last().is_some_and(|scope| scope.bound.contains(own));
+        let mut holds = false;
+        let block = self.block(Vec::new(), |this| {
+            this.body(body);
+            let block = this.builder.current_block();
+            let mut names = this.builder.module().blocks[block.index()].declares.clone();
+            names.retain(|name| name != own && !name.starts_with('@'));
+            holds = !names.is_empty();
+            let mut entries = Vec::new();
+            for inner in names {
+                let value = this.add(name, ExprKind::Name(inner.clone()));
+                if known {
+                    this.assign(place, place, Place { root: own.to_owned(), path: vec![Some(inner)] }, value);
+                } else {
+                    entries.push(Entry::Field { key: Some(inner), key_span: place, value });
+                }
+            }
+            if !entries.is_empty() {
+                let value = this.add(name, ExprKind::Object(Object { entries, ty: None }));
+                this.assign(place, place, Place::name(own), value);
+            }
+        });
+        if holds && !known {
+            self.declare(own);
+        }
+        self.builder.stmt(Stmt::Block(block));
     }
 
     /// The body of something that is a block of its own: braces add none.

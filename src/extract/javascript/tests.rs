@@ -456,11 +456,12 @@ fn typescript() {
          interface I { x: 1 }\ntype T = string;\nfunction f(): void;\nabstract class G { abstract h(): void }\n\
          const j = <T>k(), l = m<T>;",
         &[
-            "let E, G, j, l",
+            "let E, N, G, j, l",
             "E = {A: #0, B: \"b\", C: #4, D: #5}",
             "do",
             "    let x",
             "    x = #1",
+            "    N = {x: x}",
             "G = class G",
             "j = k()",
             "l = m",
