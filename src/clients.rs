@@ -21,7 +21,7 @@ pub use find::Finder;
 pub use ignored::{Ignored, IgnoredKind};
 
 use arguments::{given, header_key, leading};
-use changes::{afterwards, chained, narrowed, of_receiver};
+use changes::{afterwards, behind_receiver, chained, narrowed, of_receiver};
 use find::site_of;
 
 /// A call that makes a client.
@@ -78,6 +78,10 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
     let mut slots = constructed(resolver, catalog, site, &ctx, 0);
     let outermost = chained(resolver, site, &ctx, &mut slots);
     of_receiver(resolver, site, &ctx, &mut slots);
+    // A client whose methods are given no key is judged by itself.
+    if !slots.key.iter().all(|value| matches!(value.alt.value, Value::Undefined)) {
+        slots.endpoint = behind_receiver(resolver, catalog, site, &ctx, slots.endpoint);
+    }
     afterwards(resolver, site, outermost, &mut slots);
     for alt in slots.endpoint.iter_mut().map(|value| &mut value.alt) {
         if let Value::Symbol(symbol) = &alt.value
@@ -100,14 +104,14 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
 }
 
 /// What the arguments of a call give a client for an endpoint.
-pub fn given_endpoint(resolver: &mut Resolver<'_>, site: &Site<'_>) -> Vec<Alt> {
+pub fn given_endpoint(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> Vec<Alt> {
     let ctx = resolver.ctx_of(site.file, site.call);
-    match resolver.module(site.file).kind(site.call) {
-        ExprKind::Call(call) => {
-            resolver.with_half(|resolver| given(resolver, &ctx, call, site.construct, Slot::Endpoint))
-        }
-        _ => Vec::new(),
-    }
+    let ExprKind::Call(call) = resolver.module(site.file).kind(site.call) else { return Vec::new() };
+    resolver.with_half(|resolver| {
+        let endpoint = given(resolver, &ctx, call, site.construct, Slot::Endpoint);
+        let endpoint = behind_receiver(resolver, catalog, site, &ctx, code(endpoint));
+        endpoint.into_iter().map(|value| value.alt).collect()
+    })
 }
 
 /// Whether something in the file takes the client together with an endpoint of its own.

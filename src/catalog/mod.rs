@@ -129,7 +129,10 @@ pub struct Client {
     /// What makes the objects whose `headers` go with everything that is sent through them: `["Session"]`.
     #[serde(default)]
     pub receiver_headers: Vec<String>,
-    /// Fields that can be assigned afterwards: `base_url = "endpoint"`.
+    /// The clients whose methods these requests are: what is no whole URL goes behind theirs.
+    #[serde(default)]
+    pub methods_of: Vec<String>,
+    /// Fields that can be assigned afterwards: `base_url = "endpoint"`, `"defaults.headers.Authorization" = "headers"`.
     #[serde(default)]
     pub fields: BTreeMap<String, Slot>,
     /// Constructors that take it, and its endpoint as their second argument: `new OpenAIApi(configuration, basePath)`.

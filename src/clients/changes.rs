@@ -1,13 +1,17 @@
 //! What is done to a client after its call: builder methods, and assignments to its fields.
 
-use crate::catalog::{Client, Slot};
+use std::sync::Arc;
+
+use crate::catalog::{Catalog, Client, Slot};
 use crate::facts::{Arm, BlockId, Call, ExprId, ExprKind, Place, Stmt};
 use crate::finding::FileId;
 use crate::headers::{KEY_HEADERS, is_key_header};
 use crate::resolve::{Alt, Arms, Ctx, Resolver, Value};
+use crate::text::Text;
 
-use super::arguments::header_key;
-use super::{Site, SlotValue, Slots, code, inherit, or_else, without_scheme};
+use super::arguments::{header_key, leading};
+use super::find::site_of;
+use super::{From, Site, SlotValue, Slots, code, constructed, inherit, or_else, without_scheme};
 
 /// Builder methods called on the call itself: `new().with_api_key(k).with_api_base(u)`. Returns the outermost call.
 pub(super) fn chained(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, slots: &mut Slots) -> ExprId {
@@ -99,6 +103,63 @@ pub(super) fn of_receiver(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ct
             values.extend(crate::resolve::under(of, &alt.arms));
         }
         replace(slots, slot, values);
+    }
+}
+
+/// What a request through another client is sent to: `instance.post("/chat/completions")`.
+pub(super) fn behind_receiver(
+    resolver: &mut Resolver<'_>,
+    catalog: &Catalog,
+    site: &Site<'_>,
+    ctx: &Ctx,
+    endpoint: Vec<SlotValue>,
+) -> Vec<SlotValue> {
+    let is_relative = |value: &SlotValue| {
+        let (head, _) = leading(&value.alt.value);
+        !head.is_empty() && !head.contains("://")
+    };
+    if site.client.methods_of.is_empty() || !endpoint.iter().any(is_relative) {
+        return endpoint;
+    }
+    let module = resolver.module(ctx.file);
+    let ExprKind::Call(call) = module.kind(site.call) else { return endpoint };
+    let ExprKind::Member(receiver, _) = module.kind(call.callee) else { return endpoint };
+    let mut bases = Vec::new();
+    for alt in resolver.eval(ctx, *receiver) {
+        let Value::Made(made) = &alt.value else { return endpoint };
+        let Some(of) = site_of(resolver, catalog, &made.ctx, made.expr) else { return endpoint };
+        if !site.client.methods_of.contains(&of.client.id) {
+            return endpoint;
+        }
+        bases.extend(narrowed(constructed(resolver, catalog, &of, &made.ctx, 1).endpoint, &alt.arms));
+    }
+    let (relative, mut whole): (Vec<_>, Vec<_>) = endpoint.into_iter().partition(is_relative);
+    for path in relative {
+        for base in &bases {
+            let Some(arms) = base.alt.arms.merge(&path.alt.arms) else { continue };
+            let value = behind(&base.alt.value, &path.alt.value);
+            whole.push(SlotValue { alt: Alt { value, arms, steps: base.alt.steps.clone() }, from: From::Code });
+        }
+    }
+    whole
+}
+
+/// A path behind a base, with one slash between them.
+fn behind(base: &Value, path: &Value) -> Value {
+    let (head, at) = leading(path);
+    let (Some(at), false) = (at, matches!(base, Value::Undefined | Value::Null)) else { return Value::Unknown(None) };
+    let (before, base_at) = match base {
+        Value::Str(text, at) => (text.expose().trim_end_matches('/').to_owned(), *at),
+        _ => (String::new(), at),
+    };
+    let head = Value::Str(Text::new(format!("{before}/{}", head.trim_start_matches('/'))), base_at);
+    let mut parts = if before.is_empty() { vec![base.clone(), head] } else { vec![head] };
+    if let Value::Concat(rest, _) = path {
+        parts.extend(rest.iter().skip(1).cloned());
+    }
+    match parts.len() {
+        1 => parts.remove(0),
+        _ => Value::Concat(Arc::new(parts), at),
     }
 }
 
@@ -239,13 +300,16 @@ fn rewrites(resolver: &mut Resolver<'_>, site: &Site<'_>, holder: &Place, from: 
                         Some(calls) => apply(resolver, site, &ctx, calls, slots),
                         None => return false,
                     },
-                    [Some(field)] => {
-                        if let Some(&slot) = site.client.fields.get(field.as_str()) {
-                            let values = resolver.eval(&ctx, *value);
+                    path => {
+                        let names: Option<Vec<&str>> = path.iter().map(Option::as_deref).collect();
+                        if let Some(&slot) = names.and_then(|names| site.client.fields.get(&names.join("."))) {
+                            let mut values = resolver.eval(&ctx, *value);
+                            if slot == Slot::Headers {
+                                values = values.into_iter().map(without_scheme).collect();
+                            }
                             replace(slots, slot, values);
                         }
                     }
-                    _ => {}
                 }
             }
             // `let authorized = request.bearer_auth(key)`: what is made of it goes on under another name.

@@ -12,7 +12,7 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
     let project = resolver.project;
     // What is called on anything is nobody's business where it goes to no provider; its key need not be looked for.
     if site.construct.any_receiver {
-        let given = clients::given_endpoint(resolver, site);
+        let given = clients::given_endpoint(resolver, catalog, site);
         let is_providers = |alt: &Alt| {
             let value = SlotValue { alt: alt.clone(), from: From::Code };
             endpoint(catalog, value, site.client.default_endpoint.as_deref()).provider.is_some()
