@@ -381,6 +381,10 @@ impl Resolver<'_> {
                 if words::SAME.contains(&method) {
                     return vec![receiver.clone()];
                 }
+                if words::UPPER.contains(&method) {
+                    let upper = Text::new(text.expose().to_uppercase());
+                    return vec![Alt { value: Value::Str(upper, *at), ..receiver.clone() }];
+                }
                 if self.cuts_slashes(ctx, call, method) {
                     let cut = text.expose().trim_end_matches('/');
                     return vec![Alt { value: Value::Str(Text::new(cut), *at), ..receiver.clone() }];
@@ -465,6 +469,10 @@ impl Resolver<'_> {
                         _ => self.call_member(ctx, expr, receiver, method),
                     },
                     ExprKind::List(_) if words::SAME.contains(&method) || method == "iter" || method == "into_iter" => {
+                        vec![receiver.clone()]
+                    }
+                    // A copy of what somebody else's function made has the same in it.
+                    ExprKind::Call(_) if self.is_rust(ctx.file) && words::COPYING.contains(&method) => {
                         vec![receiver.clone()]
                     }
                     _ => self.call_member(ctx, expr, receiver, method),
@@ -596,7 +604,7 @@ impl Resolver<'_> {
             Value::Receiver(file, func) => (*file, self.module(*file).func(*func).class?),
             _ => return None,
         };
-        if self.project.file(file).source.language != crate::language::Language::Rust {
+        if !self.is_rust(file) {
             return None;
         }
         let methods = &self.module(file).classes[class.index()].methods;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Step, StepKind, Value};
 use super::{Arms, Resolver, under, words};
-use crate::facts::{Call, Entry, ExprId, ExprKind, FuncId, Object, Spread};
+use crate::facts::{Call, Entry, ExprId, ExprKind, Object, Spread};
 use crate::finding::{FileId, Location};
 use crate::headers::same_field;
 
@@ -295,17 +295,10 @@ impl Resolver<'_> {
             && let Some(class) = self.class_named(ctx.file, ty)
             && let Some((_, func)) =
                 self.module(ctx.file).classes[class.index()].methods.iter().find(|(m, _)| m == name)
-            && let Some(at) = self.func_expr(ctx.file, *func)
         {
-            return vec![Alt::new(at)];
+            return vec![Alt::new(Value::Receiver(ctx.file, *func))];
         }
         out.extend(open.into_iter().map(|arms| Alt { arms, ..Alt::new(Value::Undefined) }));
         out
-    }
-
-    /// A function as a value.
-    fn func_expr(&self, file: FileId, func: FuncId) -> Option<Value> {
-        let expr = *self.project.file(file).index.function_exprs.get(&func)?;
-        Some(self.made(&self.ctx_of(file, expr), expr))
     }
 }

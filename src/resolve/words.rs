@@ -158,6 +158,12 @@ pub(super) fn makes_empty(symbol: &str) -> bool {
         && matches!(of.rsplit('.').next(), Some("HeaderMap" | "HashMap" | "BTreeMap"))
 }
 
+/// Methods of Rust that give an object like the one they are called on.
+pub(super) const COPYING: &[&str] = &["clone", "to_owned", "as_ref", "borrow", "into"];
+
+/// Methods that give a text in capitals.
+pub(super) const UPPER: &[&str] = &["upper", "toUpperCase", "to_uppercase", "to_ascii_uppercase"];
+
 /// Methods that cut white space or given characters off the ends.
 pub(super) const TRIMMING: &[&str] = &[
     "strip",
