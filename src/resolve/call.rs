@@ -363,27 +363,18 @@ impl Resolver<'_> {
                 if words::TRIMMING.contains(&method) {
                     let trimmed = match (method, arg(0)) {
                         (_, Some(chars)) => match self.constant(ctx, chars) {
-                            Some(chars) => {
-                                let set: Vec<char> = chars.chars().collect();
-                                match method {
-                                    "rstrip" | "trim_end_matches" | "removesuffix" => {
-                                        text.expose().trim_end_matches(set.as_slice()).to_owned()
-                                    }
-                                    _ => text.expose().trim_matches(set.as_slice()).to_owned(),
-                                }
-                            }
+                            Some(cut) => words::trimmed(method, text.expose(), &cut).to_owned(),
                             None => text.expose().to_owned(),
                         },
                         (_, None) => text.expose().trim().to_owned(),
                     };
                     return vec![Alt { value: Value::Str(Text::new(trimmed), *at), ..receiver.clone() }];
                 }
+                if let Some(text) = words::in_other_case(method, text.expose()) {
+                    return vec![Alt { value: Value::Str(Text::new(text), *at), ..receiver.clone() }];
+                }
                 if words::SAME.contains(&method) {
                     return vec![receiver.clone()];
-                }
-                if words::UPPER.contains(&method) {
-                    let upper = Text::new(text.expose().to_uppercase());
-                    return vec![Alt { value: Value::Str(upper, *at), ..receiver.clone() }];
                 }
                 if self.cuts_slashes(ctx, call, method) {
                     let cut = text.expose().trim_end_matches('/');

@@ -161,8 +161,14 @@ pub(super) fn makes_empty(symbol: &str) -> bool {
 /// Methods of Rust that give an object like the one they are called on.
 pub(super) const COPYING: &[&str] = &["clone", "to_owned", "as_ref", "borrow", "into"];
 
-/// Methods that give a text in capitals.
-pub(super) const UPPER: &[&str] = &["upper", "toUpperCase", "to_uppercase", "to_ascii_uppercase"];
+/// What a method that changes the case of a text makes of it.
+pub(super) fn in_other_case(method: &str, text: &str) -> Option<String> {
+    match method {
+        "lower" | "toLowerCase" | "to_lowercase" | "to_ascii_lowercase" | "casefold" => Some(text.to_lowercase()),
+        "upper" | "toUpperCase" | "to_uppercase" | "to_ascii_uppercase" => Some(text.to_uppercase()),
+        _ => None,
+    }
+}
 
 /// Methods that cut white space or given characters off the ends.
 pub(super) const TRIMMING: &[&str] = &[
@@ -177,8 +183,23 @@ pub(super) const TRIMMING: &[&str] = &[
     "trim_end_matches",
     "trim_start_matches",
     "trim_matches",
+    "removeprefix",
     "removesuffix",
 ];
+
+/// What one of them leaves of a text.
+pub(super) fn trimmed<'a>(method: &str, text: &'a str, cut: &str) -> &'a str {
+    let set: Vec<char> = cut.chars().collect();
+    match method {
+        "removeprefix" => text.strip_prefix(cut).unwrap_or(text),
+        "removesuffix" => text.strip_suffix(cut).unwrap_or(text),
+        "trim_start_matches" => text.trim_start_matches(cut),
+        "trim_end_matches" => text.trim_end_matches(cut),
+        "lstrip" => text.trim_start_matches(set.as_slice()),
+        "rstrip" => text.trim_end_matches(set.as_slice()),
+        _ => text.trim_matches(set.as_slice()),
+    }
+}
 
 /// Whether a method gives what it is called on, but for its case, its form or the white space around it.
 pub(super) fn keeps(method: &str) -> bool {
