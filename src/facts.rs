@@ -205,6 +205,13 @@ pub enum Entry {
         /// The value.
         value: ExprId,
     },
+    /// `[key]: value`, whose key an expression gives: `{Provider.RELAY: row}`.
+    Computed {
+        /// The key.
+        key: ExprId,
+        /// The value.
+        value: ExprId,
+    },
     /// `...x`, `**x`, `..x`.
     Spread(ExprId),
 }
@@ -501,6 +508,10 @@ impl Module {
                 for entry in &object.entries {
                     match entry {
                         Entry::Field { value, .. } | Entry::Spread(value) => visit(*value),
+                        Entry::Computed { key, value } => {
+                            visit(*key);
+                            visit(*value);
+                        }
                     }
                 }
             }

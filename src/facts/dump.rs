@@ -168,6 +168,7 @@ pub(crate) fn expr(module: &Module, id: ExprId) -> String {
                     Entry::Field { key, value, .. } => {
                         format!("{}: {}", key.as_deref().unwrap_or("[?]"), sub(value))
                     }
+                    Entry::Computed { key, value } => format!("[{}]: {}", sub(key), sub(value)),
                     Entry::Spread(value) => format!("...{}", sub(value)),
                 })
                 .collect();

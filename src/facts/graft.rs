@@ -168,6 +168,10 @@ fn moved_expr(mut expr: Expr, shift: Shift, place: &dyn Fn(Span) -> Span) -> Exp
                         *key_span = place(*key_span);
                         shift.expr(value);
                     }
+                    Entry::Computed { key, value } => {
+                        shift.expr(key);
+                        shift.expr(value);
+                    }
                     Entry::Spread(value) => shift.expr(value),
                 }
             }

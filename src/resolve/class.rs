@@ -6,6 +6,7 @@ use super::value::{Alt, Ctx, Frame, Made, Presence, Step, StepKind, Value};
 use super::{Arms, Lit, Resolver, under};
 use crate::facts::{BlockId, Call, Class, ClassId, ExprId, ExprKind, FuncId, Span, Spread, Stmt};
 use crate::finding::{FileId, Location};
+use crate::text::Text;
 
 /// Writes to one field that are looked at.
 const MAX_WRITES: usize = 6;
@@ -57,7 +58,10 @@ impl Resolver<'_> {
             }
             return match field.value {
                 Some(value) => {
-                    let mut alts = self.default_of(file, value);
+                    let mut alts = match self.automatic(file, class, name, value) {
+                        Some(member) => vec![Alt::new(Value::Str(member, at))],
+                        None => self.default_of(file, value),
+                    };
                     if alts.is_empty() {
                         alts.push(Alt::new(Value::Unknown(Some((name.to_owned(), at)))));
                     }
@@ -96,6 +100,19 @@ impl Resolver<'_> {
             }
         }
         vec![Alt::new(Value::Undefined)]
+    }
+
+    /// The member of an enumeration of texts that has its own name for a value: `RELAY = auto()`.
+    fn automatic(&mut self, file: FileId, class: ClassId, name: &str, value: ExprId) -> Option<Text> {
+        let module = self.module(file);
+        let ExprKind::Call(call) = module.kind(value) else { return None };
+        if !matches!(module.kind(call.callee), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "auto") {
+            return None;
+        }
+        let of_texts = |alt: &Alt| matches!(&alt.value, Value::Symbol(base) if base == "enum.StrEnum");
+        let bases = &module.classes[class.index()].bases;
+        let is_one = bases.iter().any(|&base| self.eval(&self.ctx_of(file, base), base).iter().any(of_texts));
+        is_one.then(|| Text::new(name.to_lowercase()))
     }
 
     /// Whether the calls that make a class say what its fields hold: a data class without a constructor of its own.
@@ -415,12 +432,16 @@ impl Resolver<'_> {
 
     fn is_dataclass(&self, file: FileId, class: ClassId) -> bool {
         let module = self.module(file);
+        let named = |&base: &ExprId| matches!(module.kind(base), ExprKind::Name(n) | ExprKind::Member(_, n) if n == "NamedTuple");
+        if module.classes[class.index()].bases.iter().any(named) {
+            return true;
+        }
         module.classes[class.index()].decorators.iter().any(|&decorator| {
             let at = match module.kind(decorator) {
                 ExprKind::Call(call) => call.callee,
                 _ => decorator,
             };
-            matches!(module.kind(at), ExprKind::Name(n) | ExprKind::Member(_, n) if n == "dataclass" || n == "define" || n == "s")
+            matches!(module.kind(at), ExprKind::Name(n) | ExprKind::Member(_, n) if matches!(n.as_str(), "dataclass" | "define" | "frozen" | "s"))
         })
     }
 
@@ -615,11 +636,11 @@ impl Resolver<'_> {
                 continue;
             };
             let file = class_made.ctx.file;
-            let ExprKind::Class(class) = self.module(file).kind(class_made.expr) else {
-                out.push(Alt::unknown());
+            let ExprKind::Class(class) = *self.module(file).kind(class_made.expr) else {
+                let class_made = class_made.clone();
+                out.extend(self.tuple_field(&ctx, call, &class_made, name).unwrap_or_else(|| vec![Alt::unknown()]));
                 continue;
             };
-            let class = *class;
             if let Some(symbol) = self.lazy_module(&ctx, call, (file, class), name) {
                 out.push(Alt::new(Value::Symbol(symbol)));
                 continue;
@@ -652,6 +673,34 @@ impl Resolver<'_> {
             }
         }
         if out.is_empty() { vec![Alt::unknown()] } else { out }
+    }
+}
+
+/// Fields of `collections.namedtuple`.
+impl Resolver<'_> {
+    /// A field of what a call makes whose class is `namedtuple("Row", "name url")`.
+    fn tuple_field(&mut self, ctx: &Ctx, call: &Call, class: &Made, name: &str) -> Option<Vec<Alt>> {
+        let module = self.module(class.ctx.file);
+        let ExprKind::Call(declared) = module.kind(class.expr) else { return None };
+        let is_one = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if symbol == "collections.namedtuple");
+        if has_spread(call) || !self.eval(&class.ctx, declared.callee).iter().any(is_one) {
+            return None;
+        }
+        let given = call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
+        let given = given.or_else(|| {
+            let text = |expr: ExprId| match module.kind(expr) {
+                ExprKind::Str(text) => Some(text.expose()),
+                _ => None,
+            };
+            let fields: Vec<&str> = match module.kind(declared.args.get(1)?.value) {
+                ExprKind::Str(text) => text.expose().split([',', ' ', '\n']).filter(|word| !word.is_empty()).collect(),
+                ExprKind::List(items) => items.iter().map(|item| text(item.value)).collect::<Option<_>>()?,
+                _ => return None,
+            };
+            let position = fields.iter().position(|field| *field == name)?;
+            call.args.iter().filter(|arg| arg.name.is_none()).nth(position)
+        })?;
+        Some(self.eval(ctx, given.value))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Fields: what `value.name` and `value[index]` are.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Step, StepKind, Value};
@@ -133,6 +134,8 @@ impl Resolver<'_> {
             Value::Str(..) if matches!(name, "url" | "hostname" | "host" | "headers") => {
                 vec![Alt::new(Value::Undefined)]
             }
+            // A member of an enumeration stands for its value; nothing else of a text has that name.
+            Value::Str(..) | Value::Const(_) if name == "value" => vec![Alt::new(value.clone())],
             Value::Str(..) | Value::Const(_) | Value::Concat(..) | Value::Entries(..) => vec![Alt::unknown()],
             Value::Env(..) | Value::Unknown(_) => vec![Alt::unknown()],
         }
@@ -256,22 +259,27 @@ impl Resolver<'_> {
         let mut out = Vec::new();
         let mut open = vec![Arms::default()];
         for entry in object.entries.iter().rev() {
+            let entry = match entry {
+                Entry::Computed { key, value } => (self.known_key(ctx, *key).map(Cow::Owned), *value, false),
+                Entry::Field { key, value, .. } => (key.as_deref().map(Cow::Borrowed), *value, false),
+                Entry::Spread(value) => (None, *value, true),
+            };
             match entry {
-                Entry::Field { key: Some(key), value, .. } => {
-                    if same_field(key, name) {
-                        let alts = self.eval(ctx, *value);
+                (Some(key), value, _) => {
+                    if same_field(&key, name) {
+                        let alts = self.eval(ctx, value);
                         for arms in &open {
                             out.extend(under(alts.clone(), arms));
                         }
                         return out;
                     }
                 }
-                Entry::Field { key: None, .. } => {
+                (None, _, false) => {
                     out.push(Alt::unknown());
                     return out;
                 }
-                Entry::Spread(spread) => {
-                    let alts = self.eval(ctx, *spread);
+                (None, spread, true) => {
+                    let alts = self.eval(ctx, spread);
                     let alts = self.fields(alts, &[name.to_owned()]);
                     let mut still = Vec::new();
                     for arms in &open {

@@ -108,7 +108,7 @@ impl Resolver<'_> {
                 .rev()
                 .map_while(|entry| match entry {
                     Entry::Field { key, value, .. } => Some((key.as_deref()?, *value)),
-                    Entry::Spread(_) => None,
+                    Entry::Computed { .. } | Entry::Spread(_) => None,
                 })
                 .find_map(|(key, value)| (key == name).then_some(value)),
             _ => None,

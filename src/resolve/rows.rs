@@ -138,6 +138,14 @@ impl Resolver<'_> {
                             out.push((nameless(*value), self.eval(ctx, *value)));
                         }
                         Entry::Field { key: None, .. } => out.push(unknown_row()),
+                        Entry::Computed { key, value } => match self.known_key(ctx, *key) {
+                            Some(name) => {
+                                let at = self.location(ctx.file, *key);
+                                out.push((name.clone(), self.row(ctx, &name, at, *value, part)));
+                            }
+                            None if part == Part::Values => out.push((nameless(*value), self.eval(ctx, *value))),
+                            None => out.push(unknown_row()),
+                        },
                         Entry::Spread(spread) => {
                             let before = out.len();
                             for alt in self.eval(ctx, *spread) {
@@ -166,6 +174,15 @@ impl Resolver<'_> {
             _ => {}
         }
         out
+    }
+
+    /// A key that an expression gives, where that is one constant: `Provider.RELAY`.
+    pub(super) fn known_key(&mut self, ctx: &Ctx, key: ExprId) -> Option<String> {
+        match self.eval(ctx, key).as_slice() {
+            [Alt { value: Value::Str(text, _), .. }] => Some(text.expose().to_owned()),
+            [Alt { value: Value::Const(text), .. }] => Some(text.clone()),
+            _ => None,
+        }
     }
 
     /// One row with a name, or the part of it that is asked for.
@@ -328,16 +345,19 @@ impl Resolver<'_> {
     }
 }
 
-/// What an index is but for its case and the white space around it: which row `name.lower()` chooses, `name` does.
+/// What an index is but for its case and the white space around it: which row `name.lower()` chooses, `name` does, and
+/// `kind` which `kind.value` does.
 pub fn folded(module: &Module, mut index: ExprId) -> ExprId {
-    while let ExprKind::Call(call) = module.kind(index)
-        && let ExprKind::Member(base, method) = module.kind(call.callee)
-        && call.args.is_empty()
-        && words::keeps(method)
-    {
-        index = *base;
+    loop {
+        index = match module.kind(index) {
+            ExprKind::Member(base, name) if name == "value" => *base,
+            ExprKind::Call(call) if call.args.is_empty() => match module.kind(call.callee) {
+                ExprKind::Member(base, method) if words::keeps(method) => *base,
+                _ => return index,
+            },
+            _ => return index,
+        };
     }
-    index
 }
 
 /// A further row; one of a known name is another way for the row to be.

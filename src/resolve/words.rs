@@ -46,8 +46,19 @@ pub(super) const EACH: &[&str] =
     &["map", "forEach", "for_each", "flatMap", "flat_map", "filter_map", "and_then", "then"];
 
 /// Classes that fill no field of those that inherit from them.
-pub(super) const PLAIN_BASES: &[&str] =
-    &["object", "abc.ABC", "ABC", "Exception", "enum.Enum", "threading.Thread", "typing.Protocol"];
+pub(super) const PLAIN_BASES: &[&str] = &[
+    "object",
+    "abc.ABC",
+    "ABC",
+    "Exception",
+    "str",
+    "int",
+    "enum.Enum",
+    "enum.StrEnum",
+    "enum.IntEnum",
+    "threading.Thread",
+    "typing.Protocol",
+];
 
 /// Functions that say what a field of a data class is.
 pub(super) const FIELDS: &[&str] = &["Field", "field", "attrib", "ib"];

@@ -176,7 +176,7 @@ fn fields<'a>(object: &'a Object, data: &dyn Fn() -> bool) -> Vec<(Field<'a>, St
                     out.push((Field { name, name_span: *key_span, value: *value, role }, prefix));
                 }
             }
-            Entry::Field { key: None, .. } => {}
+            Entry::Field { key: None, .. } | Entry::Computed { .. } => {}
             Entry::Spread(_) => out.clear(),
         }
     }

@@ -163,12 +163,11 @@ impl Lower<'_> {
 
     fn pair(&mut self, node: Node) -> Option<Entry> {
         let key_node = node.child_by_field_name("key")?;
-        let key = self.constant(key_node);
-        if key.is_none() {
-            self.effects(key_node);
-        }
-        let value = self.expr(node.child_by_field_name("value")?);
-        Some(Entry::Field { key, key_span: span(key_node), value })
+        let value_node = node.child_by_field_name("value")?;
+        Some(match self.constant(key_node) {
+            Some(key) => Entry::Field { key: Some(key), key_span: span(key_node), value: self.expr(value_node) },
+            None => Entry::Computed { key: self.expr(key_node), value: self.expr(value_node) },
+        })
     }
 
     fn call(&mut self, node: Node) -> ExprId {

@@ -103,7 +103,7 @@ fn expressions() {
     value("[1, -2, 1.5, True, None, ..., *y]", "[#1, #-2, #1.5, #True, null, ?, ...y]");
     value("y[0]['k'][i, j]", "y[#0][\"k\"][[i, j]]");
     value("a.B('x', api_key=k, *args, **kw)", "a.B(\"x\", api_key=k, *args, **kw)");
-    value("{'a': 1, b: 2, **c, 3: 4}", "{a: #1, [?]: #2, ...c, 3: #4}");
+    value("{'a': 1, b: 2, **c, 3: 4}", "{a: #1, [b]: #2, ...c, 3: #4}");
     value("dict(a=1, **b)", "{a: #1, ...b}");
     value("dict(b, a=1)", "{...b, a: #1}");
     value("{**a} | b", "{...{...a}, ...b}");
@@ -125,7 +125,7 @@ fn comprehensions() {
     lowers("x = f(m for n in a for m in n)\n", "n = each(a)\nm = each(n)\nx = f([m])");
     lowers(
         "x = {k: C(v) for k, v in d.items()}\n",
-        "k = each(d.items())[#0]\nv = each(d.items())[#1]\nx = {[?]: C(v)}",
+        "k = each(d.items())[#0]\nv = each(d.items())[#1]\nx = {[k]: C(v)}",
     );
     // A variable outside keeps its value.
     lowers(
