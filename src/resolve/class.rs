@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::value::{Alt, Ctx, Frame, Made, Presence, Step, StepKind, Value};
-use super::{Arms, Lit, Resolver, under};
+use super::value::{self, Alt, Ctx, Frame, Made, Presence, Step, StepKind, Value};
+use super::{Arms, ClassField, Lit, Resolver, under};
 use crate::facts::{BlockId, Call, Class, ClassId, ExprId, ExprKind, FuncId, Span, Spread, Stmt};
 use crate::finding::{FileId, Location};
 use crate::text::Text;
@@ -56,7 +56,7 @@ impl Resolver<'_> {
                     return alts;
                 }
             }
-            return match field.value {
+            let alts = match field.value {
                 Some(value) => {
                     let mut alts = match self.automatic(file, class, name, value) {
                         Some(member) => vec![Alt::new(Value::Str(member, at))],
@@ -77,6 +77,7 @@ impl Resolver<'_> {
                 }
                 None => vec![Alt::new(Value::Unknown(Some((name.to_owned(), at))))],
             };
+            return self.filled_after((file, class), name, alts, None);
         }
         if let Some((_, func)) = data.methods.iter().find(|(method, _)| method == name) {
             // A property reads as its result; a method as itself.
@@ -179,8 +180,51 @@ impl Resolver<'_> {
         self.as_made(base, name, &sites, false).or_else(|| Some(vec![Alt::unknown()]))
     }
 
-    /// What a call that makes a data class gives a field: the argument of its name or position, else the default.
+    /// What a call that makes a data class gives a field, and what its `__post_init__` makes of that.
     fn given_field(&mut self, ctx: &Ctx, call: ExprId, class: (FileId, ClassId), name: &str) -> Vec<Alt> {
+        let given = self.handed_field(ctx, call, class, name);
+        self.filled_after(class, name, given, Some((ctx, call)))
+    }
+
+    /// What a method that runs after an object has been made by its fields leaves one of them with; `call` makes it.
+    fn filled_after(
+        &mut self,
+        (file, class): (FileId, ClassId),
+        name: &str,
+        given: Vec<Alt>,
+        call: Option<(&Ctx, ExprId)>,
+    ) -> Vec<Alt> {
+        let module = self.module(file);
+        let mut methods = module.classes[class.index()].methods.iter();
+        let Some((_, func)) = methods.find(|(method, _)| super::words::fills_after(method)) else { return given };
+        let function = module.func(*func);
+        let writes = self.field_writes(file, class, name);
+        let asked = (file, class, self.constants.get(name));
+        let Some(receiver) = &function.receiver else { return given };
+        if !writes.iter().any(|(block, ..)| module.block(*block).func == *func) || self.is_being_written(asked) {
+            return given;
+        }
+        let path = [name.to_owned()];
+        let frame = call.and_then(|(ctx, call)| {
+            let made = self.made(ctx, call);
+            self.frame(file, *func, call, ctx, Some(made))
+        });
+        let start = Ctx { file, block: function.body, index: 0, frame };
+        let end = Ctx { index: module.block(function.body).stmts.len(), ..start.clone() };
+        let given = self.assume_place(&start, receiver, &path, given);
+        self.writing.push((asked, given.clone()));
+        let found = self.reach(&end, super::lookup::Target::Place(receiver, &path));
+        self.writing.pop();
+        let mut out = Vec::new();
+        for alt in &given {
+            out.extend(under(found.alts.clone(), &alt.arms));
+            out.extend(found.open.iter().flat_map(|open| under(vec![alt.clone()], open)));
+        }
+        if out.is_empty() { vec![Alt::unknown()] } else { out }
+    }
+
+    /// The argument of a field's name or position, else the default.
+    fn handed_field(&mut self, ctx: &Ctx, call: ExprId, class: (FileId, ClassId), name: &str) -> Vec<Alt> {
         let ExprKind::Call(data) = self.module(ctx.file).kind(call) else { return vec![Alt::unknown()] };
         let of = &self.module(class.0).classes[class.1.index()];
         if let Some(value) = field_argument(of, data, name) {
@@ -478,7 +522,8 @@ impl Resolver<'_> {
         }
         let before = self.rests;
         let alts = self.find_attribute(file, class, name, instance, depth);
-        if self.fuel > 0 {
+        // What is asked for by what is written there is not the answer for everyone.
+        if self.fuel > 0 && !self.is_being_written((file, class, key.3)) {
             let answer = self.answer(alts.clone(), before);
             self.known().fields.insert(key, answer);
         }
@@ -497,7 +542,11 @@ impl Resolver<'_> {
         let data = &module.classes[class.index()];
         let path = [name.to_owned()];
         let mut out = Vec::new();
-        let constructors = data.methods.iter().filter(|(method, _)| super::words::fills_instance(method));
+        // What runs after a declared field has been filled is looked at with what fills it.
+        let declared = data.fields.iter().any(|field| field.name == name);
+        let constructors = data.methods.iter().filter(|(method, _)| {
+            super::words::fills_instance(method) && !(declared && super::words::fills_after(method))
+        });
         let mut settled = false;
         for (_, func) in constructors {
             let function = module.func(*func);
@@ -531,29 +580,106 @@ impl Resolver<'_> {
         self.also_assigned(file, class, name, out)
     }
 
-    /// A field that a method other than the constructor assigns may have that value, too: unknown order, so the whole
-    /// is no longer certain.
+    /// Whether what methods write to a field is being looked for.
+    fn is_being_written(&self, field: ClassField) -> bool {
+        self.writing.iter().any(|(asked, _)| *asked == field)
+    }
+
+    /// Where methods of a class write a field of their object.
+    pub(super) fn field_writes(&self, file: FileId, class: ClassId, name: &str) -> Vec<(BlockId, usize, ExprId)> {
+        let module = self.module(file);
+        let all = self.project.file(file).index.attributes.get(name).into_iter().flatten();
+        let written = all.filter_map(|&(block, index)| {
+            let function = module.func(module.block(block).func);
+            match module.block(block).stmts.get(index as usize)? {
+                Stmt::Assign { place, value, .. }
+                    if function.class == Some(class)
+                        && function.receiver.as_deref() == Some(place.root.as_str())
+                        && place.path.len() == 1 =>
+                {
+                    Some((block, index as usize, *value))
+                }
+                _ => None,
+            }
+        });
+        written.collect()
+    }
+
+    /// What methods other than the constructor write to a field. Each has run or has not: what it writes goes with all that
+    /// it writes, and not with what that replaces.
     fn also_assigned(&mut self, file: FileId, class: ClassId, name: &str, mut alts: Vec<Alt>) -> Vec<Alt> {
         let module = self.module(file);
-        let known = alts.iter().any(|alt| !matches!(alt.value, Value::Undefined));
-        for &(block, index) in self.project.file(file).index.attributes.get(name).into_iter().flatten() {
-            let function = module.func(module.block(block).func);
-            if function.class == Some(class)
-                && !function.name.as_deref().is_some_and(super::words::fills_instance)
-                && let Some(Stmt::Assign { place, value, .. }) = module.block(block).stmts.get(index as usize)
-                && function.receiver.as_deref() == Some(place.root.as_str())
-                && place.path.len() == 1
-            {
-                if known {
-                    alts.push(Alt::unknown());
-                    return alts;
+        let mut methods: Vec<(FuncId, Vec<BlockId>)> = Vec::new();
+        for (block, ..) in self.field_writes(file, class, name) {
+            let func = module.block(block).func;
+            if module.func(func).name.as_deref().is_some_and(super::words::fills_instance) {
+                continue;
+            }
+            let at = methods.iter().position(|(known, _)| *known == func).unwrap_or_else(|| {
+                methods.push((func, vec![module.func(func).body]));
+                methods.len() - 1
+            });
+            // An arm that leaves the method ends it, too.
+            let mut around = Some(block);
+            while let Some(arm) = around.filter(|arm| *arm != module.func(func).body) {
+                if module.leaves(arm) {
+                    methods[at].1.push(arm);
+                    break;
                 }
-                alts.retain(|alt| !matches!(alt.value, Value::Undefined));
-                let at = Ctx { file, block, index: index as usize, frame: None };
-                alts.extend(self.eval(&at, *value));
+                around = module.block(arm).parent.map(|(parent, _)| parent);
             }
         }
-        alts
+        if methods.is_empty() {
+            return alts;
+        }
+        // Asked for by what one of them writes: `self.url = self.url.rstrip("/")`.
+        let asked = (file, class, self.constants.get(name));
+        if let Some((_, before)) = self.writing.iter().rev().find(|(other, _)| *other == asked) {
+            return before.clone();
+        }
+        let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
+        let is_known = |alt: &Alt| is_there(alt) && !matches!(alt.value, Value::Unknown(_));
+        let mut known = false;
+        for (func, ends) in methods.iter().take(MAX_WRITES) {
+            let subject = self.subjects.get(&format!("wrote:{}:{}", file.0, func.0));
+            let ran = |negated| Lit { subject, value: None, negated };
+            let before = std::mem::take(&mut alts);
+            self.writing.push((asked, before.clone()));
+            alts.extend(before.iter().filter_map(|alt| {
+                let arms = alt.arms.clone().with(ran(true))?;
+                Some(Alt { arms, ..alt.clone() })
+            }));
+            let calls = self.subjects.get(&format!("calls:{}:{}", file.0, func.0));
+            for &block in ends {
+                let end = Ctx { file, block, index: module.block(block).stmts.len(), frame: None };
+                let Some(arms) = self.within(&end).and_then(|arms| arms.with(ran(false))) else { continue };
+                let Some(receiver) = &module.func(*func).receiver else { continue };
+                let found = self.reach(&end, super::lookup::Target::Place(receiver, &[name.to_owned()]));
+                let mut written = under(found.alts, &arms);
+                // Which of several calls of a setter is meant for which object is not known.
+                let call = |alt: &Alt| alt.arms.lits().iter().find(|lit| lit.subject == calls).copied();
+                let first = written.iter().find_map(call);
+                if written.iter().filter_map(call).any(|other| Some(other) != first) {
+                    written.retain(|alt| call(alt).is_none());
+                    written.push(Alt { arms: arms.clone(), ..Alt::unknown() });
+                }
+                known |= written.iter().any(is_known);
+                alts.extend(written);
+                let open = found.open.iter().filter_map(|open| open.merge(&arms));
+                alts.extend(open.flat_map(|open| under(before.clone(), &open)));
+            }
+            self.writing.pop();
+        }
+        if known {
+            // What is not there at first is there only to be replaced.
+            alts.retain(is_there);
+        } else if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+            alts.retain(|alt| !matches!(alt.value, Value::Undefined));
+        }
+        if methods.len() > MAX_WRITES || alts.is_empty() {
+            alts.push(Alt::unknown());
+        }
+        value::settle(alts)
     }
 
     /// What a constructor writes below a field of its object: of `self.session` the headers.
@@ -659,7 +785,8 @@ impl Resolver<'_> {
             if constructor.is_none()
                 && let Some(value) = field_argument(&self.module(file).classes[class.index()], call, name)
             {
-                out.extend(self.eval(&ctx, value));
+                let given = self.eval(&ctx, value);
+                out.extend(self.filled_after((file, class), name, given, Some((&ctx, made.expr))));
                 continue;
             }
             let mut alts = self.attribute(file, class, name, frame.as_ref(), 0);

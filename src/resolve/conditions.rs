@@ -133,10 +133,44 @@ impl Resolver<'_> {
         {
             return self.subject_of_expr(&at, expr);
         }
+        if let Some(method) = func
+            && module.func(method).receiver.as_deref() == Some(root.as_str())
+            && let Some(subject) = self.field_subject(ctx, method, &root, place, text)
+        {
+            return subject;
+        }
         let scope = func.map_or(0, |func| func.0);
         let frame = ctx.frame.as_ref().filter(|frame| func == Some(frame.func)).map_or(0, |frame| frame.id);
         let version = func.map_or(0, |func| self.version(ctx, func, &root, place));
         self.subjects.get(&format!("{}:{scope}:{frame}.{version}:{text}", ctx.file.0))
+    }
+
+    /// The subject of a field of the receiver: what a constructor is given is the same wherever the field that holds it is
+    /// asked for, and what a method does not write is the same in all that do not.
+    fn field_subject(&mut self, ctx: &Ctx, method: FuncId, root: &str, place: &str, text: &str) -> Option<u32> {
+        let module = self.module(ctx.file);
+        let class = module.func(method).class?;
+        let below = place[root.len()..].strip_prefix('.')?;
+        let field = below.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+        let writes = self.field_writes(ctx.file, class, field);
+        if let [(block, index, value)] = writes[..] {
+            let func = module.block(block).func;
+            if module.func(func).body == block && module.func(func).name.as_deref().is_some_and(words::is_constructor) {
+                if text.len() == root.len() + 1 + field.len()
+                    && matches!(module.kind(lent(module, value)), ExprKind::Name(_))
+                {
+                    let made = match ctx.frame.as_ref().and_then(|frame| frame.receiver.clone()) {
+                        Some(Value::Made(made)) => self.frame(ctx.file, func, made.expr, &made.ctx, None),
+                        _ => ctx.frame.clone().filter(|frame| frame.func == func && frame.file == ctx.file),
+                    };
+                    let at = Ctx { file: ctx.file, block, index, frame: made };
+                    return Some(self.subject_of_expr(&at, value));
+                }
+                return Some(self.subjects.get(&format!("0:field:0.0:{text}")));
+            }
+        }
+        let written_here = writes.iter().any(|(block, ..)| module.block(*block).func == method);
+        (!written_here).then(|| self.subjects.get(&format!("0:field:0.0:{text}")))
     }
 
     /// The name that a variable is a mere copy of at a point, and where that was made: `q = p`, and what `(q, k) = (p, 1)`

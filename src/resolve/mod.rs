@@ -68,6 +68,8 @@ pub struct Resolver<'p> {
     known: Vec<Known>,
     /// How many times the calls of a function are being looked for around the question.
     nested: usize,
+    /// Fields of classes whose writes by methods are being looked for, and what each is before those.
+    writing: Vec<(ClassField, Vec<Alt>)>,
     /// Imports that had to be left open.
     wanted: BTreeSet<Wanted>,
     /// On what the answers so far rest.
@@ -117,6 +119,9 @@ type Heir = Option<(FileId, ClassId)>;
 
 /// A point of a program: the file, the block, the statement and the frame.
 type Point = (FileId, BlockId, usize, u32);
+
+/// A field of a class, by the number of its name.
+type ClassField = (FileId, ClassId, u32);
 
 /// A field of an object of a class: of the one that a frame makes or, without one, of any; and the number of its name.
 type ObjectField = (FileId, ClassId, Option<u32>, u32);
@@ -176,6 +181,7 @@ impl<'p> Resolver<'p> {
             depth: 0,
             known: Vec::new(),
             nested: 0,
+            writing: Vec::new(),
             wanted: BTreeSet::new(),
             rests: Rests::default(),
             called: None,

@@ -232,7 +232,12 @@ pub(super) fn is_constructor(method: &str) -> bool {
 
 /// Whether a method runs when an instance is made, so that what it assigns is there afterwards.
 pub(super) fn fills_instance(method: &str) -> bool {
-    is_constructor(method) || matches!(method, "__post_init__" | "__new__")
+    is_constructor(method) || method == "__new__" || fills_after(method)
+}
+
+/// Whether a method runs when an object has been made by its fields.
+pub(super) fn fills_after(method: &str) -> bool {
+    matches!(method, "__post_init__" | "__attrs_post_init__" | "model_post_init")
 }
 
 /// Whether a function reads the environment variable that its first argument names.
