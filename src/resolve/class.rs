@@ -85,6 +85,10 @@ impl Resolver<'_> {
             let property = function.decorators.iter().any(
                 |&d| matches!(module.kind(d), ExprKind::Name(n) | ExprKind::Member(_, n) if n.ends_with("property")),
             );
+            // What has to be replaced is never what runs.
+            if self.is_abstract(file, *func) {
+                return vec![Alt::new(Value::Unknown(Some((name.to_owned(), Location { file, span: function.span }))))];
+            }
             if property {
                 return self.returns(file, *func, instance.cloned());
             }
@@ -500,7 +504,10 @@ impl Resolver<'_> {
 
     pub(super) fn receiver_field(&mut self, file: FileId, func: FuncId, name: &str) -> Vec<Alt> {
         let Some(class) = self.module(file).func(func).class else { return vec![Alt::unknown()] };
-        let alts = self.attribute(file, class, name, None, 0);
+        let alts = match self.by_heirs((file, class), name) {
+            Some(alts) => alts,
+            None => self.attribute(file, class, name, None, 0),
+        };
         if alts.is_empty() || alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
             return vec![Alt::unknown()];
         }

@@ -376,7 +376,7 @@ impl Resolver<'_> {
     /// Whether an assumption is about a run, not about which of several calls or rows is meant: all of these may be.
     pub fn is_condition(&self, lit: Lit) -> bool {
         let kind = self.subjects.name(lit.subject).split(':').next().unwrap_or("");
-        !matches!(kind, "calls" | "new" | "each" | "get")
+        !matches!(kind, "calls" | "new" | "each" | "get" | "self")
     }
 
     /// Whether an assumption is about which element of a collection is meant.

@@ -21,6 +21,7 @@ mod conditions;
 mod configured;
 mod environment;
 mod field;
+mod heirs;
 mod lookup;
 mod marks;
 mod options;
@@ -109,16 +110,20 @@ struct Known {
     fields: HashMap<ObjectField, Answer<Vec<Alt>>>,
     /// What holds at a point.
     held: HashMap<Point, Answer<Option<Arms>>>,
+    heirs: HashMap<ClassAt, Answer<Vec<ClassAt>>>,
 }
 
 /// A function that is called, or the constructor of a class that inherits it.
 type Callee = (FileId, FuncId, Heir);
 
 /// The class that a constructor is asked about, where that is another than its own.
-type Heir = Option<(FileId, ClassId)>;
+type Heir = Option<ClassAt>;
 
 /// A point of a program: the file, the block, the statement and the frame.
 type Point = (FileId, BlockId, usize, u32);
+
+/// A class of a file.
+type ClassAt = (FileId, ClassId);
 
 /// A field of a class, by the number of its name.
 type ClassField = (FileId, ClassId, u32);

@@ -216,6 +216,7 @@ impl Resolver<'_> {
         self.fuel -= kept;
         let own = module.block(ctx.block).func == func;
         let around = if own { self.guard(ctx) } else { Arms::default() };
+        let constructed = function.class.filter(|_| function.name.as_deref().is_some_and(words::is_constructor));
         for frame in &sites {
             // A call whose arguments decide the tests around this point otherwise never gets here.
             if own && self.within(&Ctx { frame: Some(frame.clone()), ..ctx.clone() }).is_none() {
@@ -239,7 +240,18 @@ impl Resolver<'_> {
             let tested = self.tested_arguments(frame);
             let beside = self.arguments_beside(frame, number, &around, &tested);
             let tested: Vec<(u32, u32)> = tested.iter().map(|tested| (tested.given, tested.param)).collect();
-            for mut alt in under(alts, &arms) {
+            let made = match constructed {
+                Some(class) => self.made_by((ctx.file, class), frame),
+                None => Vec::new(),
+            };
+            let alts = match made.as_slice() {
+                [] => under(alts, &arms),
+                made => {
+                    let each = made.iter().filter_map(|&lit| arms.clone().with(lit));
+                    each.flat_map(|arms| under(alts.clone(), &arms)).collect()
+                }
+            };
+            for mut alt in alts {
                 // What comes with it decides the tests around this point, too: `make("openai", openai_key)`.
                 if !beside.iter().all(|alts| alts.iter().any(|other| other.merge(&alt.arms).is_some())) {
                     continue;
