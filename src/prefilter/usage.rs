@@ -128,12 +128,17 @@ fn is_in_list(text: &str, at: usize) -> bool {
         })
 }
 
+/// Comments and strings of a file that are told from code: one with more is not parsed anyway.
+const MOST_PROSE: usize = 1 << 20;
+
 /// The comments and the strings of Python, but for those with code in them.
 fn python_prose(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut out = Vec::new();
     let mut at = 0;
-    while let Some(start) = memchr::memchr3(b'#', b'"', b'\'', &bytes[at..]).map(|found| at + found) {
+    while out.len() < MOST_PROSE
+        && let Some(start) = memchr::memchr3(b'#', b'"', b'\'', &bytes[at..]).map(|found| at + found)
+    {
         let quote = bytes[start];
         if quote == b'#' {
             at = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |end| start + end);
