@@ -10,9 +10,25 @@ pub struct Test {
     /// The tested expression, where it was lowered.
     pub expr: Option<ExprId>,
     /// The constant that it is compared with; `None` for plain truth.
-    pub value: Option<String>,
+    pub value: Option<Constant>,
     /// The test holds when the comparison does not.
     pub negated: bool,
+}
+
+/// What something is compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Constant {
+    /// Its value or, of a member, its text.
+    pub text: String,
+    /// The expression of a member of something, of an enumeration perhaps: `Provider.RELAY`. What it stands for has to
+    /// be asked.
+    pub member: Option<ExprId>,
+}
+
+impl From<String> for Constant {
+    fn from(text: String) -> Self {
+        Self { text, member: None }
+    }
 }
 
 /// A lowered condition; turn it into what an arm knows with [`Cond::assume`].
@@ -21,7 +37,7 @@ pub enum Cond {
     /// The subject is truthy (not null, not empty). `is not None`, `!= null` and `is_some()` count as this.
     Truthy(String, Option<ExprId>),
     /// The subject equals a constant.
-    Equals(String, Option<ExprId>, String),
+    Equals(String, Option<ExprId>, Constant),
     /// Negation.
     Not(Box<Cond>),
     /// Conjunction.
@@ -65,7 +81,7 @@ impl Cond {
         };
         match self {
             Self::Truthy(subject, _) => subject.clone(),
-            Self::Equals(subject, _, value) => format!("{subject}=={value}"),
+            Self::Equals(subject, _, value) => format!("{subject}=={}", value.text),
             Self::Not(inner) => squeeze(&format!("!{}", inner.text())),
             Self::And(parts) => join(parts, "&"),
             Self::Or(parts) => join(parts, "|"),

@@ -125,7 +125,7 @@ fn tests(tests: &[Test]) -> String {
         .iter()
         .map(|test| {
             let not = if test.negated { "!" } else { "" };
-            let value = test.value.as_ref().map_or(String::new(), |value| format!("={value}"));
+            let value = test.value.as_ref().map_or(String::new(), |value| format!("={}", value.text));
             format!("{not}{}{value}", test.subject)
         })
         .collect();

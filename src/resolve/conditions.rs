@@ -1,8 +1,10 @@
 //! Conditions: what a test assumes, and how people read it.
 
+use std::borrow::Cow;
+
 use super::value::{Alt, Ctx, Presence, Value};
 use super::{Arms, Lit, Resolver, predicates, rows, words};
-use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Module, Place, Stmt, Test};
+use crate::facts::{BlockId, Constant, ExprId, ExprKind, FuncId, Module, Place, Stmt, Test};
 use crate::finding::FileId;
 
 /// Calls that lead to a point, each the only one of its function, of which the conditions count.
@@ -36,6 +38,18 @@ impl Resolver<'_> {
 
     /// The assumption of a test, or its outcome where that is known.
     fn test(&mut self, ctx: &Ctx, test: &Test) -> Result<Lit, bool> {
+        let asked = match &test.value {
+            Some(value) => match self.constant_meant(ctx, value) {
+                Some(text) => Some(text),
+                // Of what nobody knows what it stands for the text says whether two tests are the same.
+                None => {
+                    let subject = self.subject(ctx, &format!("{}=={}", test.subject, value.text));
+                    self.note_asked(ctx, subject, &test.subject);
+                    return Ok(Lit { subject, value: None, negated: test.negated });
+                }
+            },
+            None => None,
+        };
         // In a followed call a parameter's value may decide the test.
         if let (Some(frame), Some(expr)) = (&ctx.frame, test.expr)
             && let ExprKind::Name(name) = self.module(ctx.file).kind(expr)
@@ -43,7 +57,7 @@ impl Resolver<'_> {
         {
             let alts = self.eval(ctx, expr);
             if let [alt] = alts.as_slice()
-                && let Some(holds) = holds(&alt.value, test.value.as_deref())
+                && let Some(holds) = holds(&alt.value, asked.as_deref())
             {
                 return Err(holds != test.negated);
             }
@@ -53,8 +67,16 @@ impl Resolver<'_> {
             None => self.subject(ctx, &test.subject),
         };
         self.note_asked(ctx, subject, &test.subject);
-        let value = test.value.as_ref().map(|value| self.constants.get(value));
+        let value = asked.map(|value| self.constants.get(&value));
         Ok(Lit { subject, value, negated: test.negated })
+    }
+
+    /// What a test compares with; `None` where nobody knows.
+    fn constant_meant<'t>(&mut self, ctx: &Ctx, constant: &'t Constant) -> Option<Cow<'t, str>> {
+        match constant.member {
+            Some(member) => self.known_key(ctx, member).map(Cow::Owned),
+            None => Some(Cow::Borrowed(&constant.text)),
+        }
     }
 
     /// Whether an assumption about a subject may be true where the subject has a value.
@@ -358,8 +380,11 @@ impl Resolver<'_> {
         if !alts.iter().any(|alt| self.is_from_a_row(&alt.arms)) {
             return None;
         }
-        let asked = test.value.as_deref();
-        let fits = |alt: &Alt| holds(&alt.value, asked).is_none_or(|holds| holds != test.negated);
+        let asked = match &test.value {
+            Some(value) => Some(self.constant_meant(ctx, value)?),
+            None => None,
+        };
+        let fits = |alt: &Alt| holds(&alt.value, asked.as_deref()).is_none_or(|holds| holds != test.negated);
         Some(alts.into_iter().filter(fits).map(|alt| alt.arms).collect())
     }
 

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Lower, MAX_LAYERS, clip, operands, operator, strip};
-use crate::facts::{Cond, ExprId, Test, squeeze};
+use crate::facts::{Cond, Constant, ExprId, Test, squeeze};
 
 /// A condition of more parts than this is known by its text only.
 const MAX_PARTS: usize = 16;
@@ -78,13 +78,27 @@ impl Lower<'_> {
         if self.is_nullish(constant) {
             return Some(Cond::Not(Box::new(self.truthy(subject, alone))));
         }
-        let value = self.constant(constant)?;
+        let value = match self.constant(constant) {
+            Some(value) => Constant::from(value),
+            None if self.is_member(constant) && !self.is_member(subject) => {
+                Constant { text: squeeze(self.text_of(constant)), member: Some(self.expr(constant)) }
+            }
+            None => return None,
+        };
         if subject.kind() == "unary_expression" && operator(subject) == "typeof" {
-            let tested = subject.child_by_field_name("argument").filter(|_| value == "undefined")?;
+            let tested = subject.child_by_field_name("argument").filter(|_| value.text == "undefined")?;
             return Some(Cond::Not(Box::new(self.truthy(strip(tested), alone))));
         }
         let (text, expr) = self.subject(subject, alone);
         Some(Cond::Equals(text, expr, value))
+    }
+
+    /// Whether this may be a member of an enumeration: of something that is named like a class.
+    fn is_member(&self, node: Node) -> bool {
+        let object = node.child_by_field_name("object").filter(|_| node.kind() == "member_expression");
+        object.is_some_and(|object| {
+            object.kind() == "identifier" && self.text_of(object).starts_with(|c: char| c.is_ascii_uppercase())
+        })
     }
 
     /// `["a", "b"].includes(x)`, `Boolean(x)`.

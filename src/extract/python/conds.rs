@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use tree_sitter::Node;
 
 use super::{Lower, children, clip, fields, operands, operator, span, strip};
-use crate::facts::{Cond, ExprId, ExprKind, Stmt, Test, squeeze};
+use crate::facts::{Cond, Constant, ExprId, ExprKind, Stmt, Test, squeeze};
 
 /// More operands of `and` and `or`, or more members of `in (…)`, than this are one condition that is not understood.
 const MAX_OPERANDS: usize = 16;
@@ -81,16 +81,34 @@ impl Lower<'_> {
     /// `subject == constant`, either way round.
     fn equality(&mut self, left: Node, right: Node) -> Option<Cond> {
         let (left, right) = (strip(left), strip(right));
-        let (subject, constant) = if is_constant(right) { (left, right) } else { (right, left) };
-        if is_constant(subject) {
+        let stands = |node| is_constant(node) || self.is_member(node);
+        let (subject, constant) = if stands(right) { (left, right) } else { (right, left) };
+        if stands(subject) {
             return None;
         }
         if constant.kind() == "none" {
             return Some(Cond::Not(Box::new(self.truthy(subject))));
         }
-        let constant = self.constant(constant)?;
+        let constant = self.compared(constant)?;
         let value = self.expr(subject);
         Some(Cond::Equals(self.subject(subject), Some(value), constant))
+    }
+
+    /// What a test compares with.
+    fn compared(&mut self, node: Node) -> Option<Constant> {
+        let node = strip(node);
+        if self.is_member(node) {
+            return Some(Constant { text: squeeze(self.text_of(node)), member: Some(self.expr(node)) });
+        }
+        self.constant(node).map(Constant::from)
+    }
+
+    /// Whether this may be a member of an enumeration: of something that is named like a class.
+    fn is_member(&self, node: Node) -> bool {
+        let object = node.child_by_field_name("object").filter(|_| node.kind() == "attribute");
+        object.is_some_and(|object| {
+            object.kind() == "identifier" && self.text_of(object).starts_with(|c: char| c.is_ascii_uppercase())
+        })
     }
 
     /// `subject in ("a", "b")`, and `"X" in os.environ`.
@@ -110,7 +128,7 @@ impl Lower<'_> {
         if members.is_empty() || members.len() > MAX_OPERANDS {
             return None;
         }
-        let constants: Option<Vec<_>> = members.into_iter().map(|member| self.constant(member)).collect();
+        let constants: Option<Vec<_>> = members.into_iter().map(|member| self.compared(member)).collect();
         let constants = constants?;
         let subject = self.subject(left);
         let value = self.expr(left);
@@ -215,7 +233,7 @@ impl Lower<'_> {
                 Some(Cond::Or(any))
             }
             _ => match self.constant(node) {
-                Some(constant) => Some(Cond::Equals(subject.to_owned(), Some(value), constant)),
+                Some(constant) => Some(Cond::Equals(subject.to_owned(), Some(value), constant.into())),
                 None => Some(self.opaque_pattern(&[node], subject)),
             },
         }

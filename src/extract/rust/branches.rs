@@ -299,7 +299,7 @@ fn constant_cond(constant: &Expr, subject: String, tested: Option<ExprId>) -> Op
             if name == "None" {
                 return Some(Cond::Not(Box::new(Cond::Truthy(subject, tested))));
             }
-            name.starts_with(char::is_uppercase).then_some(Cond::Equals(subject, tested, name))
+            name.starts_with(char::is_uppercase).then_some(Cond::Equals(subject, tested, name.into()))
         }
         _ => None,
     }

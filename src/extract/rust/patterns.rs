@@ -155,7 +155,7 @@ impl Lower<'_> {
         let text = || subject.text.clone();
         let variant = |path: &Path| {
             let name = path.segments.last().map(|segment| ident(&segment.ident)).unwrap_or_default();
-            Some(Cond::Equals(text(), tested, name))
+            Some(Cond::Equals(text(), tested, name.into()))
         };
         let none = || Some(Cond::Not(Box::new(Cond::Truthy(text(), tested))));
         match pat {
@@ -164,7 +164,7 @@ impl Lower<'_> {
                 Some((_, inner)) => self.pattern_cond(inner, subject, tested),
                 None if p.ident == "None" => none(),
                 // A name that starts with upper case is a constant or a variant.
-                None if is_constant(&p.ident) => Some(Cond::Equals(text(), tested, ident(&p.ident))),
+                None if is_constant(&p.ident) => Some(Cond::Equals(text(), tested, ident(&p.ident).into())),
                 None => None,
             },
             Pat::Paren(p) => self.pattern_cond(&p.pat, subject, tested),
@@ -205,7 +205,7 @@ impl Lower<'_> {
                 if parts.is_empty() { None } else { Some(Cond::And(parts)) }
             }
             // `(a, b)` always matches; with constants in it, its text tells it from the others.
-            _ => Some(Cond::Equals(text(), tested, squeeze(self.slice(self.pattern_span(pat))))),
+            _ => Some(Cond::Equals(text(), tested, squeeze(self.slice(self.pattern_span(pat))).into())),
         }
     }
 
@@ -235,7 +235,7 @@ pub(super) fn literal_cond(literal: &syn::Lit, subject: String, tested: Option<E
         syn::Lit::Char(char) => char.value().to_string(),
         other => squeeze(&other.span().source_text().unwrap_or_default()),
     };
-    Cond::Equals(subject, tested, value)
+    Cond::Equals(subject, tested, value.into())
 }
 
 /// An expression without what does not change what it is about: borrows, `?`, `.ok()`, `.as_deref()`.

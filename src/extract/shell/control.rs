@@ -108,7 +108,7 @@ impl<'a> Lowering<'a> {
                 break;
             }
             let any = values.into_iter().map(|value| match self.constant(value) {
-                Some(text) if !text.contains(['*', '?', '[']) => Cond::Equals(subject.clone(), None, text),
+                Some(text) if !text.contains(['*', '?', '[']) => Cond::Equals(subject.clone(), None, text.into()),
                 _ => Cond::opaque(&format!("{subject} in {}", self.text(value))),
             });
             conds.push(Cond::Or(any.collect()));
@@ -374,7 +374,7 @@ impl<'a> Lowering<'a> {
         let cond = if value.is_empty() {
             Cond::Not(Box::new(Cond::Truthy(subject, None)))
         } else {
-            Cond::Equals(subject, None, value)
+            Cond::Equals(subject, None, value.into())
         };
         if operator == "!=" { Cond::Not(Box::new(cond)) } else { cond }
     }
