@@ -837,3 +837,17 @@ fn declarations_alone_are_no_programs() {
         "{out}"
     );
 }
+
+/// A dotenv file takes a variable where code takes an argument.
+#[test]
+fn help_says_what_to_write_in_a_dotenv_file() {
+    let dir = tree(&[(".env", "OPENAI_API_KEY=sk-your-mixroute-key\n")]);
+    let (code, out, _) = lint(dir.path(), &["check", "--output-format", "json"]);
+    let out: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let help = out["diagnostics"][0]["help"].as_str().unwrap();
+    assert_eq!(code, 1);
+    assert!(
+        help.starts_with("set `OPENAI_BASE_URL` to https://console.mixroute.io/v1, here or where it runs; "),
+        "{help}"
+    );
+}

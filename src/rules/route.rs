@@ -169,12 +169,15 @@ fn help(facts: &Facts<'_>, client: &Client, route: &Route, rule: &str) -> String
             if let Some(advice) = &client.advice {
                 return format!("{advice}; {symptom}");
             }
-            let spelling = client.spelling.as_deref().unwrap_or("the base URL");
-            let variable = match client.endpoint_variables.as_slice() {
-                [] => String::new(),
-                [first, ..] => format!(", or set `{first}` where it runs"),
+            let what_to_do = match (&client.spelling, client.endpoint_variables.first()) {
+                (Some(spelling), Some(variable)) => {
+                    format!("add {}, or set `{variable}` where it runs", spell(spelling, &url))
+                }
+                (Some(spelling), None) => format!("add {}", spell(spelling, &url)),
+                (None, Some(variable)) => format!("set `{variable}` to {url}, here or where it runs"),
+                (None, None) => format!("give it the base URL {url}"),
             };
-            format!("add {}{variable}; {symptom}", spell(spelling, &url))
+            format!("{what_to_do}; {symptom}")
         }
         AT_OPENAI => format!("use {url} for a Mixroute key, or an OpenAI key here; {symptom}"),
         AT_MIXROUTE => {
