@@ -7,7 +7,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -22,14 +21,15 @@ use crate::heirs::{self, Heirs};
 use crate::imports;
 use crate::language::Language;
 use crate::prefilter::{Prefilter, Sight};
-use crate::project::{Project, Wanted};
-use crate::resolve::{KnownSites, Resolver, Value};
+use crate::project::Project;
+use crate::resolve::Value;
 use crate::routes::{self, Client, Settled};
 use crate::rules::{self, Facts};
 use crate::source::Source;
 use crate::text::Text;
 
 mod called;
+mod clients;
 mod dormant;
 mod open;
 mod reach;
@@ -184,13 +184,6 @@ pub struct Written {
 
 /// Stack of a worker. syn and the extractors are bounded by depth, not by the default stack's size.
 const STACK: usize = 64 << 20;
-/// How many files one resolver is asked about: always the same ones, however many threads there are.
-const TOGETHER: usize = 32;
-/// How many resolvers are asked before what they found is given to the next ones: as many, whoever runs them.
-const AT_A_TIME: usize = 8;
-/// How often resolvers may ask for more files.
-const MAX_ROUNDS: usize = 24;
-
 /// Analyses files.
 pub fn analyze(given: Vec<Given>, reader: &dyn Reader, options: &Options<'_>) -> Output {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).stack_size(STACK).build();
@@ -199,20 +192,6 @@ pub fn analyze(given: Vec<Given>, reader: &dyn Reader, options: &Options<'_>) ->
         // Without threads of its own the run uses whatever there are.
         Err(_) => Run::new(reader, options).run(given),
     }
-}
-
-/// A file, and which of its calls are settled.
-type Asked = (FileId, Settled);
-
-/// What was found in some files.
-#[derive(Default)]
-struct Answers {
-    /// The clients of each, and which of its calls are settled.
-    files: Vec<(Asked, Vec<Client>)>,
-    /// The imports that were left open.
-    wanted: BTreeSet<Wanted>,
-    /// The calls of functions that were found.
-    sites: KnownSites,
 }
 
 struct Run<'a> {
@@ -340,85 +319,6 @@ impl<'a> Run<'a> {
     /// Whether so many bytes that may say something of a client are too many to parse all of them.
     fn is_large(&self, making: usize) -> bool {
         matches!(self.options.extent, Extent::Findings(most) if making > most)
-    }
-
-    /// The clients of all parsed files that are given, and of the others that were added to look for a base URL.
-    ///
-    /// A resolver that meets an import whose file has not been read leaves it open; then the file is read, and that
-    /// resolver asked again.
-    /// `again` are the files of which more is known by now: those of the others stay as they are.
-    fn clients(&mut self, again: Option<&BTreeSet<FileId>>) -> Vec<Client> {
-        let worth = |id: &FileId| self.options.extent == Extent::Everything || self.sights[id.index()].admitted;
-        let looked_at = |id: &FileId| (self.project.file(*id).reported || self.project.widened) && worth(id);
-        let asked = |id: &FileId| again.is_none_or(|again| again.contains(id) || !self.clients.contains_key(id));
-        let open = self.parsed.iter().copied().filter(looked_at).filter(asked);
-        let open: Vec<FileId> = open.collect();
-        let settled = |id| {
-            let mut settled = self.asked.remove(&id).unwrap_or_default();
-            settled.ask_again();
-            (id, settled)
-        };
-        let mut open: Vec<Asked> = open.into_iter().map(settled).collect();
-        for _ in 0..MAX_ROUNDS {
-            self.settle_imports();
-            let mut wanted = BTreeSet::new();
-            let mut left = open.into_iter();
-            open = Vec::new();
-            loop {
-                let next: Vec<Asked> = left.by_ref().take(TOGETHER * AT_A_TIME).collect();
-                if next.is_empty() {
-                    break;
-                }
-                let answers: Vec<Answers> =
-                    next.into_par_iter().chunks(TOGETHER).map(|files| self.clients_of(files)).collect();
-                for found in answers {
-                    wanted.extend(found.wanted);
-                    self.project.sites.learn(found.sites);
-                    for ((id, settled), clients) in found.files {
-                        self.clients.insert(id, clients);
-                        match settled.is_final() {
-                            true => drop(self.asked.insert(id, settled)),
-                            false => open.push((id, settled)),
-                        }
-                    }
-                }
-            }
-            if wanted.is_empty() {
-                break;
-            }
-            let added = self.fetch(wanted);
-            self.follow_imports(added);
-        }
-        self.project.link();
-        let known = self.clients.values().flatten().filter(|client| !client.waiting);
-        let mut clients: Vec<Client> = known.cloned().collect();
-        routes::drop_consumed(&mut clients);
-        routes::doubt(&self.project, &mut clients);
-        clients
-    }
-
-    /// The clients of some files, by one resolver: what one of them asked, the next one knows.
-    fn clients_of(&self, files: Vec<Asked>) -> Answers {
-        let mut resolver = Resolver::new(&self.project);
-        let mut answers = Answers::default();
-        for (id, mut settled) in files {
-            // What was read for its names alone calls no clients, or none that a finding may be about.
-            let calls = self.admits(self.sights[id.index()]) || self.sights[id.index()].makes;
-            let work = || routes::of_file(&mut resolver, self.options.catalog, id, calls, &mut settled);
-            match std::panic::catch_unwind(AssertUnwindSafe(work)) {
-                Ok(found) => answers.files.push(((id, settled), found)),
-                // Nobody knows in which state it is.
-                Err(_) => {
-                    let broken = std::mem::replace(&mut resolver, Resolver::new(&self.project));
-                    answers.wanted.extend(broken.into_parts().0);
-                    answers.files.push(((id, Settled::broken()), Vec::new()));
-                }
-            }
-        }
-        let (wanted, sites) = resolver.into_parts();
-        answers.wanted.extend(wanted);
-        answers.sites = sites;
-        answers
     }
 
     fn facts(&self, clients: &[Client]) -> Facts<'_> {

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{MAX_ROUNDS, Run};
+use super::Run;
+use super::clients::MAX_ROUNDS;
 use crate::facts::ExprKind;
 use crate::finding::Location;
 use crate::project::Wanted;
