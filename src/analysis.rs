@@ -184,6 +184,7 @@ pub struct Written {
 
 /// Stack of a worker. syn and the extractors are bounded by depth, not by the default stack's size.
 const STACK: usize = 64 << 20;
+
 /// Analyses files.
 pub fn analyze(given: Vec<Given>, reader: &dyn Reader, options: &Options<'_>) -> Output {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).stack_size(STACK).build();
