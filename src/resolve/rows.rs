@@ -128,24 +128,13 @@ impl Resolver<'_> {
         match self.module(ctx.file).kind(made.expr) {
             ExprKind::Object(object) => {
                 for entry in object.entries.iter().take(MAX_ROWS) {
-                    match entry {
-                        Entry::Field { key: Some(key), key_span, value } => {
-                            let at = Location { file: ctx.file, span: *key_span };
-                            out.push((key.clone(), self.row(ctx, key, at, *value, part)));
+                    let (name, at, value) = match entry {
+                        Entry::Field { key, key_span, value } => {
+                            (key.clone(), Location { file: ctx.file, span: *key_span }, *value)
                         }
-                        // `{name: row for …}`: a row all the same.
-                        Entry::Field { key: None, value, .. } if part == Part::Values => {
-                            out.push((nameless(*value), self.eval(ctx, *value)));
+                        Entry::Computed { key, value } => {
+                            (self.known_key(ctx, *key), self.location(ctx.file, *key), *value)
                         }
-                        Entry::Field { key: None, .. } => out.push(unknown_row()),
-                        Entry::Computed { key, value } => match self.known_key(ctx, *key) {
-                            Some(name) => {
-                                let at = self.location(ctx.file, *key);
-                                out.push((name.clone(), self.row(ctx, &name, at, *value, part)));
-                            }
-                            None if part == Part::Values => out.push((nameless(*value), self.eval(ctx, *value))),
-                            None => out.push(unknown_row()),
-                        },
                         Entry::Spread(spread) => {
                             let before = out.len();
                             for alt in self.eval(ctx, *spread) {
@@ -154,8 +143,15 @@ impl Resolver<'_> {
                             if out.len() == before {
                                 out.push(unknown_row());
                             }
+                            continue;
                         }
-                    }
+                    };
+                    out.push(match name {
+                        Some(name) => (name.clone(), self.row(ctx, &name, at, value, part)),
+                        // `{name: row for …}`: a row all the same.
+                        None if part == Part::Values => (nameless(value), self.eval(ctx, value)),
+                        None => unknown_row(),
+                    });
                 }
                 if object.entries.len() > MAX_ROWS {
                     out.push(unknown_row());
