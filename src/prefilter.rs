@@ -60,7 +60,7 @@ pub fn names_variables(text: &str) -> bool {
 const CODE_FIELDS: [&str; 7] = ["api_key", "apiKey", "ApiKey", "apikey", "API_KEY", "token", "_key"];
 
 /// Packages that everyone imports, and names of the global object, say nothing; their requests carry a header.
-const COMMON: [&str; 18] = [
+const COMMON: [&str; 23] = [
     "self",
     "window",
     "globalThis",
@@ -79,6 +79,11 @@ const COMMON: [&str; 18] = [
     "cross-fetch",
     "isomorphic-fetch",
     "urllib3",
+    "http",
+    "https",
+    "node",
+    "follow-redirects",
+    "ws",
 ];
 
 /// Headers that carry a key, and the method that sets one.

@@ -11,17 +11,20 @@ const SMALL: usize = 20_000;
 const LINE: usize = 400;
 
 /// What bundlers write at the beginning of what they make.
-const BUNDLERS: [&str; 9] = [
+const BUNDLERS: [&str; 8] = [
     "__webpack_require__",
     "webpackChunk",
     "webpackBootstrap",
     "var __defProp = Object.defineProperty",
     "var __create = Object.create",
     "__toESM(",
-    "//#region ",
     "__commonJS",
     "System.register([",
 ];
+
+/// What bundlers write above each of the programs that they put together, before its path. It may come late: the imports
+/// of all of them are at the top.
+const REGION: &[u8] = b"\n//#region ";
 
 /// Whether a program was written by a bundler or minifier: what is wrong in it is wrong in its source.
 pub(super) fn is_generated(source: &Source) -> bool {
@@ -31,6 +34,15 @@ pub(super) fn is_generated(source: &Source) -> bool {
     let text = source.text.as_bytes();
     let head = text.get(..HEAD).unwrap_or(text);
     let marked = || BUNDLERS.iter().any(|mark| memchr::memmem::find(head, mark.as_bytes()).is_some());
+    let sections = || memchr::memmem::find_iter(text, REGION).any(|at| names_a_program(&text[at + REGION.len()..]));
     let minified = || text.len() > SMALL && text.len() / (memchr::memchr_iter(b'\n', text).count() + 1) > LINE;
-    minified() || marked()
+    minified() || marked() || sections()
+}
+
+/// Whether the rest of a line is the path of a program, and nothing else: people's regions have titles.
+fn names_a_program(rest: &[u8]) -> bool {
+    let end = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+    let Ok(path) = std::str::from_utf8(&rest[..end]) else { return false };
+    let extension = path.trim_end().rsplit_once('.').map_or("", |(_, extension)| extension);
+    !path.trim().contains(' ') && ["js", "cjs", "mjs", "jsx", "ts", "cts", "mts", "tsx"].contains(&extension)
 }

@@ -62,7 +62,8 @@ pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
     Ok(builder.finish())
 }
 
-/// Parses a file. Types in a `.js` file and JSX in a `.ts` file are errors to their grammars, but not to TSX's.
+/// Parses a file. Types in a `.js` file and JSX in a `.ts` file are errors to their grammars, but not to TSX's. Parsing
+/// what no grammar knows takes long: a second time only where it may help.
 pub(super) fn parse(source: &Source) -> Result<Tree, Unparsable> {
     let tsx = tree_sitter_typescript::LANGUAGE_TSX;
     let grammar = match source.language {
@@ -71,7 +72,13 @@ pub(super) fn parse(source: &Source) -> Result<Tree, Unparsable> {
         _ => tree_sitter_javascript::LANGUAGE,
     };
     let tree = parse_as(&source.text, &grammar.into())?;
-    if tree.root_node().has_error() && source.language != Language::Tsx {
+    let has_elements = || ["</", "/>"].iter().any(|end| source.text.contains(end));
+    let may_be_tsx = match source.language {
+        Language::Tsx => false,
+        Language::TypeScript => has_elements(),
+        _ => true,
+    };
+    if tree.root_node().has_error() && may_be_tsx {
         let other = parse_as(&source.text, &tsx.into())?;
         if !other.root_node().has_error() {
             return Ok(other);
