@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, LazyLock, RwLock};
 
 use foldhash::{HashMap, HashSet};
 
@@ -23,11 +23,20 @@ pub struct File {
     /// Its real location, for finding its neighbours.
     pub path: PathBuf,
     /// What it says.
-    pub module: Module,
+    pub module: Arc<Module>,
     /// Findings may be about it.
     pub reported: bool,
     /// Look-up tables over the module.
-    pub index: Index,
+    pub index: Arc<Index>,
+}
+
+impl File {
+    /// A file that has not been parsed. Most of a large tree never are: they share what they do not say.
+    pub fn unparsed(source: Source, path: PathBuf, reported: bool) -> Self {
+        static NOTHING: LazyLock<(Arc<Module>, Arc<Index>)> = LazyLock::new(Default::default);
+        let (module, index) = NOTHING.clone();
+        Self { source, path, module, reported, index }
+    }
 }
 
 /// Tables over one module, built once.

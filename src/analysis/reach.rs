@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -34,26 +35,16 @@ const MAX_IMPORTED: usize = 4000;
 impl Run<'_> {
     /// Adds files, lowered where they are worth it; the new ones' indices.
     pub(super) fn add(&mut self, files: Vec<New>) -> Vec<FileId> {
-        let this = &*self;
-        let lowered: Vec<(New, Option<Reading>)> = files
-            .into_par_iter()
-            .map(|file| {
-                let read = this.admits(file.sight).then(|| this.lower(&file.source, &file.path));
-                (file, read)
-            })
-            .collect();
-        let mut added = Vec::new();
-        for (New { source, path, reported, sight }, reading) in lowered {
-            let id = FileId(self.project.files.len() as u32);
-            self.project.by_path.insert(path.clone(), id);
-            let (module, index) = Default::default();
-            self.project.files.push(File { source, path, module, reported, index });
+        let first = self.project.files.len();
+        self.project.files.reserve(files.len());
+        for New { source, path, reported, sight } in files {
+            self.project.by_path.insert(path.clone(), FileId(self.project.files.len() as u32));
+            self.project.files.push(File::unparsed(source, path, reported));
             self.sights.push(sight);
-            if let Some(reading) = reading {
-                self.keep(id, reading);
-            }
-            added.push(id);
         }
+        let added: Vec<FileId> = (first..self.project.files.len()).map(|index| FileId(index as u32)).collect();
+        let worth: Vec<FileId> = added.iter().copied().filter(|id| self.admits(self.sights[id.index()])).collect();
+        self.lower_late(&worth);
         added
     }
 
@@ -105,7 +96,7 @@ impl Run<'_> {
             Lowered::Refused(problem) => self.unparsed.push((id, problem)),
             Lowered::Module(module, index) => {
                 let file = &mut self.project.files[id.index()];
-                (file.module, file.index) = (*module, *index);
+                (file.module, file.index) = (module, index);
                 self.parsed.insert(id);
             }
         }
@@ -478,7 +469,7 @@ enum Lowered {
     /// It could not be lowered, and why.
     Refused(String),
     /// What it says.
-    Module(Box<Module>, Box<Index>),
+    Module(Arc<Module>, Arc<Index>),
 }
 
 /// A file that imports lead to.
@@ -496,7 +487,7 @@ fn lower(source: &Source) -> Lowered {
     let work = || {
         let module = extract::extract(source)?;
         let index = Index::new(&module);
-        Ok((Box::new(module), Box::new(index)))
+        Ok((Arc::new(module), Arc::new(index)))
     };
     match std::panic::catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok((module, index))) => Lowered::Module(module, index),

@@ -166,7 +166,7 @@ impl Given {
         let load =
             |entry: walk::Entry| (walk::load(&entry, limit).map(|source| take(source, entry.path.clone())), entry);
         let loaded: Vec<_> = entries.into_par_iter().map(load).collect();
-        let mut given = Vec::new();
+        let mut given = Vec::with_capacity(loaded.len());
         let mut failed = Vec::new();
         for (result, entry) in loaded {
             match result {

@@ -158,8 +158,7 @@ impl Search<'_, '_> {
         let again = project.files.iter().any(|file| {
             let loads =
                 ["load_dotenv", "config"].iter().flat_map(|name| file.index.calls.get(*name).into_iter().flatten());
-            let others =
-                loads.filter(|other| !(std::ptr::eq(&raw const file.module, &raw const *module) && **other == expr));
+            let others = loads.filter(|other| !(std::ptr::eq(&*file.module, module) && **other == expr));
             others.count() > 0 || file.source.text.contains("dotenv/config")
         });
         if again {
