@@ -835,6 +835,14 @@ fn bundles_are_skipped_unless_named() {
 }
 
 #[test]
+fn conditions_are_told_as_they_are_read() {
+    let text = "import os\nfrom openai import OpenAI\ndef f(x, relay):\n    url = \"https://console.mixroute.io/v1\" if relay is not None and not in_test(x or 1) else \"https://api.openai.com/v1\"\n    OpenAI(api_key=os.environ[\"MIXROUTE_API_KEY\"], base_url=url)\n";
+    let dir = tree(&[("app.py", text)]);
+    let (_, out, _) = call(dir.path(), &["check", "--no-config", "--output-format", "concise"]);
+    assert!(out.contains("when `(relay and !in_test(x or 1))` is not true"), "{out}");
+}
+
+#[test]
 fn declarations_alone_are_no_programs() {
     let dir = tree(&[("client.d.ts", "import OpenAI from \"openai\";\nexport declare const client: OpenAI;\n")]);
     let (code, out, _) = call(dir.path(), &["check", "--no-config", "--output-format", "json"]);

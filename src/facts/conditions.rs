@@ -1,11 +1,12 @@
 //! What a condition says, and what an arm of a branch knows from it.
 
 use super::ExprId;
+use crate::glance::is_part;
 
 /// What a condition says where it holds: `subject` is (or is not) a value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Test {
-    /// The tested expression's text, white space removed: equal texts are equal subjects.
+    /// The tested expression's text, squeezed: equal texts are equal subjects.
     pub subject: String,
     /// The tested expression, where it was lowered.
     pub expr: Option<ExprId>,
@@ -77,14 +78,17 @@ impl Cond {
     fn text(&self) -> String {
         let join = |parts: &[Self], word: &str| {
             let parts: Vec<String> = parts.iter().take(16).map(Self::text).collect();
-            squeeze(&format!("({})", parts.join(word)))
+            clip(format!("({})", parts.join(word)))
         };
         match self {
             Self::Truthy(subject, _) => subject.clone(),
             Self::Equals(subject, _, value) => format!("{subject}=={}", value.text),
-            Self::Not(inner) => squeeze(&format!("!{}", inner.text())),
-            Self::And(parts) => join(parts, "&"),
-            Self::Or(parts) => join(parts, "|"),
+            Self::Not(inner) => match &**inner {
+                Self::Not(inner) => inner.text(),
+                inner => clip(format!("!{}", inner.text())),
+            },
+            Self::And(parts) => join(parts, " and "),
+            Self::Or(parts) => join(parts, " or "),
         }
     }
 
@@ -103,8 +107,32 @@ impl Cond {
     }
 }
 
-/// Text with all white space removed: the identity of a test's subject. `a?.b` is the same thing as `a.b`.
+/// How long the text of a condition may be, in bytes: that of a longer one stands for all that begin like it.
+const LONGEST: usize = 200;
+
+fn clip(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(LONGEST));
+    text
+}
+
+/// Text without white space but between words: the identity of a test's subject, which people read, too. `a?.b` is the
+/// same thing as `a.b`.
 pub fn squeeze(text: &str) -> String {
-    let text: String = text.chars().filter(|c| !c.is_whitespace()).take(200).collect();
-    if text.contains("?.") { text.replace("?.", ".") } else { text }
+    let mut out = String::with_capacity(text.len().min(LONGEST));
+    let mut blank = false;
+    for c in text.chars() {
+        if c.is_whitespace() {
+            blank = true;
+            continue;
+        }
+        if blank && is_part(c) && out.ends_with(is_part) {
+            out.push(' ');
+        }
+        blank = false;
+        out.push(c);
+        if out.len() >= LONGEST {
+            break;
+        }
+    }
+    if out.contains("?.") { out.replace("?.", ".") } else { out }
 }

@@ -254,7 +254,7 @@ fn conditions() {
             "    x()",
             "when !env:A=b & env:B",
             "    y()",
-            "when !env:A=b & !env:B & (!c|d)",
+            "when !env:A=b & !env:B & (!c or d)",
             "    z()",
             "when !env:A=b & !env:B & c & !d",
             "    w()",
@@ -281,7 +281,7 @@ fn conditions() {
         ("!(a || b)", "!a & !b"),
         ("a > 1", "a>1"),
         ("1 === 2", "1===2"),
-        ("['a', 'b'].includes(m)", "(m==a|m==b)"),
+        ("['a', 'b'].includes(m)", "(m==a or m==b)"),
     ] {
         let dump = dump(&module(&format!("if ({condition}) f();")));
         let when = dump.lines().find_map(|line| line.strip_prefix("when "));
@@ -315,7 +315,7 @@ fn branches() {
         &[
             "when p=a",
             "    f()",
-            "when !p=a & (p==b|p==c)",
+            "when !p=a & (p==b or p==c)",
             "    g()",
             "when !p=a & !p=b & !p=c",
             "    h()",

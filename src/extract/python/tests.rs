@@ -138,8 +138,8 @@ fn comprehensions() {
 fn loops() {
     lowers(
         "for k, (u, v) in d.items():\n    use(k)\nelse:\n    g()\n",
-        "when for@0:k,(u,v)ind.items()\n    k = each(d.items())[#0]\n    u = each(d.items())[#1][#0]\n    \
-         v = each(d.items())[#1][#1]\n    use(k)\nwhen !for@0:k,(u,v)ind.items()\ndo\n    g()",
+        "when for@0:k,(u,v)in d.items()\n    k = each(d.items())[#0]\n    u = each(d.items())[#1][#0]\n    \
+         v = each(d.items())[#1][#1]\n    use(k)\nwhen !for@0:k,(u,v)in d.items()\ndo\n    g()",
     );
     let module = module("for k, v in d:\n    pass\n");
     let each = module.exprs.iter().filter(|expr| matches!(expr.kind, ExprKind::Each(_))).count();
@@ -212,7 +212,7 @@ fn matches() {
         "match p.name:\n    case 'a': x = 1\n    case None: x = 2\n    case 3 if g: x = 3\n    case _: x = 4\n    \
          case 'late': x = 5\n",
         "p.name\nwhen p.name=a\n    x = #1\nwhen !p.name=a & !p.name\n    x = #2\nwhen !p.name=a & p.name & p.name=3 & g\n    \
-         x = #3\nwhen !p.name=a & p.name & !(p.name==3&g)\n    \
+         x = #3\nwhen !p.name=a & p.name & !(p.name==3 and g)\n    \
          x = #4",
     );
     // Where none of several was taken, each is known to be wrong.

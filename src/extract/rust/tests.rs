@@ -126,7 +126,7 @@ fn values() {
         ("match p { \"x\" => a, P::Y => b, _ => c }", "choice(p=x => a; p=Y => b; !p=x & !p=Y => c)"),
         ("match f { true => a, false => b }", "choice(f => a; !f => b)"),
         ("match std::env::var(\"X\").ok() { Some(_) => a, None => b }", "choice(env:X => a; !env:X => b)"),
-        ("if x.is_none() && !y { a } else { b }", "choice(!x & !y => a; !(!x&!y) => b)"),
+        ("if x.is_none() && !y { a } else { b }", "choice(!x & !y => a; !(!x and !y) => b)"),
         ("if p != \"x\" { a } else { b }", "choice(!p=x => a; p=x => b)"),
     ] {
         value(text, expected);
@@ -334,7 +334,7 @@ when env:X & relay
     let k
     k = std.env.var(\"X\")
     f(k)
-when !(env:X&relay)
+when !(env:X and relay)
     g()",
     );
     body(
@@ -371,7 +371,7 @@ when always
         "
 let @t0
 @t0 = p
-when (p==a|p==b)
+when (p==a or p==b)
     return f()
 when !p=a & !p=b
     let other

@@ -100,13 +100,13 @@ fn branches() {
 curl(url="http://h")
 when X=a & Y
     A = "1"
-when !(X==a&Y) & !X=b
+when !(X==a and Y) & !X=b
     A = "2"
-when !(X==a&Y) & X=b & curlhttp://h
+when !(X==a and Y) & X=b & curl http://h
     A = "3"
-when !(X==a&Y) & X=b & !curlhttp://h
+when !(X==a and Y) & X=b & !curl http://h
     exit
-when (P==a|P==b)
+when (P==a or P==b)
     B = "1"
 when P=c
     B = "2"
@@ -128,10 +128,10 @@ when !make
 when Z
 when !Z
     Z = "1"
-when foriinab;doecho$i;done
+when for i in a b;do echo $i;done
     i = each(["a", "b"])
     echo(env(i))
-when !foriinab;doecho$i;done
+when !for i in a b;do echo $i;done
 when Q
     Q = ""
 when !Q
