@@ -135,6 +135,10 @@ pub struct Client {
     /// Fields that can be assigned afterwards: `base_url = "endpoint"`, `"defaults.headers.Authorization" = "headers"`.
     #[serde(default)]
     pub fields: BTreeMap<String, Slot>,
+    /// Methods that take a function which is given each request before it is sent, and may assign to its fields:
+    /// `["interceptors.request.use"]`.
+    #[serde(default)]
+    pub hooks: Vec<String>,
     /// Constructors that take it, and its endpoint as their second argument: `new OpenAIApi(configuration, basePath)`.
     #[serde(default)]
     pub completed_by: Vec<String>,

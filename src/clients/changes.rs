@@ -261,7 +261,8 @@ pub(super) fn afterwards(resolver: &mut Resolver<'_>, site: &Site<'_>, outermost
     // Most variables are given once, and nothing is called on them that sets anything.
     let known = &resolver.project.file(site.file).index;
     let again = known.assigns.get(&place.root).is_some_and(|all| all.len() > 1);
-    if !again && !site.client.setters.keys().any(|setter| known.calls.contains_key(setter.as_str())) {
+    let called = |path: &str| known.calls.contains_key(path.rsplit('.').next().unwrap_or(path));
+    if !again && !site.client.setters.keys().chain(&site.client.hooks).any(|name| called(name)) {
         return;
     }
     let place = place.clone();
@@ -326,6 +327,8 @@ fn rewrites(resolver: &mut Resolver<'_>, site: &Site<'_>, holder: &Place, from: 
             Stmt::Expr(expr) | Stmt::Return(Some(expr)) => {
                 if let Some(calls) = builder_calls(resolver, site, *expr, &holder) {
                     apply(resolver, site, &ctx, calls, slots);
+                } else if let Some((request, inside)) = hook(resolver, site, &ctx, *expr, &holder) {
+                    rewrites(resolver, site, &request, &inside, slots);
                 }
             }
             Stmt::Branch(arms) if arms.iter().any(|arm| touches(resolver, site, &holder, arm)) => {
@@ -399,6 +402,30 @@ fn builder_calls(
             _ => return None,
         }
     }
+}
+
+/// The function that is given each request of a client, and what it calls the request:
+/// `client.interceptors.request.use((request) => { … })`.
+fn hook(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, expr: ExprId, holder: &Place) -> Option<(Place, Ctx)> {
+    let module = resolver.module(site.file);
+    let ExprKind::Call(call) = module.kind(expr) else { return None };
+    let (mut at, mut path) = (call.callee, Vec::new());
+    while let ExprKind::Member(base, name) = module.kind(at) {
+        path.push(name.as_str());
+        at = *base;
+    }
+    path.reverse();
+    let own = holder.path.iter().map(Option::as_deref).eq(path.iter().take(holder.path.len()).copied().map(Some));
+    let is_holder = matches!(module.kind(at), ExprKind::Name(name) if *name == holder.root) && own;
+    if !is_holder || !site.client.hooks.contains(&path.get(holder.path.len()..)?.join(".")) {
+        return None;
+    }
+    let given = resolver.eval(ctx, call.args.first()?.value);
+    let [Alt { value: Value::Made(made), .. }] = given.as_slice() else { return None };
+    let ExprKind::Func(func) = *module.kind(made.expr) else { return None };
+    let func = (made.ctx.file == site.file).then(|| module.func(func))?;
+    let inside = Ctx { block: func.body, index: 0, ..ctx.clone() };
+    Some((Place::name(func.params.first()?.name.as_str()), inside))
 }
 
 fn apply(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, calls: Vec<(String, ExprId)>, slots: &mut Slots) {
