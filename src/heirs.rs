@@ -3,8 +3,9 @@
 //! Most of what is imported and called makes no client; of it the file need not be parsed. Two things of the same
 //! name count as one, so that what is left out is no client in any reading.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::hash::BuildHasher;
+
+use foldhash::{HashMap, HashSet};
 
 use crate::catalog::Catalog;
 use crate::glance::{self, is_part};
@@ -23,7 +24,7 @@ pub struct Heirs(HashSet<u32>);
 impl Heirs {
     /// All that derives from the catalogue's clients or renames one, by what files say of classes.
     pub fn new(catalog: &Catalog, pairs: impl Iterator<Item = Pair>) -> Self {
-        let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
+        let mut children: HashMap<u32, Vec<u32>> = HashMap::default();
         for (name, base) in pairs {
             children.entry(base).or_default().push(name);
         }
@@ -32,7 +33,7 @@ impl Heirs {
         let stands_alone = |(at, part): &(usize, &str)| *at == 0 || part.starts_with(char::is_uppercase);
         let parts = callees.flat_map(|callee| callee.rsplit('.').enumerate().filter(stands_alone));
         let mut open: Vec<u32> = parts.map(|(_, part)| part).filter(|part| !part.is_empty()).map(hash).collect();
-        let mut names = HashSet::new();
+        let mut names = HashSet::default();
         while let Some(name) = open.pop() {
             if names.insert(name) {
                 open.extend(children.get(&name).into_iter().flatten());
@@ -128,5 +129,5 @@ fn last(chain: &str) -> &str {
 
 /// Two names with the same hash count as one: more is parsed then, never less.
 fn hash(name: &str) -> u32 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(name) as u32
+    foldhash::fast::FixedState::default().hash_one(name) as u32
 }

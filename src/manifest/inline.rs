@@ -33,7 +33,7 @@ pub fn of_source(source: &Source, module: &Module, known: &Known<'_>) -> Package
 
 /// `# /// script` with `# dependencies = [...]` in comments, up to `# ///`.
 fn script(text: &str, say: &mut dyn FnMut(&str, Said)) {
-    if !text.contains("# /// script") {
+    if memchr::memmem::find(text.as_bytes(), b"# /// script").is_none() {
         return;
     }
     let mut lines = text.lines().skip_while(|line| line.trim_end() != "# /// script").skip(1);
@@ -50,6 +50,11 @@ fn script(text: &str, say: &mut dyn FnMut(&str, Said)) {
 
 /// `%pip install openai==0.28`, `!pip install -q "openai<1"`.
 fn installs(text: &str, say: &mut dyn FnMut(&str, Said)) {
+    if memchr::memmem::find(text.as_bytes(), b"pip install").is_none()
+        && memchr::memmem::find(text.as_bytes(), b"pip3 install").is_none()
+    {
+        return;
+    }
     for marker in ["%pip install", "!pip install", "!pip3 install", "!uv pip install", "%uv pip install"] {
         for (at, _) in text.match_indices(marker) {
             let rest = text[at + marker.len()..].lines().next().unwrap_or_default();
