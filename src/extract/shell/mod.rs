@@ -18,6 +18,7 @@ use crate::source::Source;
 
 mod command;
 mod control;
+mod printed;
 mod request;
 pub(super) mod script;
 #[cfg(test)]

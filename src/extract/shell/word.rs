@@ -171,7 +171,8 @@ impl Lowering<'_> {
             "expansion" => self.expansion(node, word),
             "command_substitution" | "process_substitution" => {
                 self.substitution(node);
-                let expr = self.unknown(span(node));
+                let printed = if node.kind() == "command_substitution" { self.printed(node) } else { None };
+                let expr = printed.unwrap_or_else(|| self.unknown(span(node)));
                 word.parts.push(Part::Expr(span(node), expr));
             }
             _ => {
