@@ -22,14 +22,24 @@ pub fn clean(text: &str) -> String {
 
 /// The whole text of a file, fit to be shown, line by line. `secrets` are masked whatever they look like.
 pub fn whole(source: &Source, secrets: &[Span]) -> String {
-    let keep = |c: char| if matches!(c, '\n' | '\r' | '\t') { c } else { visible(c) };
-    mask::mask(&source.text, Form::of(source.language), secrets).chars().map(keep).collect()
+    by_line(&mask::mask(&source.text, Form::of(source.language), secrets))
 }
 
 /// A text of several lines, fit to be shown: line ends and tabs stay what they are.
 pub fn lines(text: &str) -> String {
-    let keep = |c: char| if matches!(c, '\n' | '\r' | '\t') { c } else { visible(c) };
-    mask::mask(text, Form::Prose, &[]).chars().map(keep).collect()
+    by_line(&mask::mask(text, Form::Prose, &[]))
+}
+
+/// Everything made visible but tabs and line ends. A carriage return alone is none: a terminal goes back to the start of
+/// the line there, and writes over what it has shown.
+fn by_line(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let keeps = matches!(c, '\n' | '\t') || (c == '\r' && chars.peek() == Some(&'\n'));
+        shown.push(if keeps { c } else { visible(c) });
+    }
+    shown
 }
 
 /// The ends of a key that a masked copy shows: the vendor's prefix with five characters, and the last four.
@@ -151,7 +161,15 @@ mod tests {
         assert_eq!(clean("x ::error::y"), "x ?:error::y");
         assert_eq!(path(Path::new("a/##vso[task.x]y.py")), "a/#?vso[task.x]y.py");
         assert_eq!(path(Path::new("::error::y.py")), "./::error::y.py");
+        assert_eq!(path(Path::new(" ::error::y/a ::notice::z.py")), " ?:error::y/a ?:notice::z.py");
         assert_eq!(verbatim("##vso[task.x]"), None);
+    }
+
+    #[test]
+    fn nothing_is_written_over() {
+        let source = Source::new("a.py", Language::Python, "good()\revil()\r\nx\r");
+        assert_eq!(whole(&source, &[]), "good()?evil()\r\nx?");
+        assert_eq!(lines("good()\revil()\r\n"), "good()?evil()\r\n");
     }
 
     #[test]

@@ -183,7 +183,7 @@ fn what_may_not_be_read() {
 #[test]
 fn odd_names() {
     let dir = tree();
-    let names: [&[u8]; 8] = [
+    let names: [&[u8]; 9] = [
         b"new\nline.py",
         b"::error file=x::hello.py",
         b"\x1b[31mred.py",
@@ -192,6 +192,7 @@ fn odd_names() {
         "\u{200b}zero.py".as_bytes(),
         b"-rf.py",
         b"%0A::set-output name=a::b.py",
+        b" ::error file=x::spaced.py",
     ];
     for name in names {
         fs::write(dir.path().join(OsStr::from_bytes(name)), BAD).unwrap();
@@ -211,6 +212,39 @@ fn odd_names() {
                 assert!(own && format == "github" && !command.contains("::set-output"), "{command}");
             }
         }
+    }
+}
+
+/// What a terminal makes of a diff: a carriage return alone writes over what stands before it.
+#[test]
+fn line_ends_of_another_time() {
+    let dir = tree();
+    write(&dir, "old.py", BAD.replace('\n', "\r"));
+    write(&dir, "over.py", format!("{BAD}# seen\r# over it\n"));
+    write(&dir, "windows.py", BAD.replace('\n', "\r\n"));
+    for args in [&["check", "--diff"][..], &["check"], &["trace", "Incorrect API key provided: sk-mixro****-key."]] {
+        let text = run(dir.path(), args).out;
+        assert!(text.contains("# seen?# over it") || args != ["check", "--diff"], "{text}");
+        assert!(!text.replace("\r\n", "\n").contains('\r'), "{text:?}");
+    }
+}
+
+/// A key in a few lines, beside a finding that is not about it.
+#[test]
+fn keys_in_several_lines() {
+    let dir = tree();
+    let parts = ["sk-", "Qq0Ww1Ee2R", "r3Tt4Yy5Uu6", "Ii7Oo8Pp9A"];
+    let key = format!("{}{}\\\n{}\\\n{}", parts[0], parts[1], parts[2], parts[3]);
+    write(&dir, "a.py", BAD.replace("OpenAI(", &format!("OLD = '{key}'\nOpenAI(")));
+    write(
+        &dir,
+        "a.sh",
+        format!("# was {key}\nexport OPENAI_API_KEY=sk-mixroute-key OPENAI_BASE_URL=https://api.openai.com/v1\n"),
+    );
+    for args in [&["check"][..], &["check", "--diff"], &["trace", "Incorrect API key provided: sk-mixro****-key."]] {
+        let outcome = run(dir.path(), args);
+        assert_eq!(outcome.code, Some(1), "{}", outcome.err);
+        assert!(!parts[1..].iter().any(|part| outcome.out.contains(part)), "{}", outcome.out);
     }
 }
 

@@ -81,9 +81,10 @@ fn commands(text: &str, form: Form) -> Vec<usize> {
     if text.contains("##") {
         places.extend(groups(&LOGGING, text).map(|range| range.start));
     }
-    // Whoever shows a path sees to it that none of these stands at the start of a line.
-    if form != Form::Path && text.contains("::") {
-        places.extend(groups(&WORKFLOW, text).map(|range| range.start));
+    if text.contains("::") {
+        // Whoever shows a path sees to it that its start does not stand at the start of a line.
+        let own = |at: &usize| form != Form::Path || *at > 0;
+        places.extend(groups(&WORKFLOW, text).map(|range| range.start).filter(own));
     }
     places.sort_unstable();
     places
@@ -124,6 +125,8 @@ patterns! {
     DASHED = r"\b(?:sk|csk|gsk|xai|pplx|nvapi|rpa|key|ak|rk|glpat|xox[abprs]|dop_v1)-[A-Za-z0-9_\-*.]{4,}";
     /// Prefixes that identifiers have too (`hf_hub_download`): the body must be long and in one piece.
     UNDERSCORED = r"\b(?:[a-z][a-z0-9]{0,7}_){1,3}[A-Za-z0-9]{16,}|\bAIza[A-Za-z0-9_\-]{8,}|\b[A-Za-z0-9]*T3BlbkFJ[A-Za-z0-9_\-]*|\bgithub_pat_[A-Za-z0-9_]{8,}";
+    /// How a key goes on in the next line, or in the next of several literals.
+    JOINED = r##"\A(?:\\\r?\n[ \t]*(?:#|//)?[ \t]*|"\s*[+\\]?\s*"|'\s*[+\\]?\s*')([A-Za-z0-9_\-]+)"##;
     BEARER = r#"(?i)\b(?:bearer|basic)[ \t]+([^\s"'`,;)\]}]+)"#;
     USER_INFO = r#"://([^/\s"'`@<>]+)@"#;
     QUERY = r#"(?i)[?&][a-z0-9_.\-]*(?:key|token|secret|password|sig)[a-z0-9_.\-]*=([^&\s"'`#]+)"#;
@@ -161,6 +164,9 @@ fn find(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
         let last = found.rsplit(['-', '_']).next().unwrap_or(found);
         let vendor = form != Form::Path || is_vendor(found);
         if is_certain(found) || (vendor && (has_letter_and_digit(last) || mixed_case(last))) {
+            if form != Form::Path {
+                rest(text, range.end, out);
+            }
             out.push(body(text, range));
         }
     }
@@ -214,6 +220,15 @@ fn find(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
         if looks_random(run) {
             hide_run(text, range, out);
         }
+    }
+}
+
+/// What comes after the part of a key that ends at `at`: too short to stand out alone.
+fn rest(text: &str, mut at: usize, out: &mut Vec<Range<usize>>) {
+    let Some(regex) = JOINED.regex(text) else { return };
+    while let Some(part) = text.get(at..).and_then(|text| regex.captures(text.as_bytes())?.get(1)) {
+        out.push(at + part.start()..at + part.end());
+        at += part.end();
     }
 }
 

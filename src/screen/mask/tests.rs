@@ -44,6 +44,20 @@ fn keys_of_two_parts() {
     masks(Form::Code, &format!("f('{}.{secret}')", "0123456789abcdef".repeat(2)), &secret);
 }
 
+/// The parts are too short for anything that looks at one of them alone.
+#[test]
+fn keys_that_go_on() {
+    let parts = ["sk-Qq0Ww1Ee2R", "r3Tt4Yy5Uu6", "Ii7Oo8Pp9A"];
+    for between in ["\\\n", "\\\r\n    ", "\\\n# ", "'\n    '", "' + '", "' \\\n    '"] {
+        let masked = mask(&format!("x = '{}'", parts.join(between)), Form::Code, &[]);
+        assert!(!masked.contains(['2', '3', '7']), "{masked}");
+    }
+    // What is no part of it.
+    for text in ["x = 'sk-Qq0Ww1Ee2R', 'r3Tt4Yy5Uu6'", "x = 'sk-Qq0Ww1Ee2R'\nr3Tt4Yy5Uu6 = 1"] {
+        assert!(mask(text, Form::Code, &[]).contains("r3Tt4Yy5Uu6"));
+    }
+}
+
 #[test]
 fn keys_by_prefix() {
     let body = "Qq0Ww1".repeat(5);
