@@ -124,7 +124,9 @@ impl Source {
 pub fn decode(bytes: Vec<u8>) -> Result<String, Undecodable> {
     let utf16 = |decode: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| decode([pair[0], pair[1]])).collect();
-        String::from_utf16(&units).map_err(|_| Undecodable::Encoding)
+        let text = String::from_utf16(&units).map_err(|_| Undecodable::Encoding)?;
+        // UTF-32 has the same mark.
+        if text.contains('\0') { Err(Undecodable::Binary) } else { Ok(text) }
     };
     if bytes.starts_with(&[0xFF, 0xFE]) {
         return utf16(u16::from_le_bytes);
@@ -200,6 +202,7 @@ mod tests {
         assert_eq!(decode(b"\xFE\xFF\0a".to_vec()), Ok("a".to_owned()));
         assert_eq!(decode(b"a\0b".to_vec()), Err(Undecodable::Binary));
         assert_eq!(decode(b"a\xffb".to_vec()), Err(Undecodable::Encoding));
+        assert_eq!(decode(b"\xFF\xFE\0\0a\0\0\0".to_vec()), Err(Undecodable::Binary));
     }
 
     #[test]

@@ -229,6 +229,20 @@ fn line_ends_of_another_time() {
     }
 }
 
+/// PowerShell writes lists in UTF-16, with a mark.
+#[test]
+fn lists_with_a_mark() {
+    let dir = tree();
+    write(&dir, "good/bad.py", BAD);
+    let wide: Vec<u8> = "\u{feff}good/bad.py\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (list, code) in [(wide.as_slice(), 1), (b"\xef\xbb\xbfgood/bad.py\n", 1), (b"\xff\xfe\0\xd8", 2)] {
+        write(&dir, "list", list);
+        let outcome = run(dir.path(), &["check", "--files-from", "list", "--output-format", "concise"]);
+        assert_eq!(outcome.code, Some(code), "{}", outcome.err);
+        assert_eq!(outcome.out.matches("good/bad.py:2:44").count(), usize::from(code == 1), "{}", outcome.out);
+    }
+}
+
 /// A key in a few lines, beside a finding that is not about it.
 #[test]
 fn keys_in_several_lines() {

@@ -13,6 +13,7 @@ use crate::language::Language;
 use crate::prefilter::Prefilter;
 use crate::read::{self, Refusal};
 use crate::root;
+use crate::screen;
 use crate::source::{Encoding, Source, decode};
 use crate::walk::{self, Excludes, Files, Options, SkipReason};
 
@@ -58,11 +59,11 @@ pub(super) fn given(args: &Paths, host: &mut Host<'_>) -> Result<Given, Stop> {
             read_all(&mut *host.stdin, "standard input")?
         } else {
             // Not only a regular file: `--files-from <(git diff --name-only)`.
-            let name = crate::screen::path(list);
+            let name = screen::path(list);
             let file = std::fs::File::open(host.cwd.join(list));
             read_all(file.map_err(|error| Stop::User(format!("{name}: {}", walk::reason(&error))))?, &name)?
         };
-        paths.extend(split_paths(&bytes)?);
+        paths.extend(split_paths(&unmarked(bytes)?)?);
     }
     let dash = |path: &PathBuf| path.as_os_str() == "-";
     let wants_stdin = paths.iter().any(dash) || (args.stdin_filename.is_some() && paths.is_empty());
@@ -97,6 +98,14 @@ fn read_all(from: impl std::io::Read, name: &str) -> Result<Vec<u8>, Stop> {
         Refusal::TooLarge => Stop::User(format!("{name}: larger than {LONGEST} bytes")),
         refusal => Stop::User(format!("{name}: {refusal}")),
     })
+}
+
+/// The bytes of a list of files. PowerShell marks what it writes, and writes UTF-16.
+fn unmarked(bytes: Vec<u8>) -> Result<Vec<u8>, Stop> {
+    match Encoding::of(&bytes) {
+        Encoding::Utf8 => Ok(bytes),
+        _ => decode(bytes).map(String::into_bytes).map_err(|error| Stop::User(format!("the list of files: {error}"))),
+    }
 }
 
 /// The paths of a list: separated by NUL if there is one, else by line ends.
@@ -235,9 +244,10 @@ impl analysis::Reader for Around<'_> {
 /// What decides which files are found.
 pub(super) fn options(args: &Paths, config: &Config, cwd: &Path) -> Result<Options, Stop> {
     let mut exclude = Excludes::default();
-    let bad = |error: ignore::Error| Stop::User(format!("--exclude: {}", crate::screen::clean(&error.to_string())));
-    exclude.add(cwd, args.reading.exclude.iter().map(String::as_str)).map_err(bad)?;
-    exclude.add(&config.root, config.exclude.iter().map(String::as_str)).map_err(bad)?;
+    let bad = |of: &str, error: ignore::Error| Stop::User(format!("{of}: {}", screen::clean(&error.to_string())));
+    exclude.add(cwd, args.reading.exclude.iter().map(String::as_str)).map_err(|error| bad("--exclude", error))?;
+    let configured = config.exclude.iter().map(String::as_str);
+    exclude.add(&config.root, configured).map_err(|error| bad("`exclude` of the configuration", error))?;
     Ok(Options {
         cwd: cwd.to_path_buf(),
         exclude,
