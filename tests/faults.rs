@@ -113,6 +113,35 @@ fn a_folder_that_must_not_be_written() {
     assert_eq!(names(&folder), ["app.py"]);
 }
 
+/// What is not given is not written through a link, which may lead to anybody's file.
+#[test]
+fn a_link_to_somewhere_else() {
+    let elsewhere = support::project([("urls.py", "URL = 'https://api.openai.com/v1'\n")]);
+    let app = "import os\nfrom openai import OpenAI\nfrom urls import URL\n\
+               OpenAI(api_key=os.environ['MIXROUTE_API_KEY'], base_url=URL)\n";
+    let dir = support::project([("app.py", app)]);
+    let outside = elsewhere.path().join("urls.py");
+    std::os::unix::fs::symlink(&outside, dir.path().join("urls.py")).unwrap();
+    let outcome = run(dir.path(), "", &ALL);
+    assert_eq!(outcome.code, Some(2), "{}", outcome.err);
+    assert!(outcome.err.contains("urls.py: not fixed: a symbolic link leads there"), "{}", outcome.err);
+    assert_eq!(fs::read_to_string(&outside).unwrap(), "URL = 'https://api.openai.com/v1'\n");
+    // Given, it is the user's word.
+    let outcome = run(dir.path(), "", &[&ALL[..], &["app.py", "urls.py"]].concat());
+    assert_eq!(outcome.code, Some(0), "{}", outcome.err);
+    assert!(fs::read_to_string(&outside).unwrap().contains("console.mixroute.io"));
+}
+
+/// Under each of its names a file is the same file.
+#[test]
+fn a_file_that_is_given_twice() {
+    let dir = support::project([("in/app.py", BAD)]);
+    std::os::unix::fs::symlink("in", dir.path().join("link")).unwrap();
+    let outcome = run(dir.path(), "", &[&ALL[..], &["in", "link", "link/app.py", "./in/app.py"]].concat());
+    assert_eq!(outcome.code, Some(0), "{}", outcome.err);
+    assert!(fs::read_to_string(dir.path().join("in/app.py")).unwrap().contains("console.mixroute.io"));
+}
+
 #[test]
 fn permission_denied_inside_the_tree() {
     let dir = support::project([("in/app.py", BAD), ("other.py", BAD)]);

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
-use super::Stop;
 use super::args::{self, Global};
 use super::select::Selection;
+use super::{Stop, write};
 use crate::baseline::{Baseline, Entry};
 use crate::config::Config;
 use crate::read::Refusal;
@@ -46,7 +46,8 @@ pub(super) fn apply(
     if args.write_baseline {
         let mut baseline = known.unwrap_or_default();
         baseline.renew(findings, could_meet);
-        put(&path, &baseline.render()).map_err(|reason| Stop::User(format!("{shown}: cannot be written: {reason}")))?;
+        write::put(&path, &baseline.render())
+            .map_err(|reason| Stop::User(format!("{shown}: cannot be written: {reason}")))?;
         baseline.apply(findings, could_meet);
         if !global.quiet {
             let _ = writeln!(stderr, "{shown}: {}", super::check::plural(baseline.len(), "known finding"));
@@ -75,21 +76,6 @@ fn load(path: &Path, shown: &str) -> Result<Option<Baseline>, Stop> {
     let help = "restore the file, or remove it and write it anew with `--write-baseline`";
     let text = String::from_utf8(text).map_err(|_| bad(format!("not a baseline\n  help: {help}")))?;
     Baseline::parse(&text).map(Some).map_err(|error| bad(format!("{error}\n  help: {help}")))
-}
-
-/// Writes a file so that at every moment either the old or the new text is there as a whole.
-fn put(path: &Path, text: &str) -> Result<(), String> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut write = || {
-        let mut new = builder.prefix(".mixlint-").suffix(".tmp").tempfile_in(dir)?;
-        new.write_all(text.as_bytes())?;
-        new.as_file().sync_all()?;
-        new.persist(path).map_err(|error| error.error)
-    };
-    write().map(drop).map_err(|error: std::io::Error| walk::reason(&error))
 }
 
 fn tell(stale: &[&Entry], shown: &str, stderr: &mut dyn Write) {

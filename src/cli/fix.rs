@@ -15,6 +15,7 @@ use crate::facts::Span;
 use crate::finding::{Applicability, Change, Edit, FileId, Finding, Fix, Location};
 use crate::fix;
 use crate::report::{self, Suppression};
+use crate::root;
 use crate::screen;
 use crate::source::{Encoding, Source};
 
@@ -32,6 +33,12 @@ impl Judged {
     /// The findings that are reported.
     fn active(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|(_, suppressed)| suppressed.is_none()).map(|(finding, _)| finding)
+    }
+
+    /// Whether findings of a file are reported: it was given, or found without following a link.
+    fn is_reported(&self, path: &Path, cwd: &Path) -> bool {
+        let files = self.output.sources.iter().zip(&self.output.reported);
+        files.into_iter().any(|(source, reported)| *reported && cwd.join(source.path()) == *path)
     }
 }
 
@@ -304,7 +311,11 @@ pub(super) fn write(fixed: &mut Fixed, stdin: Option<&(PathBuf, Encoding)>, host
         if stdin.is_some_and(|(stdin, _)| stdin == path) {
             continue;
         }
-        if let Err(reason) = write::replace(path, &source.text, text) {
+        let written = match fixed.state.is_reported(path, &host.cwd) || !is_behind_link(path, &host.cwd) {
+            true => write::replace(path, &source.text, text),
+            false => Err("a symbolic link leads there, and it was not given".to_owned()),
+        };
+        if let Err(reason) = written {
             let shown = screen::path(&source.path);
             let _ = writeln!(host.stderr, "error: {shown}: not fixed: {}", screen::clean(&reason));
             lost.push(path.clone());
@@ -342,6 +353,15 @@ mod tests {
                 let at = Location { file, span: Span::new(at, at + 1) };
                 let edits = vec![Edit { at, content: content.to_owned() }];
                 let fix = Fix { applicability: Applicability::Safe, message: String::new(), edits };
+/// Whether a link stands between the root of the project and a file of it: what it leads to may be anybody's.
+fn is_behind_link(path: &Path, cwd: &Path) -> bool {
+    let root = [root::project_root(cwd), root::project_root(path)].into_iter().find(|root| path.starts_with(root));
+    root.is_none_or(|root| {
+        let links = |path: &Path| path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+        path.ancestors().take_while(|above| **above != root).any(links)
+    })
+}
+
                 let repair = Repair { change: Change::StripKey { at }, applicability: Applicability::Safe };
                 let finding = Finding::new(rule, Severity::Error, at, String::new());
                 state.findings.push((Finding { repair: Some(repair), fix: Some(fix), ..finding }, None));

@@ -14,15 +14,46 @@ const CHANGED: &str = "changed since it was read";
 pub(super) fn replace(path: &Path, before: &str, after: &str) -> Result<(), String> {
     let target = path.canonicalize().map_err(|error| crate::walk::reason(&error))?;
     // UTF-16 is twice as long, and a mark stands before it.
-    let bytes = read::file(&target, 2 * before.len() as u64 + 4).map_err(|refusal| match refusal {
+    let longest = 2 * before.len().max(after.len()) as u64 + 4;
+    let bytes = read::file(&target, longest).map_err(|refusal| match refusal {
         Refusal::System(error) => crate::walk::reason(&error),
         Refusal::Special | Refusal::TooLarge => CHANGED.to_owned(),
     })?;
     let encoding = Encoding::of(&bytes);
-    if decode(bytes).as_deref() != Ok(before) {
-        return Err(CHANGED.to_owned());
+    match decode(bytes) {
+        // It was given under another name too, and has been written.
+        Ok(text) if text == after => return Ok(()),
+        Ok(text) if text == before => {}
+        _ => return Err(CHANGED.to_owned()),
     }
     swap(&target, &encoding.encode(after)).map_err(|error| crate::walk::reason(&error))?
+}
+
+/// Writes a file of our own, whether it is there already or not.
+pub(super) fn put(path: &Path, text: &str) -> Result<(), String> {
+    let written = match path.canonicalize() {
+        Ok(target) => swap(&target, text.as_bytes()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => create(path, text.as_bytes()).map(Ok),
+        Err(error) => Err(error),
+    };
+    written.map_err(|error| crate::walk::reason(&error))?
+}
+
+fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut builder = temporary();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut new = builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))?;
+    new.write_all(bytes)?;
+    new.as_file().sync_all()?;
+    new.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn temporary() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".mixlint-").suffix(".tmp");
+    builder
 }
 
 fn swap(target: &Path, bytes: &[u8]) -> io::Result<Result<(), String>> {
@@ -36,7 +67,7 @@ fn swap(target: &Path, bytes: &[u8]) -> io::Result<Result<(), String>> {
         return Ok(Err("has other names (hard links), which would keep the old text".to_owned()));
     }
     let dir = target.parent().unwrap_or(Path::new("."));
-    let mut new = tempfile::Builder::new().prefix(".mixlint-").suffix(".tmp").tempfile_in(dir)?;
+    let mut new = temporary().tempfile_in(dir)?;
     new.write_all(bytes)?;
     keep_owner(new.as_file(), &metadata);
     new.as_file().set_permissions(metadata.permissions())?;
@@ -84,6 +115,36 @@ mod tests {
         assert_eq!(replace(&path, "newer", "new"), Ok(()));
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left behind");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_of_two_names_is_written_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, link) = (dir.path().join("a.py"), dir.path().join("link.py"));
+        fs::write(&path, "old").unwrap();
+        std::os::unix::fs::symlink("a.py", &link).unwrap();
+        assert_eq!(replace(&path, "old", "much longer"), Ok(()));
+        assert_eq!(replace(&link, "old", "much longer"), Ok(()));
+        assert_eq!(fs::read(&path).unwrap(), b"much longer");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_ours_is_written_like_anything_else() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let dir = tempfile::tempdir().unwrap();
+        let (path, link) = (dir.path().join("base.json"), dir.path().join("link.json"));
+        symlink("base.json", &link).unwrap();
+        assert_eq!(put(&path, "1"), Ok(()));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(put(&link, "2"), Ok(()));
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&path).unwrap(), b"2");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+        assert_eq!(put(&path, "3"), Err("read-only".to_owned()));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left behind");
     }
 
     #[cfg(unix)]
