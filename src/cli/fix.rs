@@ -61,6 +61,9 @@ pub(super) type Key = (PathBuf, u32, &'static str);
 
 /// More attempts than this are not made: each is a run over all files.
 const MAX_ATTEMPTS: usize = 400;
+/// Nor, when so many have been made, more than read so much again, in bytes of text.
+const SURE_ATTEMPTS: usize = 16;
+const MAX_AGAIN: usize = 32 << 20;
 
 /// Makes fixes up to a kind until there are none to be made.
 pub(super) fn fix(start: Judged, most: Applicability, cwd: &Path, judge: &mut dyn FnMut(&Texts) -> Judged) -> Fixed {
@@ -69,12 +72,13 @@ pub(super) fn fix(start: Judged, most: Applicability, cwd: &Path, judge: &mut dy
     let mut before = BTreeMap::new();
     let mut refused: BTreeSet<Key> = BTreeSet::new();
     let found = state.active().count();
-    let mut size = usize::MAX;
-    for _ in 0..MAX_ATTEMPTS {
+    let (mut size, mut again) = (usize::MAX, 0);
+    for attempt in 0..MAX_ATTEMPTS {
         let batch = choose(&state, most, &refused, size);
-        if batch.is_empty() {
+        if batch.is_empty() || (attempt >= SURE_ATTEMPTS && again > MAX_AGAIN) {
             break;
         }
+        again += state.output.sources.iter().map(|source| source.text.len()).sum::<usize>();
         let edits = edits(&batch);
         let new = edited(&state, &edits, texts.clone(), cwd);
         let next = judge(&new);
@@ -91,10 +95,29 @@ pub(super) fn fix(start: Judged, most: Applicability, cwd: &Path, judge: &mut dy
             refused.insert(key(&state, finding));
             size = size.saturating_mul(4);
         } else {
-            size = batch.len() / 2;
+            let lost = outgrown(&state, &next, &batch);
+            if lost.is_empty() {
+                size = batch.len() / 2;
+            }
+            refused.extend(lost);
         }
     }
     Fixed { state, texts, found, refused: refused.into_iter().collect(), before }
+}
+
+/// The findings whose fixes edit files that have grown too large or too deep for a parser: which of them would still have
+/// been possible is not worth a search.
+fn outgrown(before: &Judged, after: &Judged, batch: &[(&Finding, &Fix)]) -> Vec<Key> {
+    fn path(state: &Judged, file: FileId) -> Option<&Path> {
+        state.output.sources.get(file.index()).map(Source::path)
+    }
+    let unparsed = |state| -> BTreeSet<&Path> {
+        let Judged { output, .. }: &Judged = state;
+        output.unparsed.iter().filter_map(|(file, _)| path(state, *file)).collect()
+    };
+    let (was, is) = (unparsed(before), unparsed(after));
+    let lost = |edit: &Edit| path(before, edit.at.file).is_some_and(|path| is.contains(path) && !was.contains(path));
+    batch.iter().filter(|(_, fix)| fix.edits.iter().any(lost)).map(|(finding, _)| key(before, finding)).collect()
 }
 
 impl Fixed {
@@ -330,6 +353,15 @@ pub(super) fn write(fixed: &mut Fixed, stdin: Option<&(PathBuf, Encoding)>, host
     Ok(!lost.is_empty())
 }
 
+/// Whether a link stands between the root of the project and a file of it: what it leads to may be anybody's.
+fn is_behind_link(path: &Path, cwd: &Path) -> bool {
+    let root = [root::project_root(cwd), root::project_root(path)].into_iter().find(|root| path.starts_with(root));
+    root.is_none_or(|root| {
+        let links = |path: &Path| path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+        path.ancestors().take_while(|above| **above != root).any(links)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -353,15 +385,6 @@ mod tests {
                 let at = Location { file, span: Span::new(at, at + 1) };
                 let edits = vec![Edit { at, content: content.to_owned() }];
                 let fix = Fix { applicability: Applicability::Safe, message: String::new(), edits };
-/// Whether a link stands between the root of the project and a file of it: what it leads to may be anybody's.
-fn is_behind_link(path: &Path, cwd: &Path) -> bool {
-    let root = [root::project_root(cwd), root::project_root(path)].into_iter().find(|root| path.starts_with(root));
-    root.is_none_or(|root| {
-        let links = |path: &Path| path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
-        path.ancestors().take_while(|above| **above != root).any(links)
-    })
-}
-
                 let repair = Repair { change: Change::StripKey { at }, applicability: Applicability::Safe };
                 let finding = Finding::new(rule, Severity::Error, at, String::new());
                 state.findings.push((Finding { repair: Some(repair), fix: Some(fix), ..finding }, None));
@@ -393,6 +416,26 @@ fn is_behind_link(path: &Path, cwd: &Path) -> bool {
             prop_assert_eq!(fixed.refused.len(), bad);
             prop_assert!(run(&fixed.state.output.sources.iter().map(|s| (s.path.clone(), s.text.clone())).collect()).texts.is_empty());
         }
+    }
+
+    #[test]
+    fn what_outgrows_the_parser_is_left_at_once() {
+        let texts = [("a.py", 40), ("b.py", 4)].map(|(name, count)| (PathBuf::from(name), "?\n".repeat(count)));
+        let (texts, mut runs) = (Texts::from(texts), 0);
+        let mut judge = |new: &Texts| {
+            runs += 1;
+            let mut all = texts.clone();
+            all.extend(new.clone());
+            let mut state = found(&all);
+            let dense = |source: &Source| source.text.matches('!').count() > 9;
+            let dense = state.output.sources.iter().position(dense);
+            state.output.unparsed = dense.map(|file| (FileId(file as u32), String::new())).into_iter().collect();
+            state
+        };
+        let fixed = fix(found(&texts), Applicability::Safe, Path::new(""), &mut judge);
+        assert_eq!(fixed.refused.len(), 40);
+        assert_eq!(fixed.texts.keys().collect::<Vec<_>>(), [Path::new("b.py")]);
+        assert_eq!(runs, 2);
     }
 
     #[test]

@@ -17,12 +17,15 @@ pub fn apply(text: &str, edits: &[&Edit]) -> String {
     out
 }
 
-/// Where a place of the old text is in the new one. What an edit covers moves to the edit's content.
+/// Where a place of the old text is in the new one, of sorted edits. What an edit covers moves to the edit's content.
 pub fn moved(span: Span, edits: &[&Edit]) -> Span {
     let place = |offset: u32, end: bool| {
         let mut shift = 0_i64;
         for edit in edits {
             let (at, new) = (edit.at.span, edit.content.len() as i64);
+            if at.start > offset {
+                break;
+            }
             let old = i64::from(at.end) - i64::from(at.start);
             // What is inserted at a place comes before what begins there, and after what ends there.
             let before =

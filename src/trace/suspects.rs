@@ -4,6 +4,7 @@
 //! than which clue outranks which.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use super::messages::NOBODY;
 use super::reading::ENDS;
@@ -33,7 +34,8 @@ impl Clues {
 
 /// The routes that can have led to a message, most likely first.
 pub(super) fn rank(catalog: &Catalog, output: &Output, reading: &Reading, lines: &[Location]) -> Vec<Suspect> {
-    let mut all: Vec<(&Client, Suspect)> = Vec::new();
+    let mut all: Vec<(&Client, &Route, Suspect)> = Vec::new();
+    let mut places: HashMap<Location, Vec<usize>> = HashMap::new();
     for (client, findings) in &output.judged {
         let own = own_clues(catalog, output, client, reading, lines);
         for route in &client.routes {
@@ -53,41 +55,47 @@ pub(super) fn rank(catalog: &Catalog, output: &Output, reading: &Reading, lines:
             if score <= 0 || (clues.score <= 0 && finding.is_none() && !own.used) {
                 continue;
             }
-            let proved = is_proved(route, reading);
-            let advice = finding.is_none().then(|| advice(catalog, output, client, route, reading)).flatten();
             let suspect = Suspect {
                 name: client.name.clone(),
                 route: routes::record(client, route),
                 finding: finding.map(|(finding, _)| finding.clone()),
-                proved,
-                advice: advice.filter(|_| proved),
+                proved: is_proved(route, reading),
+                advice: None,
                 reasons: clues.reasons.into_iter().chain(own.reasons.iter().cloned()).collect(),
                 score,
             };
-            let known = all.iter_mut().find(|(other, known)| other.at == client.at && same(known, &suspect));
-            match known {
-                Some((_, known)) if known.score >= suspect.score => {}
-                Some((_, known)) => *known = suspect,
-                None => all.push((client, suspect)),
+            let here = places.entry(client.at).or_default();
+            match here.iter().find(|&&at| same(&all[at].2, &suspect)) {
+                Some(&at) if all[at].2.score >= suspect.score => {}
+                Some(&at) => all[at] = (client, route, suspect),
+                None => {
+                    here.push(all.len());
+                    all.push((client, route, suspect));
+                }
             }
         }
     }
     let path = |at: Location| output.sources.get(at.file.index()).map(|source| source.path().to_path_buf());
-    all.sort_by_cached_key(|(client, suspect)| (Reverse(suspect.score), path(client.at), client.at));
-    let best = all.first().map_or(0, |(_, suspect)| suspect.score);
+    all.sort_by_cached_key(|(client, _, suspect)| (Reverse(suspect.score), path(client.at), client.at));
+    let best = all.first().map_or(0, |(_, _, suspect)| suspect.score);
     let mut out: Vec<Suspect> = Vec::new();
-    for (_, suspect) in all {
+    for (client, route, mut suspect) in all {
+        // Where one is as good as proved, far weaker ones are noise.
+        if out.len() == MOST || suspect.score * 2 < best {
+            break;
+        }
         // A variable's finding is told once: at the client that reads it, not again where it is set.
         let told = |known: &Suspect| {
             known.finding.as_ref().map(|f| (f.rule, f.at)) == suspect.finding.as_ref().map(|f| (f.rule, f.at))
         };
-        if suspect.finding.is_none() || !out.iter().any(told) {
-            out.push(suspect);
+        if suspect.finding.is_some() && out.iter().any(told) {
+            continue;
         }
+        if suspect.finding.is_none() && suspect.proved {
+            suspect.advice = advice(catalog, output, client, route, reading);
+        }
+        out.push(suspect);
     }
-    // Where one is as good as proved, far weaker ones are noise.
-    out.retain(|suspect| suspect.score * 2 >= best);
-    out.truncate(MOST);
     out
 }
 
