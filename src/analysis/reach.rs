@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
@@ -27,6 +27,8 @@ use crate::{glance, imports};
 const MAX_HOPS: usize = 6;
 /// How far the files that import others are looked for.
 const MAX_LINKS: usize = 3;
+/// Of texts longer than this two are parsed at a time, however many threads there are: the tree of one may take 150 MiB.
+const LARGE: usize = 128 << 10;
 /// How many names are looked for at a time: making the automaton takes longer than it saves.
 const MAX_NAMES: usize = 1000;
 /// How many files imports may add.
@@ -484,6 +486,9 @@ enum Looked {
 
 /// Lowers a file; a panic in a parser is that file's trouble alone.
 fn lower(source: &Source) -> Lowered {
+    static TURNS: [Mutex<()>; 2] = [const { Mutex::new(()) }; 2];
+    let turn = rayon::current_thread_index().unwrap_or(0) % TURNS.len();
+    let _turn = (source.text.len() > LARGE).then(|| TURNS[turn].lock());
     let work = || {
         let module = extract::extract(source)?;
         let index = Index::new(&module);
