@@ -236,6 +236,18 @@ impl Resolver<'_> {
         }
         let default = of.fields.iter().rev().find(|field| field.name == name).and_then(|field| field.value);
         let mut alts = default.map_or_else(Vec::new, |value| self.default_of(class.0, value));
+        // `Options(**row)`: what the mapping has is known where the mapping is.
+        if let [arg] = data.args.as_slice()
+            && arg.spread == Spread::Keyword
+        {
+            let given = self.field_path(ctx, arg.value, &[name.to_owned()]);
+            if !given.iter().any(|alt| matches!(alt.value, Value::Unknown(_))) {
+                let (absent, mut out): (Vec<Alt>, Vec<Alt>) =
+                    given.into_iter().partition(|alt| matches!(alt.value, Value::Undefined));
+                out.extend(absent.iter().flat_map(|missing| under(alts.clone(), &missing.arms)));
+                return if out.is_empty() { vec![Alt::unknown()] } else { out };
+            }
+        }
         if has_spread(data) || alts.is_empty() {
             alts.push(Alt::unknown());
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::lookup::Target;
 use super::value::{Alt, Ctx, Frame, Presence, Step, StepKind, Value};
 use super::{Arms, Lit, Resolver, under, words};
-use crate::facts::{BlockId, ExprId, ExprKind, FuncId, ParamKind, Span, Spread, Stmt};
+use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Param, ParamKind, Span, Spread, Stmt};
 use crate::finding::{FileId, Location};
 
 /// Writes to a variable by other functions that are looked at.
@@ -195,6 +195,7 @@ impl Resolver<'_> {
             return match self.argument(&frame, number) {
                 Argument::Given(value) => self.eval(&frame.caller, value),
                 Argument::Default(default) => self.eval(&self.ctx_of(ctx.file, default), default),
+                Argument::Spread(options) => self.spread_argument(&frame, param, options),
                 Argument::Keywords => vec![Alt::new(Value::Keywords(frame))],
                 Argument::Missing => vec![Alt::new(Value::Undefined)],
                 Argument::Unknown => vec![Alt::unknown()],
@@ -227,6 +228,11 @@ impl Resolver<'_> {
             let alts = match self.argument(frame, number) {
                 Argument::Given(value) => self.eval(&frame.caller, value),
                 Argument::Default(default) => self.eval(&self.ctx_of(ctx.file, default), default),
+                Argument::Spread(options) => {
+                    let alts = self.spread_argument(frame, param, options);
+                    let named = |alt: Alt| if let Value::Unknown(None) = alt.value { unknown.clone() } else { alt };
+                    alts.into_iter().map(named).collect()
+                }
                 Argument::Keywords => vec![Alt::new(Value::Keywords(frame.clone()))],
                 // A decorator may give what the call leaves out: `@click.command()`.
                 Argument::Missing if !function.decorators.is_empty() => {
@@ -239,7 +245,8 @@ impl Resolver<'_> {
             let arms = arms.merge(&self.guard(&frame.caller)).unwrap_or(arms);
             let tested = self.tested_arguments(frame);
             let beside = self.arguments_beside(frame, number, &around, &tested);
-            let tested: Vec<(u32, u32)> = tested.iter().map(|tested| (tested.given, tested.param)).collect();
+            let tested: Vec<(u32, u32)> =
+                tested.iter().filter_map(|tested| Some((tested.given?, tested.param))).collect();
             let made = match constructed {
                 Some(class) => self.made_by((ctx.file, class), frame),
                 None => Vec::new(),
@@ -299,12 +306,15 @@ impl Resolver<'_> {
         for (number, param) in function.params.iter().enumerate() {
             let index = &self.project.file(frame.file).index;
             let chooses = || index.choosers.contains(&(frame.func, param.name.clone()));
-            if (index.subjects.contains(&param.name) || chooses())
-                && let Argument::Given(value) = self.argument(frame, number)
-            {
-                let given = self.subject_of_expr(&frame.caller, value);
-                out.push(Tested { number, value, given, param: self.subject(&start, &param.name) });
+            if !(index.subjects.contains(&param.name) || chooses()) {
+                continue;
             }
+            let given = match self.argument(frame, number) {
+                Argument::Given(value) => Some(self.subject_of_expr(&frame.caller, value)),
+                Argument::Spread(_) => None,
+                _ => continue,
+            };
+            out.push(Tested { number, given, param: self.subject(&start, &param.name) });
         }
         out
     }
@@ -321,7 +331,14 @@ impl Resolver<'_> {
         for other in tested.iter().filter(|other| other.number != number) {
             let asked: Vec<Lit> = around.lits().iter().filter(|lit| lit.subject == other.param).copied().collect();
             if !asked.is_empty() {
-                let alts = self.eval(&frame.caller, other.value);
+                let alts = match self.argument(frame, other.number) {
+                    Argument::Given(value) => self.eval(&frame.caller, value),
+                    Argument::Spread(options) => {
+                        let function = self.module(frame.file).func(frame.func);
+                        self.spread_argument(frame, &function.params[other.number], options)
+                    }
+                    _ => continue,
+                };
                 let fits = |alt: &Alt| asked.iter().all(|&lit| self.may_be(&alt.value, lit));
                 out.push(alts.into_iter().filter(fits).map(|alt| alt.arms).collect());
             }
@@ -413,10 +430,23 @@ impl Resolver<'_> {
                 }
             }
         }
-        if spread || bound || call.args.iter().any(|arg| arg.spread != Spread::No) {
-            return Argument::Unknown;
+        let mut spreads = call.args.iter().filter(|arg| arg.spread != Spread::No);
+        match (spreads.next(), spreads.next()) {
+            (None, _) if !bound => param.default.map_or(Argument::Missing, Argument::Default),
+            (Some(arg), None) if !bound && arg.spread == Spread::Keyword => Argument::Spread(arg.value),
+            _ => Argument::Unknown,
         }
-        param.default.map_or(Argument::Missing, Argument::Default)
+    }
+
+    /// What a call that spreads a mapping gives a parameter: `connect(**options)`; what it leaves out has the default.
+    fn spread_argument(&mut self, frame: &Arc<Frame>, param: &Param, options: ExprId) -> Vec<Alt> {
+        let found = self.field_path(&frame.caller, options, std::slice::from_ref(&param.name));
+        let is_absent = |alt: &Alt| matches!(alt.value, Value::Undefined);
+        let Some(default) = param.default.filter(|_| found.iter().any(is_absent)) else { return found };
+        let default = self.eval(&self.ctx_of(frame.file, default), default);
+        let (absent, mut out): (Vec<Alt>, Vec<Alt>) = found.into_iter().partition(is_absent);
+        out.extend(absent.iter().flat_map(|missing| under(default.clone(), &missing.arms)));
+        out
     }
 
     /// Whether a call gives a function some of its arguments only: `partial(connect, key)`.
@@ -493,6 +523,8 @@ impl Resolver<'_> {
 enum Argument {
     Given(ExprId),
     Default(ExprId),
+    /// By a mapping that the call spreads, if it has the parameter's name.
+    Spread(ExprId),
     Keywords,
     Missing,
     Unknown,
@@ -502,9 +534,8 @@ enum Argument {
 struct Tested {
     /// Which parameter it is.
     number: usize,
-    value: ExprId,
-    /// The subject that the argument is where the call stands.
-    given: u32,
+    /// The subject that the argument is where the call stands, if it is written there.
+    given: Option<u32>,
     /// The subject that the parameter is in the function.
     param: u32,
 }
