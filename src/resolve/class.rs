@@ -516,7 +516,7 @@ impl Resolver<'_> {
 
     pub(super) fn receiver_field(&mut self, file: FileId, func: FuncId, name: &str) -> Vec<Alt> {
         let Some(class) = self.module(file).func(func).class else { return vec![Alt::unknown()] };
-        let alts = match self.by_heirs((file, class), name) {
+        let alts = match self.by_heirs((file, class), func, name) {
             Some(alts) => alts,
             None => self.attribute(file, class, name, None, 0),
         };
@@ -626,7 +626,7 @@ impl Resolver<'_> {
 
     /// What methods other than the constructor write to a field. Each has run or has not: what it writes goes with all that
     /// it writes, and not with what that replaces.
-    fn also_assigned(&mut self, file: FileId, class: ClassId, name: &str, mut alts: Vec<Alt>) -> Vec<Alt> {
+    pub(super) fn also_assigned(&mut self, file: FileId, class: ClassId, name: &str, mut alts: Vec<Alt>) -> Vec<Alt> {
         let module = self.module(file);
         let mut methods: Vec<(FuncId, Vec<BlockId>)> = Vec::new();
         for (block, ..) in self.field_writes(file, class, name) {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::value::{Alt, Frame, Presence, Value};
-use super::{ClassAt, Lit, Resolver, under};
-use crate::facts::{ExprKind, FuncId};
+use super::value::{Alt, Ctx, Frame, Presence, Value};
+use super::{ClassAt, Lit, Resolver, under, words};
+use crate::facts::{ClassId, ExprKind, FuncId};
 use crate::finding::FileId;
 
 /// Files that are looked through for classes that inherit from one.
@@ -15,9 +15,12 @@ const MAX_HEIRS: usize = 16;
 impl Resolver<'_> {
     /// A field or method of an object whose class may be one of several, where they do not agree on it: each is a choice,
     /// so that a key of one never meets a URL of another. `None` where it is the class's own for all.
-    pub(super) fn by_heirs(&mut self, class: ClassAt, name: &str) -> Option<Vec<Alt>> {
+    pub(super) fn by_heirs(&mut self, class: ClassAt, func: FuncId, name: &str) -> Option<Vec<Alt>> {
         let heirs = self.heirs_of(class);
-        if !heirs.iter().any(|&heir| self.has_own(heir, name)) {
+        // The fields of a JavaScript class are filled after the constructor of its base has run.
+        let constructs = self.module(class.0).func(func).name.as_deref().is_some_and(words::is_constructor);
+        let early = constructs && self.is_javascript(class.0);
+        if !heirs.iter().any(|&heir| self.has_own(heir, name, early)) {
             return None;
         }
         if heirs.len() > MAX_HEIRS {
@@ -43,13 +46,62 @@ impl Resolver<'_> {
         Some(out)
     }
 
+    /// A field that a constructor asks for before it writes it, `self.url = url or self.url`: what the class of the object
+    /// says, or what it inherits. `None` where the constructor does not write it.
+    pub(super) fn before_written(&mut self, ctx: &Ctx, func: FuncId, name: &str) -> Option<Vec<Alt>> {
+        let module = self.module(ctx.file);
+        let function = module.func(func);
+        let class = (ctx.file, function.class.filter(|_| function.name.as_deref().is_some_and(words::is_constructor))?);
+        let writes = self.field_writes(class.0, class.1, name);
+        if !writes.iter().any(|(block, ..)| module.block(*block).func == func) {
+            return None;
+        }
+        let frame = ctx.frame.clone().filter(|frame| frame.func == func && frame.file == ctx.file);
+        let mut classes = frame.map_or_else(Vec::new, |frame| self.classes_made(&frame));
+        if classes.is_empty() {
+            classes.push(class);
+            classes.extend(self.heirs_of(class).iter().take(MAX_HEIRS));
+        }
+        let early = self.is_javascript(class.0);
+        if !classes.iter().any(|&of| of != class && self.declares(of, name, early)) {
+            classes = vec![class];
+        }
+        let mut out = Vec::new();
+        let subject = self.class_subject(class);
+        for &of in classes.iter().take(MAX_HEIRS) {
+            let holder = if self.declares(of, name, early) { of } else { class };
+            let alts = self.class_field(holder.0, holder.1, name, None, 0);
+            let alts = self.also_assigned(class.0, class.1, name, alts);
+            match classes.as_slice() {
+                [_] => out.extend(alts),
+                _ => out.extend(under(alts, &super::Arms::default().with(self.class_lit(subject, of))?)),
+            }
+        }
+        if classes.len() > MAX_HEIRS {
+            out.push(Alt::unknown());
+        }
+        Some(out)
+    }
+
     /// The classes that a call of a constructor makes, as assumptions: where a class that others inherit from hands on what
     /// it is given. Nothing where no other class inherits the constructor.
     pub(super) fn made_by(&mut self, class: ClassAt, frame: &Frame) -> Vec<Lit> {
         if self.heirs_of(class).is_empty() {
             return Vec::new();
         }
-        let ExprKind::Call(call) = self.module(frame.caller.file).kind(frame.call) else { return Vec::new() };
+        let made = self.classes_made(frame);
+        let subject = self.class_subject(class);
+        made.into_iter().map(|made| self.class_lit(subject, made)).collect()
+    }
+
+    /// The classes that a call of a constructor makes, as far as they are known.
+    fn classes_made(&mut self, frame: &Frame) -> Vec<ClassAt> {
+        let file = frame.caller.file;
+        let ExprKind::Call(call) = self.module(file).kind(frame.call) else {
+            // The base as written stands for a call that makes the class.
+            let heir = self.module(file).classes.iter().position(|class| class.bases.contains(&frame.call));
+            return heir.map(|number| (file, ClassId(number as u32))).into_iter().collect();
+        };
         // A constructor that hands on what it is given does so for all that inherit it.
         let mut made = match self.super_class(&frame.caller, call.callee) {
             Some(heir) => {
@@ -66,8 +118,7 @@ impl Resolver<'_> {
             },
         };
         made.truncate(MAX_HEIRS);
-        let subject = self.class_subject(class);
-        made.into_iter().map(|made| self.class_lit(subject, made)).collect()
+        made
     }
 
     /// What tells apart of which class an object is: one for all that inherit from the same.
@@ -132,12 +183,20 @@ impl Resolver<'_> {
         bases.iter().any(|&base| self.base(file, base).contains(&Some(of)))
     }
 
-    /// Whether a class says itself what a field or method is.
-    fn has_own(&self, (file, class): ClassAt, name: &str) -> bool {
+    /// Whether a class says itself what a field or method is; `early`, before its fields are filled.
+    fn has_own(&self, (file, class): ClassAt, name: &str, early: bool) -> bool {
+        self.declares((file, class), name, early) || !self.field_writes(file, class, name).is_empty()
+    }
+
+    /// Whether its body does.
+    fn declares(&self, (file, class): ClassAt, name: &str, early: bool) -> bool {
         let data = &self.module(file).classes[class.index()];
-        data.fields.iter().any(|field| field.name == name && field.value.is_some())
-            || data.methods.iter().any(|(method, _)| method == name)
-            || !self.field_writes(file, class, name).is_empty()
+        let is_field = || data.fields.iter().any(|field| field.name == name && field.value.is_some());
+        (!early && is_field()) || data.methods.iter().any(|(method, _)| method == name)
+    }
+
+    fn is_javascript(&self, file: FileId) -> bool {
+        self.project.file(file).source.language.name() == "javascript"
     }
 
     /// Whether a method is there only to be replaced.

@@ -28,6 +28,11 @@ impl Resolver<'_> {
             return self.assume_place(&start, root, path, alts);
         }
         if function.receiver.as_deref() == Some(root) {
+            if let Some((field, rest)) = path.split_first()
+                && let Some(alts) = self.before_written(ctx, func, field)
+            {
+                return self.fields(alts, rest);
+            }
             let receiver = self.receiver(ctx, func);
             return self.fields(vec![Alt::new(receiver)], path);
         }
