@@ -6,7 +6,7 @@
 
 use super::value::{Alt, Ctx, Step, StepKind, Value};
 use super::{Arms, Resolver, under};
-use crate::facts::{Arm, BlockId, ExprId, ExprKind, FuncId, Stmt, Test};
+use crate::facts::{Arm, BlockId, ExprId, ExprKind, FuncId, Import, Stmt, Test};
 use crate::finding::Location;
 use crate::headers::same_field;
 use crate::project::{env_call_writes, env_place};
@@ -38,7 +38,7 @@ pub(super) struct Found {
 /// Beyond this many separate conditions they are taken together.
 const MAX_OPEN: usize = 12;
 
-impl Resolver<'_> {
+impl<'p> Resolver<'p> {
     /// The values of `name.path` at a point, with a step for the name.
     pub(super) fn name(&mut self, ctx: &Ctx, name: &str, path: &[String], at: Location) -> Vec<Alt> {
         let alts = match self.of_class_or_crate(ctx, name, path, at) {
@@ -91,6 +91,10 @@ impl Resolver<'_> {
             && let Some(alts) = self.single_binding(ctx, root)
         {
             return alts;
+        }
+        if let Some(import) = self.own_import(ctx, root, path) {
+            let alts = self.import(ctx.file, import);
+            return self.fields(alts, path);
         }
         // What nothing in the file gives a value is the language's own, whatever stands on the way: `len`, `fetch`.
         let file = self.project.file(ctx.file);
@@ -163,6 +167,40 @@ impl Resolver<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The only import that a Python function, or the one around it, gives a name: no other value reaches a use, whatever
+    /// is tested on the way, which may be much.
+    fn own_import(&self, ctx: &Ctx, root: &str, path: &[String]) -> Option<&'p Import> {
+        let module = self.module(ctx.file);
+        if self.language_at(ctx.file, ctx.block) != "python" {
+            return None;
+        }
+        let all = self.project.file(ctx.file).index.assigns.get(root)?;
+        // `openai.api_key = …`
+        if !path.is_empty() && all.len() > 1 {
+            return None;
+        }
+        let mut func = module.block(ctx.block).func;
+        while func != FuncId(0) {
+            let function = module.func(func);
+            let bound = |name: &String| name == root;
+            if function.outer_names.iter().any(bound) || function.params.iter().any(|param| bound(&param.name)) {
+                return None;
+            }
+            let mut own = all.iter().filter(|(block, _)| module.block(*block).func == func);
+            if let Some((block, index)) = own.next() {
+                let Some(Stmt::Assign { place, value, .. }) = module.block(*block).stmts.get(*index as usize) else {
+                    return None;
+                };
+                return match module.kind(*value) {
+                    ExprKind::Import(import) if place.path.is_empty() && own.next().is_none() => Some(import),
+                    _ => None,
+                };
+            }
+            func = function.parent?;
+        }
+        None
     }
 
     pub(super) fn is_param(&self, ctx: &Ctx, name: &str) -> bool {
