@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value};
 use super::{Arms, Lit, MAX_FRAMES, Resolver, under, words};
-use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Spread, Stmt};
+use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Import, Spread, Stmt};
 use crate::finding::{FileId, Location};
 use crate::template::Argument;
 use crate::text::Text;
@@ -87,6 +87,14 @@ impl Resolver<'_> {
                 out.extend(under(self.eval(ctx, default), &alt.arms));
             }
             return out;
+        }
+        // `importlib.import_module("openai")`; `__import__("a.b")` gives the first part alone.
+        if matches!(symbol, "importlib.import_module" | "__import__")
+            && let [name] = call.args.as_slice()
+            && let Some(name) = self.constant(ctx, name.value)
+        {
+            let given = if symbol == "__import__" { name.split('.').next().unwrap_or_default() } else { &name };
+            return self.import(ctx.file, &Import { module: given.to_owned(), name: None });
         }
         if words::OPTIONS.contains(&symbol) {
             return self.option_as_default(ctx, expr, call);
