@@ -288,6 +288,7 @@ impl<'a> Run<'a> {
         let asked = self.clients.values().flatten().filter(|client| !(self.narrow && client.waiting));
         let open = self.open_functions(asked);
         if self.link(&open.names, self.narrow, |_| open.files.clone()) {
+            self.admit_makers(&open.heirs);
             clients = self.clients(Some(&open.asking));
         }
         if self.open_named(&clients) {

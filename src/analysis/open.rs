@@ -17,6 +17,8 @@ pub(super) struct Open {
     pub(super) files: BTreeSet<FileId>,
     /// Their names.
     pub(super) names: BTreeSet<String>,
+    /// Those of them that are classes which inherit from a client's.
+    pub(super) heirs: BTreeSet<String>,
     /// The files of the clients that they are for.
     pub(super) asking: BTreeSet<FileId>,
 }
@@ -28,7 +30,35 @@ impl Run<'_> {
         for client in clients {
             self.open_attributes(client, &mut open);
         }
+        self.open_heirs(&mut open);
         open
+    }
+
+    /// Classes that inherit from a client's and are made as that is: in a file that makes one nothing else need show that
+    /// a client is made there.
+    fn open_heirs(&self, open: &mut Open) {
+        let Some(heirs) = &self.project.heirs else { return };
+        for id in self.parsed.iter().filter(|id| self.sights[id.index()].makes) {
+            let is_heir = |class: &&Class| !class.bases.is_empty() && heirs.may_hold(&class.name);
+            for class in self.project.file(*id).module.classes.iter().filter(is_heir) {
+                if !class.methods.iter().any(|(name, _)| is_constructor(name)) {
+                    open.files.insert(*id);
+                    open.names.insert(class.name.clone());
+                    open.heirs.insert(class.name.clone());
+                }
+            }
+        }
+    }
+
+    /// Looks for clients in files that call one of some classes, whatever else is in them.
+    pub(super) fn admit_makers(&mut self, heirs: &BTreeSet<String>) {
+        for id in &self.parsed {
+            let sight = &mut self.sights[id.index()];
+            let calls = &self.project.file(*id).index.calls;
+            if !sight.admitted && heirs.iter().any(|name| calls.contains_key(name.as_str())) {
+                (sight.admitted, sight.makes) = (true, true);
+            }
+        }
     }
 
     fn open_parameters<'c>(&self, clients: impl IntoIterator<Item = &'c Client>) -> Open {
@@ -115,6 +145,10 @@ fn heir_at(module: &Module, base: Span) -> Option<String> {
 /// The name by which other files call a function: its own, or its class's where it is the constructor.
 fn called_as(module: &Module, func: &Function) -> Option<String> {
     let class = func.class.map(|class| module.classes[class.index()].name.clone());
-    let constructs = matches!(func.name.as_deref(), Some("__init__" | "constructor"));
+    let constructs = func.name.as_deref().is_some_and(is_constructor);
     class.filter(|_| constructs).or_else(|| func.name.clone())
+}
+
+fn is_constructor(name: &str) -> bool {
+    matches!(name, "__init__" | "constructor")
 }
