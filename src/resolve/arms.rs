@@ -62,11 +62,18 @@ impl Arms {
         Self(self.0.iter().filter(|lit| lit.subject != subject).copied().collect())
     }
 
-    /// What both sets assume; where that is less than one of them does, with the mark of it.
+    /// What both sets assume; with the mark of it where that says less than that one of them holds: not where one is all
+    /// of it, nor where they differ only in whether something is so.
     pub fn common(&self, other: &Self) -> Self {
         let mut both: Vec<Lit> = self.0.iter().filter(|lit| other.0.binary_search(lit).is_ok()).copied().collect();
-        let less = both.len() < self.0.len() || both.len() < other.0.len();
-        if less && !both.contains(&LOST) {
+        let beyond =
+            |all: &[Lit]| -> Vec<Lit> { all.iter().filter(|lit| both.binary_search(lit).is_err()).copied().collect() };
+        let exact = match (beyond(&self.0).as_slice(), beyond(&other.0).as_slice()) {
+            ([], _) | (_, []) => true,
+            (&[a], &[b]) => Lit { negated: !a.negated, ..a } == b,
+            _ => false,
+        };
+        if !exact && !both.contains(&LOST) {
             // Its subject is the greatest, so that the set stays sorted.
             both.push(LOST);
         }
@@ -140,6 +147,25 @@ mod tests {
         ] {
             assert_eq!(one(a).merge(&one(b)).is_some(), agree, "{a:?} {b:?}");
             assert_eq!(one(b).merge(&one(a)).is_some(), agree, "{b:?} {a:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_common_is_marked_where_it_says_less() {
+        let all = |lits: &[Lit]| lits.iter().fold(Arms::default(), |arms, &lit| arms.with(lit).unwrap());
+        let (a, b, c) = (lit(0, None, false), lit(1, Some(7), false), lit(2, None, false));
+        let not_c = Lit { negated: true, ..c };
+        for (one, other, common, exact) in [
+            (&[a][..], &[a, b][..], &[a][..], true),
+            (&[], &[b], &[], true),
+            (&[a, c], &[a, not_c], &[a], true),
+            (&[a, b], &[a, c], &[a], false),
+            (&[a, b, c], &[a, not_c], &[a], false),
+        ] {
+            let mut expected = common.to_vec();
+            expected.extend((!exact).then_some(LOST));
+            assert_eq!(all(one).common(&all(other)).lits(), expected, "{one:?} {other:?}");
+            assert_eq!(all(other).common(&all(one)).lits(), expected, "{other:?} {one:?}");
         }
     }
 }
