@@ -28,7 +28,7 @@ const MAX_HOPS: usize = 6;
 /// How far the files that import others are looked for.
 const MAX_LINKS: usize = 3;
 /// Of texts longer than this two are parsed at a time, however many threads there are: the tree of one may take 150 MiB.
-const LARGE: usize = 128 << 10;
+const LARGE: usize = 512 << 10;
 /// How many names are looked for at a time: making the automaton takes longer than it saves.
 const MAX_NAMES: usize = 1000;
 /// How many files imports may add.
