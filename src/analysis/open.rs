@@ -35,9 +35,9 @@ impl Run<'_> {
     }
 
     /// Classes that inherit from a client's and are made as that is: in a file that makes one nothing else need show that
-    /// a client is made there.
+    /// a client is made there. By their names alone half of a large tree's classes may be such: there they are not asked.
     fn open_heirs(&self, open: &mut Open) {
-        let Some(heirs) = &self.project.heirs else { return };
+        let Some(heirs) = self.project.heirs.as_ref().filter(|_| !self.narrow) else { return };
         for id in self.parsed.iter().filter(|id| self.sights[id.index()].makes) {
             let is_heir = |class: &&Class| !class.bases.is_empty() && heirs.may_hold(&class.name);
             for class in self.project.file(*id).module.classes.iter().filter(is_heir) {
