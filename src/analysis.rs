@@ -108,8 +108,8 @@ pub struct Options<'a> {
     pub prefilter: &'a Prefilter<'a>,
     /// Which files are parsed.
     pub extent: Extent,
-    /// Whether findings are asked for, or only the routes.
-    pub findings: bool,
+    /// What is asked for.
+    pub asked: Asked,
     /// Number of threads; 0: as many as there are processors.
     pub threads: usize,
     /// The lines of which it is asked which clients they use.
@@ -120,8 +120,19 @@ impl<'a> Options<'a> {
     /// All clients with all that is wrong, on one thread.
     pub fn new(config: &'a Config, prefilter: &'a Prefilter<'a>) -> Self {
         let catalog = prefilter.catalog();
-        Self { config, catalog, prefilter, extent: Extent::Clients, findings: true, threads: 1, lines: None }
+        Self { config, catalog, prefilter, extent: Extent::Clients, asked: Asked::All, threads: 1, lines: None }
     }
+}
+
+/// What of the output is wanted: a large tree has many clients, and each of them is described at length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The routes.
+    Routes,
+    /// What is wrong.
+    Findings,
+    /// Both, and each client with what is wrong with it.
+    All,
 }
 
 /// Which files are parsed.
@@ -296,7 +307,7 @@ impl<'a> Run<'a> {
             clients = self.clients(Some(&BTreeSet::new()));
         }
         let mut findings = self.judge(&clients);
-        if self.options.findings
+        if self.options.asked != Asked::Routes
             && self.link(&BTreeSet::new(), self.narrow, |run| rules::unlinked(&run.facts(&clients), &clients))
         {
             findings = self.judge(&clients);
@@ -377,20 +388,21 @@ impl<'a> Run<'a> {
             .ids()
             .flat_map(|id| self.project.file(id).module.comments.iter().map(move |comment| (id, comment.clone())))
             .collect();
-        let routes = shown.iter().flat_map(|client| routes::records(client)).collect();
         let number = shown.len();
+        let routes = match self.options.asked {
+            Asked::Findings => Vec::new(),
+            _ => shown.iter().flat_map(|client| routes::records(client)).collect(),
+        };
         let mut last = fix::Last::default();
         for (_, finding) in &mut findings {
             finding.fix = fix::lower(&self.project, &mut last, finding);
         }
-        let mut own: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
-        for (number, finding) in &findings {
-            own.entry(*number).or_default().push(finding.clone());
-        }
-        let is_reported: Vec<bool> = clients.iter().map(|client| reported(&client)).collect();
-        let judged = clients.into_iter().enumerate().filter(|(number, _)| is_reported[*number]);
+        let judged = match self.options.asked {
+            Asked::All => self.judged(clients, &findings),
+            _ => Vec::new(),
+        };
         Output {
-            judged: judged.map(|(number, client)| (client, own.remove(&number).unwrap_or_default())).collect(),
+            judged,
             written,
             called,
             findings: distinct(findings.into_iter().map(|(_, finding)| finding).collect()),
@@ -404,6 +416,17 @@ impl<'a> Run<'a> {
             reported: self.project.files.iter().map(|file| file.reported).collect(),
             sources: self.project.files.into_par_iter().map(|file| file.source).collect(),
         }
+    }
+
+    /// The clients of the given files, each with what is wrong with it.
+    fn judged(&self, clients: Vec<Client>, findings: &[(usize, Finding)]) -> Vec<(Client, Vec<Finding>)> {
+        let mut own: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
+        for (number, finding) in findings {
+            own.entry(*number).or_default().push(finding.clone());
+        }
+        let with_own =
+            clients.into_iter().enumerate().map(|(at, client)| (client, own.remove(&at).unwrap_or_default()));
+        with_own.filter(|(client, _)| self.project.file(client.at.file).reported).collect()
     }
 
     /// Literals given to something that is named like a key.

@@ -12,7 +12,7 @@ use super::fix::{self, Judged, Texts};
 use super::progress::Progress;
 use super::select::Selection;
 use super::{EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, Host, Stop};
-use crate::analysis::{self, Extent, Output};
+use crate::analysis::{self, Asked, Extent, Output};
 use crate::catalog::Catalog;
 use crate::config::{Config, Known};
 use crate::finding::{Applicability, Finding, Severity};
@@ -46,8 +46,7 @@ pub(super) struct Again {
     limit: u64,
     directories: Vec<PathBuf>,
     extent: Extent,
-    /// Findings are asked for, and not the routes alone.
-    findings: bool,
+    asked: Asked,
     threads: usize,
     /// The lines of a stack trace.
     frames: Vec<Frame>,
@@ -93,7 +92,7 @@ impl Again {
             catalog: prefilter.catalog(),
             prefilter,
             extent: self.extent,
-            findings: self.findings,
+            asked: self.asked,
             threads: self.threads,
             lines: (!self.frames.is_empty()).then_some(&lines),
         };
@@ -300,7 +299,11 @@ pub(super) fn analyze(args: &Paths, aim: Aim<'_>, global: &Global, host: &mut Ho
         limit,
         directories,
         extent,
-        findings: aim != Aim::Clients,
+        asked: match aim {
+            Aim::Clients => Asked::Routes,
+            Aim::Findings | Aim::Fixes => Asked::Findings,
+            Aim::Texts(_) => Asked::All,
+        },
         threads: args.reading.threads(),
         frames: if let Aim::Texts(frames) = aim { frames.to_vec() } else { Vec::new() },
     };
