@@ -111,7 +111,8 @@ impl Cond {
 const LONGEST: usize = 200;
 
 fn clip(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(LONGEST));
+    let end = (0..=LONGEST.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
+    text.truncate(end.unwrap_or(0));
     text
 }
 
