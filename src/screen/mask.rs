@@ -146,8 +146,9 @@ patterns! {
     /// `name: API_KEY`, then `value: ...`.
     PAIR = r#"(?i)\bname["']?\s*[:=]\s*["']?[\w.\-]*(?:key|token|secret|passw|credential)[\w.\-]*["']?[,\s]+["']?value["']?\s*[:=]\s*["']?([^"'\r\n]+)"#;
     CURL_USER = r#"(?:\s-u|--user)[ \t=]*["']?[^\s:"'$]+:([^\s"']+)"#;
-    /// An identifier and a secret, as Zhipu writes them: the part behind the dot is too short to stand out alone.
-    DOTTED = r"[0-9a-f]{32}\.([A-Za-z0-9]{12,})\b";
+    /// An identifier and a secret, as Zhipu writes them: the part behind the dot is too short to stand out alone. Where the
+    /// next key follows at once, its identifier counts as the end of the first, and its secret follows a dot as well.
+    DOTTED = r"[0-9a-f]{32}\.([A-Za-z0-9]{12,}(?:\.[A-Za-z0-9]{12,})*)";
     /// A command of Azure Pipelines, which is obeyed anywhere in a line; GitHub's runner once did the same.
     LOGGING = r"(?i)#(#)(?:vso)?\[";
     /// A command of GitHub Actions, which is obeyed at the start of a line, whatever white space is before it. Lines may

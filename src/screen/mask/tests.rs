@@ -41,7 +41,12 @@ proptest::proptest! {
 #[test]
 fn keys_of_two_parts() {
     let secret = "Qq0Ww1".repeat(3);
-    masks(Form::Code, &format!("f('{}.{secret}')", "0123456789abcdef".repeat(2)), &secret);
+    let key = format!("{}.{secret}", "0123456789abcdef".repeat(2));
+    for form in [Form::Code, Form::Prose, Form::Path] {
+        for text in [format!("f('{key}')"), format!("{key}{key}api.com"), format!("{key}_old")] {
+            masks(form, &text, &secret);
+        }
+    }
 }
 
 /// The parts are too short for anything that looks at one of them alone.
