@@ -125,6 +125,8 @@ patterns! {
     DASHED = r"\b(?:sk|csk|gsk|xai|pplx|nvapi|rpa|key|ak|rk|glpat|xox[abprs]|dop_v1)-[A-Za-z0-9_\-*.]{4,}";
     /// Prefixes that identifiers have too (`hf_hub_download`): the body must be long and in one piece.
     UNDERSCORED = r"\b(?:[a-z][a-z0-9]{0,7}_){1,3}[A-Za-z0-9]{16,}|\bAIza[A-Za-z0-9_\-]{8,}|\b[A-Za-z0-9]*T3BlbkFJ[A-Za-z0-9_\-]*|\bgithub_pat_[A-Za-z0-9_]{8,}";
+    /// The beginning of such a key, of which the next literal has the rest.
+    BEGUN = r"\b(?:[a-z][a-z0-9]{0,7}_){1,3}[A-Za-z0-9]{4,15}|\bAIza[A-Za-z0-9_\-]{1,7}";
     /// How a key goes on in the next line, or in the next of several literals.
     JOINED = r##"\A(?:\\\r?\n[ \t]*(?:#|//)?[ \t]*|"\s*[+\\]?\s*"|'\s*[+\\]?\s*')([A-Za-z0-9_\-]+)"##;
     BEARER = r#"(?i)\b(?:bearer|basic)[ \t]+([^\s"'`,;)\]}]+)"#;
@@ -169,6 +171,17 @@ fn find(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
                 rest(text, range.end, out);
             }
             out.push(body(text, range));
+        }
+    }
+    for (range, found) in each(&BEGUN, text).filter(|(_, found)| form != Form::Path && is_vendor(found)) {
+        let known = out.len();
+        rest(text, range.end, out);
+        let next = out.get(known).and_then(|next| text.get(next.clone())).unwrap_or_default();
+        let last = found.rsplit('_').next().unwrap_or(found);
+        let random = [last, next].iter().any(|part| has_letter_and_digit(part) || mixed_case(part));
+        match random && !next.is_empty() {
+            true => out.push(body(text, range)),
+            false => out.truncate(known),
         }
     }
     out.extend(groups(&DOTTED, text));

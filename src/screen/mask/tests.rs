@@ -57,6 +57,12 @@ fn keys_that_go_on() {
         let masked = mask(&format!("x = '{}'", parts.join(between)), Form::Code, &[]);
         assert!(!masked.contains(['2', '3', '7']), "{masked}");
     }
+    let parts = ["hf_Qq0Ww1Ee2Rr3Tt4", "Yy5Uu6Ii7Oo8Pp9Aa0"];
+    for between in ["' + '", "'\n    '", "\\\n"] {
+        let masked = mask(&format!("x = '{}'", parts.join(between)), Form::Code, &[]);
+        assert!(!masked.contains("Ee2R") && !masked.contains("Oo8P"), "{masked}");
+    }
+    assert_eq!(mask("x = 'app_settings' + 'production'", Form::Code, &[]), "x = 'app_settings' + 'production'");
     // What is no part of it.
     for text in ["x = 'sk-Qq0Ww1Ee2R', 'r3Tt4Yy5Uu6'", "x = 'sk-Qq0Ww1Ee2R'\nr3Tt4Yy5Uu6 = 1"] {
         assert!(mask(text, Form::Code, &[]).contains("r3Tt4Yy5Uu6"));
