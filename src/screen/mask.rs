@@ -3,11 +3,15 @@
 //! The patterns here do not decide what a finding is about; they decide what is not shown. They take too much rather
 //! than too little: a masked placeholder costs nothing, a shown key cannot be taken back.
 
+mod joined;
+
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex_automata::meta::{Config, Regex};
+use regex_automata::util::syntax;
 
+use self::joined::Joined;
 use crate::facts::Span;
 use crate::language::Language;
 use crate::text::public_prefix;
@@ -90,7 +94,8 @@ fn commands(text: &str, form: Form) -> Vec<usize> {
     places
 }
 
-/// An expression. That each of this file compiles is tested.
+/// An expression. That each of this file compiles is tested. What most runs show is a few lines: to search these is nothing
+/// beside the making of what would search faster.
 struct Shape {
     source: &'static str,
     /// For texts of ASCII alone, where it says the same as the other: it takes a fifth of the time to compile.
@@ -106,7 +111,9 @@ impl Shape {
     fn regex(&self, text: &str) -> Option<&Regex> {
         let unicode = !text.is_ascii();
         let compiled = if unicode { &self.unicode } else { &self.ascii };
-        compiled.get_or_init(|| RegexBuilder::new(self.source).unicode(unicode).build().ok()).as_ref()
+        let plain = Config::new().auto_prefilter(false).dfa(false).onepass(false).utf8_empty(false);
+        let syntax = syntax::Config::new().unicode(unicode).utf8(false);
+        compiled.get_or_init(|| Regex::builder().configure(plain).syntax(syntax).build(self.source).ok()).as_ref()
     }
 }
 
@@ -125,10 +132,9 @@ patterns! {
     DASHED = r"\b(?:sk|csk|gsk|xai|pplx|nvapi|rpa|key|ak|rk|glpat|xox[abprs]|dop_v1)-[A-Za-z0-9_\-*.]{4,}";
     /// Prefixes that identifiers have too (`hf_hub_download`): the body must be long and in one piece.
     UNDERSCORED = r"\b(?:[a-z][a-z0-9]{0,7}_){1,3}[A-Za-z0-9]{16,}|\bAIza[A-Za-z0-9_\-]{8,}|\b[A-Za-z0-9]*T3BlbkFJ[A-Za-z0-9_\-]*|\bgithub_pat_[A-Za-z0-9_]{8,}";
-    /// The beginning of such a key, of which the next literal has the rest.
-    BEGUN = r"\b(?:[a-z][a-z0-9]{0,7}_){1,3}[A-Za-z0-9]{4,15}|\bAIza[A-Za-z0-9_\-]{1,7}";
-    /// How a key goes on in the next line, or in the next of several literals.
-    JOINED = r##"\A(?:\\\r?\n[ \t]*(?:#|//)?[ \t]*|"\s*[+\\]?\s*"|'\s*[+\\]?\s*')([A-Za-z0-9_\-]+)"##;
+    /// Between two parts of a key: the end of a literal and the beginning of the next, whatever comment is between them, or
+    /// a line that goes on in the next.
+    JOINT = r##"["'`](?:\s|(?:#|//)[^\r\n]*\n)*[+\\]?(?:\s|(?:#|//)[^\r\n]*\n)*(?:[\s+][rRbBuUfF]{1,2})?["'`]|\\\r?\n[ \t]*(?:#|//)?[ \t]*"##;
     BEARER = r#"(?i)\b(?:bearer|basic)[ \t]+([^\s"'`,;)\]}]+)"#;
     USER_INFO = r#"://([^/\s"'`@<>]+)@"#;
     QUERY = r#"(?i)[?&][a-z0-9_.\-]*(?:key|token|secret|password|sig)[a-z0-9_.\-]*=([^&\s"'`#]+)"#;
@@ -162,29 +168,12 @@ patterns! {
 }
 
 fn find(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
-    for (range, found) in each(&DASHED, text).chain(each(&UNDERSCORED, text)) {
-        // The words of an identifier (`sk_learn_configuration`) are no key.
-        let last = found.rsplit(['-', '_']).next().unwrap_or(found);
-        let vendor = form != Form::Path || is_vendor(found);
-        if is_certain(found) || (vendor && (has_letter_and_digit(last) || mixed_case(last))) {
-            if form != Form::Path {
-                rest(text, range.end, out);
-            }
-            out.push(body(text, range));
-        }
+    shaped(text, form, out);
+    if let Some(joined) = (form != Form::Path).then(|| Joined::of(text)).flatten() {
+        let mut found = Vec::new();
+        shaped(&joined.text, form, &mut found);
+        out.extend(found.into_iter().flat_map(|range| joined.places(range)));
     }
-    for (range, found) in each(&BEGUN, text).filter(|(_, found)| form != Form::Path && is_vendor(found)) {
-        let known = out.len();
-        rest(text, range.end, out);
-        let next = out.get(known).and_then(|next| text.get(next.clone())).unwrap_or_default();
-        let last = found.rsplit('_').next().unwrap_or(found);
-        let random = [last, next].iter().any(|part| has_letter_and_digit(part) || mixed_case(part));
-        match random && !next.is_empty() {
-            true => out.push(body(text, range)),
-            false => out.truncate(known),
-        }
-    }
-    out.extend(groups(&DOTTED, text));
     if form == Form::Path {
         // A folder named by a hash is still to be found, and hashes are of one case; a file of such a name by its
         // beginning.
@@ -230,19 +219,23 @@ fn find(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
             out.push(body(text, group.start..group.start + value.len()));
         }
     }
-    for (range, run) in each(&RUN, text) {
-        if looks_random(run) {
-            hide_run(text, range, out);
-        }
-    }
 }
 
-/// What comes after the part of a key that ends at `at`: too short to stand out alone.
-fn rest(text: &str, mut at: usize, out: &mut Vec<Range<usize>>) {
-    let Some(regex) = JOINED.regex(text) else { return };
-    while let Some(part) = text.get(at..).and_then(|text| regex.captures(text.as_bytes())?.get(1)) {
-        out.push(at + part.start()..at + part.end());
-        at += part.end();
+/// What looks like a key wherever it stands.
+fn shaped(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
+    for (range, found) in each(&DASHED, text).chain(each(&UNDERSCORED, text)) {
+        // The words of an identifier (`sk_learn_configuration`) are no key.
+        let last = found.rsplit(['-', '_']).next().unwrap_or(found);
+        let vendor = form != Form::Path || is_vendor(found);
+        if is_certain(found) || (vendor && (has_letter_and_digit(last) || mixed_case(last))) {
+            out.push(body(text, range));
+        }
+    }
+    out.extend(groups(&DOTTED, text));
+    if form != Form::Path {
+        for (range, _) in each(&RUN, text).filter(|(_, run)| looks_random(run)) {
+            hide_run(text, range, out);
+        }
     }
 }
 
@@ -256,7 +249,7 @@ fn each<'t>(shape: &'static Shape, text: &'t str) -> impl Iterator<Item = (Range
 /// Group 1 of all matches of a pattern.
 fn groups<'t>(shape: &'static Shape, text: &'t str) -> impl Iterator<Item = Range<usize>> + use<'t> {
     let regex = shape.regex(text).into_iter();
-    regex.flat_map(|regex| regex.captures_iter(text.as_bytes())).filter_map(|found| Some(found.get(1)?.range()))
+    regex.flat_map(|regex| regex.captures_iter(text.as_bytes())).filter_map(|found| Some(found.get_group(1)?.range()))
 }
 
 fn is_certain(found: &str) -> bool {

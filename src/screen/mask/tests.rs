@@ -26,7 +26,7 @@ proptest::proptest! {
         for shape in ALL {
             let both = [&text, &format!("{text}\né")].map(|text| {
                 shape.regex(text).unwrap().captures_iter(text.as_bytes())
-                    .map(|found| (0..found.len()).map(|group| found.get(group).map(|part| part.range())).collect::<Vec<_>>())
+                    .map(|found| (0..found.group_len()).map(|group| found.get_group(group).map(|part| part.range())).collect::<Vec<_>>())
                     .collect::<Vec<_>>()
             });
             // What stands on the last line is told apart by its end.
@@ -53,7 +53,19 @@ fn keys_of_two_parts() {
 #[test]
 fn keys_that_go_on() {
     let parts = ["sk-Qq0Ww1Ee2R", "r3Tt4Yy5Uu6", "Ii7Oo8Pp9A"];
-    for between in ["\\\n", "\\\r\n    ", "\\\n# ", "'\n    '", "' + '", "' \\\n    '"] {
+    for between in [
+        "'  # the first\n    '",
+        "' + // the first\n    '",
+        "' f'",
+        "'+f'",
+        "` + `",
+        "\\\n",
+        "\\\r\n    ",
+        "\\\n# ",
+        "'\n    '",
+        "' + '",
+        "' \\\n    '",
+    ] {
         let masked = mask(&format!("x = '{}'", parts.join(between)), Form::Code, &[]);
         assert!(!masked.contains(['2', '3', '7']), "{masked}");
     }
@@ -61,6 +73,12 @@ fn keys_that_go_on() {
     for between in ["' + '", "'\n    '", "\\\n"] {
         let masked = mask(&format!("x = '{}'", parts.join(between)), Form::Code, &[]);
         assert!(!masked.contains("Ee2R") && !masked.contains("Oo8P"), "{masked}");
+    }
+    let identifier = "0123456789abcdef".repeat(2);
+    for at in [20, 31, 32, 33, 38] {
+        let key = format!("{identifier}.{}", "Qq0Ww1".repeat(3));
+        let masked = mask(&format!("x = '{}' + '{}'", &key[..at], &key[at..]), Form::Code, &[]);
+        assert!(!masked.contains(['Q', 'W']), "{masked}");
     }
     assert_eq!(mask("x = 'app_settings' + 'production'", Form::Code, &[]), "x = 'app_settings' + 'production'");
     // What is no part of it.
