@@ -27,6 +27,7 @@ use crate::routes::{self, Client, Settled};
 use crate::rules::{self, Facts};
 use crate::source::Source;
 use crate::text::Text;
+use crate::workers::Workers;
 
 mod called;
 mod clients;
@@ -110,8 +111,8 @@ pub struct Options<'a> {
     pub extent: Extent,
     /// What is asked for.
     pub asked: Asked,
-    /// Number of threads; 0: as many as there are processors.
-    pub threads: usize,
+    /// The threads; without any, one of its own.
+    pub workers: Option<&'a Workers>,
     /// The lines of which it is asked which clients they use.
     pub lines: Option<&'a Lines<'a>>,
 }
@@ -120,7 +121,7 @@ impl<'a> Options<'a> {
     /// All clients with all that is wrong, on one thread.
     pub fn new(config: &'a Config, prefilter: &'a Prefilter<'a>) -> Self {
         let catalog = prefilter.catalog();
-        Self { config, catalog, prefilter, extent: Extent::Clients, asked: Asked::All, threads: 1, lines: None }
+        Self { config, catalog, prefilter, extent: Extent::Clients, asked: Asked::All, workers: None, lines: None }
     }
 }
 
@@ -193,16 +194,12 @@ pub struct Written {
     pub at: Location,
 }
 
-/// Stack of a worker. syn and the extractors are bounded by depth, not by the default stack's size.
-const STACK: usize = 64 << 20;
-
 /// Analyses files.
 pub fn analyze(given: Vec<Given>, reader: &dyn Reader, options: &Options<'_>) -> Output {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).stack_size(STACK).build();
-    match pool {
-        Ok(pool) => pool.install(|| Run::new(reader, options).run(given)),
-        // Without threads of its own the run uses whatever there are.
-        Err(_) => Run::new(reader, options).run(given),
+    let work = || Run::new(reader, options).run(given);
+    match options.workers {
+        Some(workers) => workers.run(work),
+        None => Workers::new(1).run(work),
     }
 }
 

@@ -130,7 +130,7 @@ fn dispatch(args: &Args, host: &mut Host<'_>) -> Result<u8, Stop> {
         Command::Trace(message) => trace::trace(message, &args.global, host)?,
         Command::Explain { rule } => {
             let info = pages().iter().find(|info| info.name == *rule);
-            let info = info.ok_or_else(|| Stop::User(select::unknown_rule(rule, pages())))?;
+            let info = info.ok_or_else(|| Stop::User(select::unknown_rule(rule)))?;
             let style = check::style(&args.global, crate::report::Format::Full, host);
             // A terminal gets the page drawn, a pipe the Markdown that it is.
             match (host.terminal || style.color, routes::width(host)) {

@@ -49,3 +49,4 @@ pub mod template;
 pub mod text;
 pub mod trace;
 pub mod walk;
+pub mod workers;

@@ -256,29 +256,34 @@ fn descend(first: &Path, rest: &[PathBuf], options: &Options, found: &mut Found)
             }
             trap.is_none()
         });
-    // The threads of the walker have small stacks: they find files and do nothing else.
-    builder.build_parallel().run(|| {
-        let sender = sender.clone();
-        let exclude = &options.exclude;
-        Box::new(move |entry| {
-            let send = |path: PathBuf, found: Result<Language, SkipReason>| drop(sender.send((path, found)));
-            match entry {
-                Ok(entry) if is_dir(&entry) => key_files(&entry, exclude, &send),
-                Ok(entry) => {
-                    if let Some(found) = entry.file_type().and_then(|kind| classify(entry.path(), kind)) {
-                        send(entry.into_path(), found);
-                    }
-                }
-                Err(error) => {
-                    if let Some(path) = path_of(&error) {
-                        let reason = error.io_error().map_or("not walked".to_owned(), reason);
-                        send(path.to_path_buf(), Err(SkipReason::Unreadable(reason)));
-                    }
+    let visit = |entry| {
+        let send = |path: PathBuf, found: Result<Language, SkipReason>| drop(sender.send((path, found)));
+        match entry {
+            Ok(entry) if is_dir(&entry) => key_files(&entry, &options.exclude, &send),
+            Ok(entry) => {
+                if let Some(found) = entry.file_type().and_then(|kind| classify(entry.path(), kind)) {
+                    send(entry.into_path(), found);
                 }
             }
-            WalkState::Continue
-        })
-    });
+            Err(error) => {
+                if let Some(path) = path_of(&error) {
+                    let reason = error.io_error().map_or("not walked".to_owned(), reason);
+                    send(path.to_path_buf(), Err(SkipReason::Unreadable(reason)));
+                }
+            }
+        }
+    };
+    if options.shallow {
+        builder.build().for_each(visit);
+    } else {
+        // The threads of the walker have small stacks: they find files and do nothing else.
+        builder.build_parallel().run(|| {
+            Box::new(|entry| {
+                visit(entry);
+                WalkState::Continue
+            })
+        });
+    }
     drop((sender, builder));
     for (path, what) in receiver {
         found.find(path, what, options);

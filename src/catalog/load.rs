@@ -1,8 +1,8 @@
 //! Reads the catalogue's files and answers questions of them.
 
-use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
+use foldhash::HashMap;
 use regex::{Regex, RegexSet};
 use serde::Deserialize;
 

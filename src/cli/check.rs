@@ -19,12 +19,13 @@ use crate::finding::{Applicability, Finding, Severity};
 use crate::prefilter::{Prefilter, Sight};
 use crate::report::{self, Files, Format, Notice, Report, Style, Summary, Suppression};
 use crate::root;
-use crate::rules::page::pages;
+use crate::rules::page::names;
 use crate::screen;
 use crate::source::{Encoding, Source};
 use crate::suppress::{self, Silenced};
 use crate::trace::{self, Frame};
 use crate::walk::{Files as Walked, MAX_FILE_SIZE, Options, SkipReason};
+use crate::workers::Workers;
 
 /// What a run has read and found.
 pub(super) struct Run {
@@ -47,7 +48,7 @@ pub(super) struct Again {
     directories: Vec<PathBuf>,
     extent: Extent,
     asked: Asked,
-    threads: usize,
+    workers: Workers,
     /// The lines of a stack trace.
     frames: Vec<Frame>,
 }
@@ -93,7 +94,7 @@ impl Again {
             prefilter,
             extent: self.extent,
             asked: self.asked,
-            threads: self.threads,
+            workers: Some(&self.workers),
             lines: (!self.frames.is_empty()).then_some(&lines),
         };
         analysis::analyze(given, &around, &options)
@@ -102,7 +103,7 @@ impl Again {
 
 /// What of the analysis is to be reported, and what a comment silences.
 pub(super) fn judge(mut output: Output, selection: &Selection<'_>, cwd: &Path) -> Judged {
-    let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
+    let names: Vec<&str> = names().collect();
     let rules = suppress::Rules { known: &names, active: &|rule| selection.is_active(rule) };
     let found = std::mem::take(&mut output.findings);
     let outcome = suppress::apply(&output.sources, &output.reported, &output.comments, found, &rules);
@@ -126,13 +127,13 @@ pub(super) fn judge(mut output: Output, selection: &Selection<'_>, cwd: &Path) -
 
 pub(super) fn check(args: &args::Check, global: &Global, host: &mut Host<'_>) -> Result<u8, Stop> {
     // A slip in a rule's name is told before anything is read.
-    Selection::new(&args.select, &args.ignore, &Default::default(), pages())?;
+    Selection::new(&args.select, &args.ignore, &Default::default())?;
     let fixes = args.fix || args.diff;
     let most = if args.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     let aim = if fixes { Aim::Fixes } else { Aim::Findings };
     let Some(run) = analyze(&args.paths, aim, global, host)? else { return Ok(EXIT_OK) };
     let Run { skipped, failed, config, catalog, output, again } = run;
-    let selection = Selection::new(&args.select, &args.ignore, &config, pages())?;
+    let selection = Selection::new(&args.select, &args.ignore, &config)?;
     let mut judged = judge(output, &selection, &host.cwd);
     let (mut fixed_stdin, mut lost) = (false, false);
     if fixes {
@@ -248,7 +249,7 @@ pub(super) enum Aim<'a> {
 
 /// Finds, reads and analyses the files; `None` if they were only to be shown.
 pub(super) fn analyze(args: &Paths, aim: Aim<'_>, global: &Global, host: &mut Host<'_>) -> Result<Option<Run>, Stop> {
-    let names: Vec<&str> = pages().iter().map(|info| info.name.as_str()).collect();
+    let names: Vec<&str> = names().collect();
     let providers: Vec<&str> = Catalog::builtin().providers.iter().map(|provider| provider.id.as_str()).collect();
     let known = Known { rules: &names, providers: &providers };
     let given = files::given(args, host)?;
@@ -261,6 +262,9 @@ pub(super) fn analyze(args: &Paths, aim: Aim<'_>, global: &Global, host: &mut Ho
     let progress = Progress::new(global.progress);
     let found = progress.during(host.stderr, || "looking for files".to_owned(), || given.walk(&options))?;
     let count = plural(found.entries.len(), "file");
+    // What one file needs is done before a second thread would have begun.
+    let threads = if found.entries.len() <= 1 && args.reading.jobs == 0 { 1 } else { args.reading.threads() };
+    let workers = Workers::new(threads);
     if args.show_files {
         show_files(&found, global, host)?;
         return Ok(None);
@@ -282,7 +286,7 @@ pub(super) fn analyze(args: &Paths, aim: Aim<'_>, global: &Global, host: &mut Ho
     let Loaded { given, skipped, failed, stdin } = progress.during(
         host.stderr,
         || format!("reading {count}"),
-        || given.load(found, &options, limit, &prefilter, keep),
+        || workers.run(|| given.load(found, &options, limit, &prefilter, keep)),
     );
     let extent = match aim {
         _ if args.reading.no_prefilter => Extent::Everything,
@@ -304,7 +308,7 @@ pub(super) fn analyze(args: &Paths, aim: Aim<'_>, global: &Global, host: &mut Ho
             Aim::Findings | Aim::Fixes => Asked::Findings,
             Aim::Texts(_) => Asked::All,
         },
-        threads: args.reading.threads(),
+        workers,
         frames: if let Aim::Texts(frames) = aim { frames.to_vec() } else { Vec::new() },
     };
     let work = || again.analyze(given, &config, &prefilter, &Texts::new());

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Stop;
 use crate::config::{Config, Level, did_you_mean};
 use crate::finding::{Finding, Severity};
-use crate::rules::page::Page;
+use crate::rules::page::names;
 use crate::screen;
 use crate::source::Source;
 use crate::walk::{self, Excludes};
@@ -20,14 +20,9 @@ pub(super) struct Selection<'a> {
 
 impl<'a> Selection<'a> {
     /// `--select` replaces the configuration's `select`; `--ignore` adds to its `ignore`.
-    pub(super) fn new(
-        select: &'a [String],
-        ignore: &'a [String],
-        config: &'a Config,
-        rules: &[Page],
-    ) -> Result<Self, Stop> {
-        if let Some(unknown) = select.iter().chain(ignore).find(|name| !rules.iter().any(|info| info.name == **name)) {
-            return Err(Stop::User(unknown_rule(unknown, rules)));
+    pub(super) fn new(select: &'a [String], ignore: &'a [String], config: &'a Config) -> Result<Self, Stop> {
+        if let Some(unknown) = select.iter().chain(ignore).find(|name| !names().any(|known| known == *name)) {
+            return Err(Stop::User(unknown_rule(unknown)));
         }
         let mut per_file = Vec::new();
         for (glob, names) in &config.per_file_ignores {
@@ -64,8 +59,8 @@ impl<'a> Selection<'a> {
 }
 
 /// What to say of a name that no rule has.
-pub(super) fn unknown_rule(name: &str, rules: &[Page]) -> String {
-    let near = did_you_mean(name, rules.iter().map(|info| info.name.as_str()));
+pub(super) fn unknown_rule(name: &str) -> String {
+    let near = did_you_mean(name, names());
     let help = near.unwrap_or_else(|| "`mixlint rules` lists the rules".to_owned());
     format!("unknown rule `{}`\n  help: {help}", screen::clean(name))
 }

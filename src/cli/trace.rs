@@ -9,7 +9,6 @@ use super::select::Selection;
 use super::{EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, Host, Stop};
 use crate::prefilter::Prefilter;
 use crate::report::{self, Files, Format};
-use crate::rules::page::pages;
 use crate::source::decode;
 use crate::trace::{self, LONGEST};
 use crate::{screen, walk};
@@ -19,7 +18,7 @@ pub(super) fn trace(args: &args::Trace, global: &Global, host: &mut Host<'_>) ->
     let frames = trace::frames(&text);
     let Some(run) = analyze(&args.paths(), Aim::Texts(&frames), global, host)? else { return Ok(EXIT_OK) };
     let Run { failed, output, catalog, config, again, .. } = run;
-    let selection = Selection::new(&[], &[], &config, pages())?;
+    let selection = Selection::new(&[], &[], &config)?;
     let state = judge(output, &selection, &host.cwd);
     let mut answer = trace::trace(&catalog, &state.output, &text);
     // An edit is shown only where `check --fix` would keep it.

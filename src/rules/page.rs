@@ -83,6 +83,11 @@ pub fn pages() -> &'static [Page] {
     &ALL
 }
 
+/// The names of all rules, without a look into their pages.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PAGES.iter().map(|(name, _)| *name)
+}
+
 /// The page of a rule.
 pub fn page(name: &str) -> Option<&'static Page> {
     pages().iter().find(|page| page.name == name)
