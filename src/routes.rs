@@ -156,12 +156,14 @@ pub struct Ways {
     pub row: bool,
     /// One of the two was one of so many values that what it assumes is not known any more.
     pub lost: bool,
+    /// By something that would have to be in two collections at once.
+    pub both: bool,
 }
 
 impl Ways {
     /// Whether they were in any of these ways.
     pub fn any(self) -> bool {
-        self.apart || self.placed || self.row || self.lost
+        self.apart || self.placed || self.row || self.lost || self.both
     }
 }
 
@@ -353,6 +355,7 @@ fn ways(resolver: &Resolver<'_>, key: &Arms, endpoint: &Arms, all: &Arms) -> Way
         placed: strange(&place),
         row: chosen(key) && !chosen(endpoint),
         lost: key.lits().contains(&LOST) || endpoint.lits().contains(&LOST),
+        both: resolver.in_two_collections(all),
     }
 }
 
@@ -370,7 +373,8 @@ fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
 /// environment block of the project may give the client one. Any pair is in doubt where the key was
 /// chosen by one condition and the endpoint by another, or only the endpoint by a row of a table, and the key has its
 /// right endpoint among the others, or there are rows that are not known: which go together nobody can tell. The same
-/// where the key was chosen by one condition, the client is made under another, and one of its keys may be right there.
+/// where the key was chosen by one condition, the client is made under another, and one of its keys may be right there. A pair
+/// of which something would have to be in two collections at once is in doubt whatever else there is.
 pub fn doubt(project: &Project, clients: &mut [Client]) {
     let blocks = Blocks::new(project);
     for client in clients {
@@ -384,7 +388,8 @@ pub fn doubt(project: &Project, clients: &mut [Client]) {
                 let right = || client.routes.iter().filter(same).any(|other| other.verdict == Verdict::Match);
                 let fits = || client.routes.iter().filter(here).any(|other| other.verdict != Verdict::Mismatch);
                 let unrelated = || {
-                    ((route.row || route.ways.apart || route.ways.lost) && right())
+                    route.ways.both
+                        || ((route.row || route.ways.apart || route.ways.lost) && right())
                         || (route.row && unknown())
                         || (route.ways.any() && fits())
                 };

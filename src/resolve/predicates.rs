@@ -5,7 +5,7 @@ use foldhash::HashMap;
 use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Value};
-use super::{Lit, Resolver};
+use super::{Arms, Lit, Resolver};
 use crate::finding::FileId;
 
 /// The tests of a file of this kind, by the place that they ask about.
@@ -29,10 +29,10 @@ enum Kind {
 }
 
 impl Predicate {
-    /// Reads the subject of a condition, which has no white space: what it asks of which place.
+    /// Reads the subject of a condition, which has white space between words only: what it asks of which place.
     fn read(subject: &str) -> Option<(&str, Self)> {
         let (place, kind, asked) = match quoted(subject) {
-            Some((asked, rest)) => (rest.strip_prefix("in")?, Kind::Holds, vec![asked]),
+            Some((asked, rest)) => (rest.strip_prefix("in ")?, Kind::Holds, vec![asked]),
             None => {
                 let (head, arguments) = subject.strip_suffix(')')?.split_once('(')?;
                 let (place, method) = head.rsplit_once('.')?;
@@ -102,14 +102,30 @@ impl Predicate {
     }
 }
 
-/// The place that a subject asks about: what is behind the `in` of `"azure"inurl`.
+/// The place that a subject asks about: what is behind the `in` of `"azure"in url`.
 pub(super) fn asked_about(subject: &str) -> &str {
-    quoted(subject).and_then(|(_, rest)| rest.strip_prefix("in")).unwrap_or(subject)
+    quoted(subject).and_then(|(_, rest)| rest.strip_prefix("in ")).unwrap_or(subject)
 }
 
 /// The place that a condition's subject is about: all of it, where it is no test of this kind.
 pub(super) fn place(subject: &str) -> &str {
     Predicate::read(subject).map_or(subject, |(place, _)| place)
+}
+
+/// What a condition says to be in which collection: `model in GROK_MODELS`, `GROK_MODELS.includes(model)`.
+fn membership(subject: &str) -> Option<(&str, &str)> {
+    let methods = ["includes", "has", "contains"];
+    let ends = |at: &usize| subject[..*at].ends_with([' ', ')', ']']);
+    let (element, collection) = match subject.match_indices("in ").map(|(at, _)| at).find(ends) {
+        Some(at) => (subject[..at].trim_end(), &subject[at + 3..]),
+        None => {
+            let (head, element) = subject.strip_suffix(')')?.split_once('(')?;
+            let (collection, _) = head.rsplit_once('.').filter(|(_, method)| methods.contains(method))?;
+            (element.trim_start_matches('&'), collection)
+        }
+    };
+    // What is in a text may be in any other, too.
+    (quoted(element).is_none() && !element.is_empty()).then_some((element, collection))
 }
 
 /// A quoted text without escapes at the start of another, and what follows it.
@@ -153,6 +169,16 @@ impl Resolver<'_> {
         Some(Alt { arms, ..alt })
     }
 
+    /// Whether something is assumed to be in two collections at once, which nobody may ever be: `model in OPENAI_MODELS`
+    /// and `model in GROK_MODELS`.
+    pub fn in_two_collections(&self, arms: &Arms) -> bool {
+        let positive = arms.lits().iter().filter(|lit| !lit.negated && lit.value.is_none());
+        let texts = positive.filter_map(|lit| self.subjects.name(lit.subject).splitn(4, ':').nth(3));
+        let all: Vec<(&str, &str)> = texts.filter_map(membership).collect();
+        let other = |&(element, collection): &(&str, &str)| all.iter().any(|&(e, c)| e == element && c != collection);
+        all.iter().any(other)
+    }
+
     fn predicates(&mut self, file: FileId) -> Arc<Predicates> {
         let subjects = &self.project.file(file).index.subjects;
         let read = || {
@@ -171,6 +197,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn collections() {
+        for (subject, read) in [
+            ("model in GROK_MODELS", Some(("model", "GROK_MODELS"))),
+            ("name.lower()in self.models", Some(("name.lower()", "self.models"))),
+            ("GROK.includes(model)", Some(("model", "GROK"))),
+            ("models.contains(&name)", Some(("name", "models"))),
+            (r#""azure"in url"#, None),
+            (r#"url.includes("azure")"#, None),
+            ("min in MODELS", Some(("min", "MODELS"))),
+            ("margin (x)", None),
+            ("f(x)", None),
+        ] {
+            assert_eq!(membership(subject), read, "{subject}");
+        }
+    }
+
+    #[test]
     fn subjects() {
         let read =
             |subject: &'static str| Predicate::read(subject).map(|(place, p)| (place, p.kind, p.asked.join("|")));
@@ -178,9 +221,9 @@ mod tests {
         assert_eq!(read(r#"url.endswith("/v1")"#), some("url", Kind::Ends, "/v1"));
         assert_eq!(read(r#"self.url.startswith(("http:","https:",))"#), some("self.url", Kind::Starts, "http:|https:"));
         assert_eq!(read("url?.includes('azure')"), some("url", Kind::Holds, "azure"));
-        assert_eq!(read(r#""azure"inbase_url"#), some("base_url", Kind::Holds, "azure"));
+        assert_eq!(read(r#""azure"in base_url"#), some("base_url", Kind::Holds, "azure"));
         for other in
-            ["url.endswith(end)", r#"url.startsWith("a",2)"#, r#"f(x).includes("a")"#, r#""a"inf(x)"#, "url", ""]
+            ["url.endswith(end)", r#"url.startsWith("a",2)"#, r#"f(x).includes("a")"#, r#""a"in f(x)"#, "url", ""]
         {
             assert_eq!(read(other), None, "{other}");
         }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use tree_sitter::Node;
 
-use super::{Lower, children, clip, fields, operands, operator, span, strip};
-use crate::facts::{Cond, Constant, ExprId, ExprKind, Stmt, Test, squeeze};
+use super::{Lower, children, fields, operands, operator, span, strip};
+use crate::facts::{Cond, Constant, ExprId, ExprKind, Stmt, Test, head, squeeze};
 
 /// More operands of `and` and `or`, or more members of `in (…)`, than this are one condition that is not understood.
 const MAX_OPERANDS: usize = 16;
@@ -47,7 +47,7 @@ impl Lower<'_> {
     }
 
     fn opaque(&self, node: Node) -> Cond {
-        Cond::opaque(clip(self.text_of(node)))
+        Cond::opaque(head(self.text_of(node)))
     }
 
     fn comparison(&mut self, node: Node) -> Cond {
@@ -72,8 +72,8 @@ impl Lower<'_> {
                 "not in" => "in",
                 other => other,
             };
-            let (left, right) = (clip(self.text_of(left)), clip(self.text_of(right)));
-            Cond::opaque(&format!("{left}{operator}{right}"))
+            let (left, right) = (head(self.text_of(left)), head(self.text_of(right)));
+            Cond::opaque(&format!("{left} {operator} {right}"))
         });
         if negated { Cond::Not(Box::new(cond)) } else { cond }
     }
@@ -143,7 +143,7 @@ impl Lower<'_> {
         let node = strip(node);
         match self.environment_variable(node) {
             Some(name) => format!("env:{name}"),
-            None => squeeze(clip(self.text_of(node))),
+            None => squeeze(head(self.text_of(node))),
         }
     }
 
@@ -245,7 +245,7 @@ impl Lower<'_> {
             [one] => (one.start_byte(), one.end_byte()),
             [] => (0, 0),
         };
-        Cond::opaque(&format!("{subject}=={}", clip(self.text.get(start..end).unwrap_or(""))))
+        Cond::opaque(&format!("{subject}=={}", head(self.text.get(start..end).unwrap_or(""))))
     }
 
     /// Assigns the names that a `case` binds: the subject where the name takes all of it.
