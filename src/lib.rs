@@ -17,6 +17,7 @@
 pub mod analysis;
 pub mod baseline;
 pub mod catalog;
+pub mod chars;
 pub mod cli;
 pub mod clients;
 pub mod config;

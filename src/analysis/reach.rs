@@ -487,8 +487,9 @@ enum Looked {
 /// Lowers a file; a panic in a parser is that file's trouble alone.
 fn lower(source: &Source) -> Lowered {
     static TURNS: [Mutex<()>; 2] = [const { Mutex::new(()) }; 2];
-    let turn = rayon::current_thread_index().unwrap_or(0) % TURNS.len();
-    let _turn = (source.text.len() > LARGE).then(|| TURNS[turn].lock());
+    let free = || TURNS.iter().find_map(|turn| turn.try_lock().ok());
+    let next = || TURNS[rayon::current_thread_index().unwrap_or(0) % TURNS.len()].lock().ok();
+    let _turn = if source.text.len() > LARGE { free().or_else(next) } else { None };
     let work = || {
         let module = extract::extract(source)?;
         let index = Index::new(&module);

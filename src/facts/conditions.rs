@@ -1,6 +1,7 @@
 //! What a condition says, and what an arm of a branch knows from it.
 
 use super::ExprId;
+use crate::chars;
 use crate::glance::is_part;
 
 /// What a condition says where it holds: `subject` is (or is not) a value.
@@ -111,9 +112,13 @@ impl Cond {
 const LONGEST: usize = 200;
 
 fn clip(mut text: String) -> String {
-    let end = (0..=LONGEST.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
-    text.truncate(end.unwrap_or(0));
+    text.truncate(chars::floor(&text, LONGEST));
     text
+}
+
+/// The start of a program's text: enough to tell conditions apart, at a price that does not grow with them.
+pub fn head(text: &str) -> &str {
+    chars::start(text, 5 * LONGEST)
 }
 
 /// Text without white space but between words: the identity of a test's subject, which people read, too. `a?.b` is the

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use crate::chars;
 use crate::glance::is_part;
 use crate::language::Language;
 use crate::source::Source;
@@ -84,14 +85,12 @@ impl<'t> Usage<'t> {
 
 /// The text before a place.
 pub(super) fn before(text: &str, at: usize) -> &str {
-    let start = (at.saturating_sub(NEAR)..=at).find(|&start| text.is_char_boundary(start));
-    &text[start.unwrap_or(at)..at]
+    &text[chars::ceil(text, at.saturating_sub(NEAR))..at]
 }
 
 /// The text behind a place.
 pub(super) fn after(text: &str, at: usize) -> &str {
-    let end = (at..=text.len().min(at + NEAR)).rev().find(|&end| text.is_char_boundary(end));
-    &text[at..end.unwrap_or(at)]
+    chars::start(&text[at..], NEAR)
 }
 
 fn line_before(text: &str, at: usize) -> &str {

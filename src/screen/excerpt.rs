@@ -9,6 +9,7 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 
 use super::mask::{Form, mask};
 use super::visible;
+use crate::chars::{ceil, floor};
 use crate::facts::Span;
 use crate::source::{Position, Source};
 
@@ -162,24 +163,6 @@ fn safe(source: &Source, line: usize, window: Span, secrets: &[Span]) -> String 
     let masked = mask(source.text.get(from..to).unwrap_or(""), Form::of(source.language), &inside);
     let shown = masked.get(start - from..end - from).unwrap_or("");
     shown.chars().map(|c| if c == '\t' { c } else { visible(c) }).collect()
-}
-
-/// The start of the character that an offset is in.
-fn floor(text: &str, offset: usize) -> usize {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
-}
-
-/// The end of the character that an offset is in.
-fn ceil(text: &str, offset: usize) -> usize {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset += 1;
-    }
-    offset
 }
 
 impl SourceCode for Excerpt {

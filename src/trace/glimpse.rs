@@ -5,6 +5,7 @@
 
 use crate::analysis::{Output, Written};
 use crate::catalog::Catalog;
+use crate::chars;
 use crate::evidence::{self, FormatEvidence, Providers};
 use crate::facts::Span;
 use crate::finding::{FileId, Location};
@@ -154,10 +155,7 @@ impl Glimpse {
             if begins && self.fit_exactly(&rest[..length]) >= Fit::Ends {
                 out.push(Span::new(start, start + length));
             }
-            from = start + length.max(1);
-            while !text.is_char_boundary(from) {
-                from += 1;
-            }
+            from = chars::ceil(text, start + length.max(1));
         }
         out
     }

@@ -8,6 +8,7 @@ use super::frames::{self, Frame};
 use super::messages::{self, Message};
 use super::{Glimpse, LONGEST};
 use crate::catalog::Catalog;
+use crate::chars;
 use crate::endpoint::{Host, Url};
 use crate::evidence::{self, FormatEvidence};
 use crate::text::Text;
@@ -110,11 +111,8 @@ pub fn frames(text: &str) -> Vec<Frame> {
 
 /// What is looked at of a message: its end, without colours and with JSON's escapes resolved.
 fn plain(text: &str) -> String {
-    let mut start = text.len().saturating_sub(LONGEST);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
-    let text = COLOR.as_ref().map_or(text[start..].into(), |color| color.replace_all(&text[start..], ""));
+    let text = &text[chars::ceil(text, text.len().saturating_sub(LONGEST))..];
+    let text = COLOR.as_ref().map_or(text.into(), |color| color.replace_all(text, ""));
     unescaped(&text)
 }
 

@@ -43,6 +43,6 @@ pub(super) fn is_generated(source: &Source) -> bool {
 fn names_a_program(rest: &[u8]) -> bool {
     let end = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
     let Ok(path) = std::str::from_utf8(&rest[..end]) else { return false };
-    let extension = path.trim_end().rsplit_once('.').map_or("", |(_, extension)| extension);
-    !path.trim().contains(' ') && ["js", "cjs", "mjs", "jsx", "ts", "cts", "mts", "tsx"].contains(&extension)
+    let language = Language::of_name(path.trim_end());
+    !path.trim().contains(' ') && matches!(language, Some(Language::JavaScript | Language::TypeScript | Language::Tsx))
 }

@@ -2,8 +2,8 @@
 
 use tree_sitter::Node;
 
-use super::{Lower, MAX_LAYERS, clip, operands, operator, strip};
-use crate::facts::{Cond, Constant, ExprId, Test, squeeze};
+use super::{Lower, MAX_LAYERS, operands, operator, strip};
+use crate::facts::{Cond, Constant, ExprId, Test, head, squeeze};
 
 /// A condition of more parts than this is known by its text only.
 const MAX_PARTS: usize = 16;
@@ -129,14 +129,14 @@ impl Lower<'_> {
 
     /// A condition that is not understood.
     pub(super) fn opaque(&self, node: Node) -> Cond {
-        Cond::opaque(clip(self.text_of(node)))
+        Cond::opaque(head(self.text_of(node)))
     }
 
     /// What is tested: its text, and the expression itself where it is a plain variable or member.
     fn subject(&mut self, node: Node, alone: bool) -> (String, Option<ExprId>) {
         let text = match self.env_name(node) {
             Some(name) => format!("env:{name}"),
-            None => squeeze(clip(self.text_of(node))),
+            None => squeeze(head(self.text_of(node))),
         };
         let expr = (alone && self.is_chain(node)).then(|| self.expr(node));
         (text, expr)

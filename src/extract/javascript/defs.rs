@@ -35,7 +35,7 @@ impl Lower<'_> {
     }
 
     fn method_name(&self, name: Node) -> String {
-        self.literal(name).unwrap_or_else(|| super::clip(self.text_of(name)).to_owned())
+        self.literal(name).unwrap_or_else(|| crate::facts::head(self.text_of(name)).to_owned())
     }
 
     /// Lowers parameters and body into a function of which the rest is given.

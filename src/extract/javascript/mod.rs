@@ -299,11 +299,6 @@ fn strip<'t>(mut node: Node<'t>) -> Node<'t> {
     node
 }
 
-/// The start of a text: enough to tell conditions apart, at a price that does not grow with them.
-fn clip(text: &str) -> &str {
-    text.char_indices().nth(1000).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
-}
-
 /// The comments that speak to mixlint. Every node is visited, without recursion.
 fn comments(source: &Source, root: Node) -> Vec<Comment> {
     let mut found = Vec::new();

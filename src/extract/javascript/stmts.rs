@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::conds::chain;
 use super::patterns::{Names, Origin, Target};
 use super::{Lower, children, has_token, operands, operator, span, strip};
-use crate::facts::{Arg, BlockId, Call, Cond, Entry, ExprKind, Object, Place, Spread, Stmt, squeeze};
+use crate::facts::{Arg, BlockId, Call, Cond, Entry, ExprKind, Object, Place, Spread, Stmt, head, squeeze};
 use crate::headers::is_key_header;
 
 impl Lower<'_> {
@@ -339,7 +339,7 @@ impl Lower<'_> {
         }
         self.effects(label);
         self.equals(subject, label, alone).unwrap_or_else(|| {
-            let texts = [subject, label].map(|node| super::clip(self.text_of(node)));
+            let texts = [subject, label].map(|node| head(self.text_of(node)));
             Cond::opaque(&format!("{}==={}", texts[0], texts[1]))
         })
     }

@@ -239,8 +239,3 @@ fn comments(text: &str, mut cursor: TreeCursor) -> Vec<Comment> {
         }
     }
 }
-
-/// The start of a text: enough to tell conditions apart, at a price that does not grow with them.
-fn clip(text: &str) -> &str {
-    text.char_indices().nth(1000).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
-}

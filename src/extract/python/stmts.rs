@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Lower, children, fields, operands, span, strip};
-use crate::facts::{BlockId, Cond, ExprKind, FuncId, Import, Place, Stmt, Test, squeeze};
+use crate::facts::{BlockId, Cond, ExprKind, FuncId, Import, Place, Stmt, Test, head, squeeze};
 
 /// Above this many tests an if/elif chain's arms no longer repeat that the ones before them failed.
 const MAX_CHAIN: usize = 256;
@@ -213,7 +213,7 @@ impl Lower<'_> {
         let iterable = self.expr(right);
         let each = self.add(left, ExprKind::Each(iterable));
         let header = self.text.get(left.start_byte()..right.end_byte()).unwrap_or("");
-        let cond = Cond::opaque(&format!("for@{}:{}", node.start_byte(), super::clip(header)));
+        let cond = Cond::opaque(&format!("for@{}:{}", node.start_byte(), head(header)));
         self.looped(node, &cond, |this| this.target(left, each, span(node)));
     }
 
@@ -221,7 +221,7 @@ impl Lower<'_> {
         let Some(condition) = node.child_by_field_name("condition") else { return };
         let value = self.expr(condition);
         // The position keeps it apart from an `if` of the same text: the loop changes what it tests.
-        let subject = squeeze(&format!("while@{}:{}", node.start_byte(), super::clip(self.text_of(condition))));
+        let subject = squeeze(&format!("while@{}:{}", node.start_byte(), head(self.text_of(condition))));
         self.looped(node, &Cond::Truthy(subject, Some(value)), |_| {});
     }
 

@@ -28,10 +28,8 @@ const VAULTS: [&str; 17] = [
 ];
 /// Their options for the name.
 const NAMED_BY: [&str; 5] = ["--secret-id", "--secret", "--name", "-s", "-n"];
-/// Commands that print some lines of a file, or a part of each.
-const SEARCHES: [&str; 7] = ["grep", "egrep", "rg", "sed", "awk", "gawk", "cut"];
-/// What may come behind: a part of a line, or the line without its end.
-const FILTERS: [&str; 8] = ["cut", "tr", "sed", "awk", "head", "tail", "xargs", "jq"];
+/// Commands that pass on some lines of what they read, or a part of each.
+const FILTERS: [&str; 12] = ["grep", "egrep", "rg", "sed", "awk", "gawk", "cut", "tr", "head", "tail", "xargs", "jq"];
 
 impl Lowering<'_> {
     /// The value of a `$(...)`; none where nobody knows.
@@ -41,30 +39,28 @@ impl Lowering<'_> {
         let name = self.command_word(*first)?;
         let words: Vec<Node<'_>> = arguments(*first);
         let names: Vec<&str> = rest.iter().filter_map(|command| self.command_word(*command)).collect();
-        let is_cut = names.iter().all(|name| SEARCHES.contains(name) || FILTERS.contains(name));
+        let is_cut = names.iter().all(|name| FILTERS.contains(name));
         let is_whole = names.iter().all(|name| matches!(*name, "tr" | "head" | "tail" | "xargs"));
         let plain: Vec<&str> = words.iter().map(|word| self.bare(*word)).collect();
         // What runs further commands has been lowered with them.
         if self.text(*first).contains(['`', '(']) && matches!(name, "echo" | "printf") {
             return None;
         }
+        let is_option = |word: &&str| word.starts_with('-');
         match (name, plain.as_slice()) {
             ("printenv", [name]) if is_whole => {
                 let name = (*name).to_owned();
                 Some(self.builder.expr(span(node), ExprKind::Env { name, default: None }))
             }
-            ("echo", [.., last]) if is_whole && plain.iter().filter(|word| !word.starts_with('-')).count() == 1 => {
-                let word = self.word(*words.last().filter(|_| !last.starts_with('-'))?);
-                Some(self.join(word))
+            ("echo", [options @ .., shown]) if is_whole && options.iter().all(is_option) && !is_option(shown) => {
+                let word = words[options.len()];
+                Some(self.shown(word))
             }
-            ("printf", ["%s" | "%s\\n", _]) if is_whole => {
-                let word = self.word(words[1]);
-                Some(self.join(word))
-            }
+            ("printf", ["%s" | "%s\\n", _]) if is_whole => Some(self.shown(words[1])),
             ("cat" | "grep" | "egrep" | "rg" | "sed" | "awk" | "gawk", _) if is_cut => {
                 let all = commands.iter().flat_map(|command| arguments(*command));
                 let all: Vec<&str> = all.map(|word| self.bare(word)).collect();
-                let variable = all.iter().filter(|word| !word.starts_with('-')).find_map(|word| variable_in(word));
+                let variable = all.iter().filter(|word| !is_option(word)).find_map(|word| variable_in(word));
                 let (name, true) = (variable?.to_owned(), all.iter().any(|word| is_dotenv_path(word))) else {
                     return None;
                 };
@@ -76,6 +72,11 @@ impl Lowering<'_> {
             }
             _ => None,
         }
+    }
+
+    fn shown(&mut self, word: Node<'_>) -> ExprId {
+        let word = self.word(word);
+        self.join(word)
     }
 
     /// The name of a command, as it is written.
