@@ -11,7 +11,7 @@ use crate::project::Wanted;
 use crate::resolve::{KnownSites, Resolver};
 use crate::routes::{self, Client, Settled};
 
-/// How many files one resolver is asked about: always the same ones, however many threads there are.
+/// How many files one resolver is asked about at most: always the same ones, however many threads there are.
 const TOGETHER: usize = 32;
 /// How many resolvers are asked before what they found is given to the next ones: as many, whoever runs them.
 const AT_A_TIME: usize = 8;
@@ -60,8 +60,10 @@ impl Run<'_> {
                 if next.is_empty() {
                     break;
                 }
+                // The last rounds are about few files, and these are the ones that take long.
+                let together = next.len().div_ceil(AT_A_TIME);
                 let answers: Vec<Answers> =
-                    next.into_par_iter().chunks(TOGETHER).map(|files| self.clients_of(files)).collect();
+                    next.into_par_iter().chunks(together).map(|files| self.clients_of(files)).collect();
                 for found in answers {
                     wanted.extend(found.wanted);
                     self.project.sites.learn(found.sites);

@@ -37,17 +37,21 @@ impl Run<'_> {
             .filter(|id| self.sights[id.index()].foreign || dormant(self, id))
             .collect();
         self.learn_imports(&asked);
+        let mut importing = BTreeSet::new();
         for id in asked {
             for target in self.imported_by(id) {
                 let (from, to) = (self.sights[id.index()], self.sights[target.index()]);
-                if from.makes && to.foreign && self.options.prefilter.imports_some(&self.text(id)) {
-                    woken.insert(id);
+                if from.makes && to.foreign {
+                    importing.insert(id);
                 }
                 if from.foreign && to.makes && !to.foreign {
                     woken.extend([id, target]);
                 }
             }
         }
+        let importing: Vec<FileId> = importing.into_iter().filter(|id| !woken.contains(id)).collect();
+        let some = |id: &FileId| self.options.prefilter.imports_some(&self.text(*id));
+        woken.extend(importing.into_par_iter().filter(some).collect::<Vec<_>>());
         self.lower_late(&Vec::from_iter(woken));
     }
 
