@@ -323,13 +323,13 @@ fn with_globals(
     or_else(given, || {
         let mut out = vec![Alt::new(Value::Undefined)];
         for global in globals {
-            let attribute = global.rsplit('.').next().unwrap_or(global).to_owned();
+            let steps = resolver.steps_to(ctx, &root, global);
             out = or_else(out, || {
-                let mut alts = resolver.global(ctx, &root, &attribute);
+                let mut alts = resolver.global(ctx, &root, &steps);
                 // Set in some other function or file: it may hold here.
                 let unset = alts.iter().any(|alt| matches!(alt.value, Value::Symbol(_)) || is_absent(&alt.value));
-                if unset && resolver.set_elsewhere(ctx, &root, &attribute) {
-                    return resolver.set_once(ctx, &root, &attribute).unwrap_or_else(|| vec![Alt::unknown()]);
+                if unset && resolver.set_elsewhere(ctx, &root, &steps) {
+                    return resolver.set_once(ctx, &root, &steps).unwrap_or_else(|| vec![Alt::unknown()]);
                 }
                 for alt in &mut alts {
                     alt.value = match (&alt.value, alt.value.presence()) {

@@ -143,6 +143,7 @@ struct Words {
     /// An assignment of nothing, in a dotenv file.
     nothing: Pattern,
     unkeyed: Pattern,
+    tooled: Pattern,
     callees: Callees,
     evidence: Evidence,
 }
@@ -193,6 +194,7 @@ impl Words {
             variables: variables(catalog),
             nothing: Pattern::new(r#"(?m)^[^#\n]*(?:URL|BASE|ENDPOINT|HOST)\w*[ \t]*=[ \t"']*\r?$"#),
             unkeyed: unkeyed(catalog),
+            tooled: tooled(catalog),
             callees: Callees::new(catalog),
             evidence: Evidence::new(catalog),
         }
@@ -279,7 +281,8 @@ impl<'c> Prefilter<'c> {
         let mentions = has(&words.code);
         let own = has(&words.own);
         let sets = mentions && words.callees.sets_an_attribute(source);
-        let makes = own || sets || (mentions && words.callees.may_be_called(source));
+        let set_up = has(&words.code_fields) && has(&words.tooled);
+        let makes = own || sets || set_up || (mentions && words.callees.may_be_called(source));
         let elsewhere = mentions && (has(&words.elsewhere) || (reads_settings(source) && has(&words.settings)));
         // A request, or a row of a table, counts only with a key or a host that is known.
         let row = (mentions && has(&words.headers)) || (has(&words.urls) && has(&words.code_fields));
@@ -389,4 +392,18 @@ fn unkeyed(catalog: &Catalog) -> Pattern {
     let fields: BTreeSet<&str> =
         rows.flat_map(|row| &row.endpoint).map(|path| path.rsplit('.').next().unwrap_or(path)).collect();
     Pattern::any_of(fields)
+}
+
+/// Imports of the tools that code sets up by rows.
+fn tooled(catalog: &Catalog) -> Pattern {
+    let rowed = catalog.tools.iter().filter(|tool| !tool.row.is_empty());
+    // What has clients as well is seen by their names.
+    let known = |module: &&String| catalog.clients.iter().any(|client| client.modules.contains(module));
+    let modules: BTreeSet<String> = rowed
+        .flat_map(|tool| &tool.modules)
+        .filter(|module| !known(module))
+        .map(|module| regex::escape(module))
+        .collect();
+    let modules = Vec::from_iter(modules).join("|");
+    Pattern::new(format!(r#"\b(?:from|import|require|use)\b[^\n]*["' ](?:{modules})\b"#))
 }

@@ -127,7 +127,7 @@ fn is_made(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, construct: &Cons
     !construct.unless_global.iter().any(|global| {
         let mut words = global.rsplit('.');
         match (words.next(), words.next()) {
-            (Some(attribute), Some(root)) => resolver.set_elsewhere(ctx, root, attribute),
+            (Some(attribute), Some(root)) => resolver.set_elsewhere(ctx, root, &[attribute.to_owned()]),
             _ => false,
         }
     })

@@ -130,7 +130,7 @@ impl Callees {
             .filter_map(|path| path.rsplit('.').next())
             .collect();
         let attributes: Vec<String> = attributes.into_iter().map(regex::escape).collect();
-        let attributes = Pattern::new(format!(r"(?m)^[ \t]*(\w+)\.(?:{})\s*=[^=]", attributes.join("|")));
+        let attributes = Pattern::new(format!(r"(?m)^[ \t]*(\w+)(?:\.\w+)*\.(?:{})\s*=[^=]", attributes.join("|")));
         Self { languages, defaults, modules, attributes }
     }
 

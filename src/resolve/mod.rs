@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::facts::{BlockId, ClassId, ExprId, ExprKind, FuncId, Module};
+use crate::facts::{BlockId, ClassId, ExprId, ExprKind, FuncId, Module, Place};
 use crate::finding::{FileId, Location};
 use crate::project::{Project, Wanted};
 
@@ -557,6 +557,11 @@ pub(crate) fn under(alts: Vec<Alt>, arms: &Arms) -> Vec<Alt> {
     alts.into_iter().filter_map(|alt| alt.arms.merge(arms).map(|arms| Alt { arms, ..alt })).collect()
 }
 
+/// Whether an assignment is to what steps lead to, or to a part of it.
+fn leads(place: &Place, steps: &[String]) -> bool {
+    place.path.len() >= steps.len() && place.path.iter().zip(steps).all(|(step, asked)| step.as_ref() == Some(asked))
+}
+
 /// What clients ask beyond the values of expressions.
 impl Resolver<'_> {
     /// The variable that a chain of members begins with.
@@ -569,13 +574,26 @@ impl Resolver<'_> {
         self.lookup(ctx, name, &[])
     }
 
+    /// The steps from a variable, a module or a part of it, to an attribute: `llm.api_key` from what is imported as
+    /// `interpreter`.
+    pub fn steps_to(&mut self, ctx: &Ctx, root: &str, global: &str) -> Vec<String> {
+        let below = match self.variable(ctx, root).as_slice() {
+            [Alt { value: Value::Symbol(symbol), .. }] => {
+                global.strip_prefix(symbol.as_str()).and_then(|rest| rest.strip_prefix('.'))
+            }
+            _ => None,
+        };
+        let last = || global.rsplit('.').next().unwrap_or(global);
+        below.unwrap_or_else(last).split('.').map(str::to_owned).collect()
+    }
+
     /// An attribute of a module, as the file sets it before a point.
-    pub fn global(&mut self, ctx: &Ctx, root: &str, attribute: &str) -> Vec<Alt> {
-        self.lookup(ctx, root, &[attribute.to_owned()])
+    pub fn global(&mut self, ctx: &Ctx, root: &str, steps: &[String]) -> Vec<Alt> {
+        self.lookup(ctx, root, steps)
     }
 
     /// Whether a module's attribute is set in a place whose order is not known: another function or file.
-    pub fn set_elsewhere(&mut self, ctx: &Ctx, root: &str, attribute: &str) -> bool {
+    pub fn set_elsewhere(&mut self, ctx: &Ctx, root: &str, steps: &[String]) -> bool {
         self.rests_on_others();
         self.project.ids().any(|id| {
             let file = self.project.file(id);
@@ -585,24 +603,21 @@ impl Resolver<'_> {
                 let later = id == ctx.file && *block == body && ctx.block == body && *index as usize > ctx.index;
                 !later
                     && matches!(file.module.block(*block).stmts.get(*index as usize),
-                    Some(crate::facts::Stmt::Assign { place, .. })
-                        if place.path.first().and_then(|step| step.as_deref()) == Some(attribute))
+                    Some(crate::facts::Stmt::Assign { place, .. }) if leads(place, steps))
             })
         })
     }
 
     /// What a module's attribute is set to, where one place alone of the same program sets it, in this file or another.
-    pub fn set_once(&mut self, ctx: &Ctx, root: &str, attribute: &str) -> Option<Vec<Alt>> {
+    pub fn set_once(&mut self, ctx: &Ctx, root: &str, steps: &[String]) -> Option<Vec<Alt>> {
         self.rests_on_others();
         let project = self.project;
         let places = project.ids().flat_map(|id| {
             let file = project.file(id);
             let writes = file.index.assigns.get(root).into_iter().flatten();
             writes.filter_map(move |&(block, index)| match file.module.block(block).stmts.get(index as usize) {
-                Some(crate::facts::Stmt::Assign { place, value, .. })
-                    if place.path.first().and_then(|step| step.as_deref()) == Some(attribute) =>
-                {
-                    let whole = place.path.len() == 1;
+                Some(crate::facts::Stmt::Assign { place, value, .. }) if leads(place, steps) => {
+                    let whole = place.path.len() == steps.len();
                     Some((whole, *value, Ctx { file: id, block, index: index as usize, frame: None }))
                 }
                 _ => None,

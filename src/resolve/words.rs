@@ -262,6 +262,7 @@ pub(super) fn is_env_read(symbol: &str) -> bool {
         "haystack.utils.Secret.from_env_var",
         "haystack.utils.auth.Secret.from_env_var",
         "posix.getenv",
+        "genai.resolver.AuthData.from_env",
         "std.env.vars().get",
     ];
     READS.contains(&symbol)
@@ -318,8 +319,10 @@ pub(super) fn transparent(symbol: &str) -> Option<usize> {
         "reqwest.header.HeaderValue.from_static",
         "Headers",
         "encodeURI",
-        "Endpoint.from_static",
-        "Endpoint.from_owned",
+        "genai.resolver.AuthData.from_single",
+        "genai.resolver.AuthData.Key",
+        "genai.resolver.Endpoint.from_static",
+        "genai.resolver.Endpoint.from_owned",
     ];
     match symbol {
         "typing.cast" | "cast" => Some(1),

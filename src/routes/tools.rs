@@ -8,7 +8,7 @@ use super::{Client, Endpoint, Ignored, Key, Route, URL_SUFFIXES, endpoint, key, 
 use crate::catalog::{Catalog, Tool, ToolEnvironment, ToolRow, UrlKind};
 use crate::clients::{From, IgnoredKind, SlotValue};
 
-use crate::facts::{Entry, EnvBlock, ExprId, ExprKind, Module, Span, Stmt};
+use crate::facts::{Entry, EnvBlock, ExprId, ExprKind, Module, Object, Span, Stmt};
 use crate::finding::{FileId, Location, UrlSlot};
 use crate::project::Project;
 use crate::resolve::{Alt, Arms, FUEL, Presence, Resolver, Step, StepKind, Value};
@@ -59,10 +59,10 @@ fn tools_of<'c>(project: &Project, catalog: &'c Catalog, file: FileId) -> Vec<&'
     let imports = |tool: &&Tool| {
         !tool.modules.is_empty()
             && file.module.exprs.iter().any(|expr| match &expr.kind {
-                ExprKind::Import(import) => {
-                    let top = import.module.split(['.', '/']).next().unwrap_or("");
-                    tool.modules.iter().any(|module| module == top || *module == import.module)
-                }
+                ExprKind::Import(import) => tool.modules.iter().any(|module| {
+                    let below = import.module.strip_prefix(module.as_str());
+                    below.is_some_and(|below| below.is_empty() || below.starts_with(['.', '/']))
+                }),
                 _ => false,
             })
     };
@@ -70,7 +70,8 @@ fn tools_of<'c>(project: &Project, catalog: &'c Catalog, file: FileId) -> Vec<&'
     tools
 }
 
-/// The steps to an object; in code the variable that holds the outermost one is the first.
+/// The steps to an object; in code the variable that holds the outermost one is the first, and the name of its own type
+/// the last.
 fn path(module: &Module, places: &Places<'_>, object: ExprId) -> Vec<String> {
     let (root, mut path) = places.steps(object);
     let (block, index) = module.points[root.index()];
@@ -79,6 +80,9 @@ fn path(module: &Module, places: &Places<'_>, object: ExprId) -> Vec<String> {
     {
         let below = place.path.iter().map(|step| step.clone().unwrap_or_default());
         path.splice(0..0, std::iter::once(place.root.clone()).chain(below));
+    }
+    if let ExprKind::Object(Object { ty: Some(ty), .. }) = module.kind(object) {
+        path.push(ty.clone());
     }
     path
 }
