@@ -346,20 +346,32 @@ fn with_globals(
     })
 }
 
-/// Whether the model's name says that this is a client of OpenAI's protocol and default.
+/// Whether the model's name says that this is a client of the construct's protocol and default.
 fn is_own_model(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, construct: &Construct) -> bool {
-    construct.model.iter().any(|path| {
+    let names = model_names(resolver, ctx, call, construct);
+    names.is_some_and(|names| names.iter().all(|name| construct.is_of_model(name)))
+}
+
+/// What the model's name can begin with; `None` where that is not known.
+fn model_names(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, construct: &Construct) -> Option<Vec<String>> {
+    construct.model.iter().find_map(|path| {
         let alts = argument(resolver, ctx, call, path);
-        !alts.is_empty()
-            && alts.iter().all(|alt| match &alt.value {
-                Value::Str(text, _) => {
-                    construct.model_prefixes.iter().any(|prefix| text.expose().starts_with(prefix.as_str()))
-                }
-                Value::Concat(..) => {
-                    let (head, _) = leading(&alt.value);
-                    construct.model_prefixes.iter().any(|prefix| head.starts_with(prefix.as_str()))
-                }
-                _ => false,
-            })
+        let known = alts.iter().all(|alt| matches!(alt.value, Value::Str(..) | Value::Concat(..)));
+        (known && !alts.is_empty()).then(|| alts.iter().map(|alt| leading(&alt.value).0).collect())
     })
+}
+
+/// A client as it is for the model that a call names.
+fn for_model<'c>(
+    resolver: &mut Resolver<'_>,
+    catalog: &'c Catalog,
+    ctx: &Ctx,
+    call: &Call,
+    (client, construct): (&'c Client, &'c Construct),
+) -> (&'c Client, &'c Construct) {
+    if construct.model.is_empty() {
+        return (client, construct);
+    }
+    let names = model_names(resolver, ctx, call, construct);
+    names.and_then(|names| catalog.of_models(client, construct, &names)).unwrap_or((client, construct))
 }

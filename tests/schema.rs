@@ -85,6 +85,7 @@ fn schema_of(ty: &syn::Type) -> Value {
         "Vec" => json!({ "type": "array", "items": inner(0) }),
         "BTreeMap" => json!({ "type": "object", "additionalProperties": inner(1) }),
         "Construct" => json!({ "$ref": "#/definitions/construct" }),
+        "Models" => json!({ "$ref": "#/definitions/models" }),
         "ToolRow" => json!({ "$ref": "#/definitions/tool-row" }),
         "ToolEnvironment" => json!({ "$ref": "#/definitions/tool-environment" }),
         "UrlKind" => json!({ "enum": ["openai-base", "host-only", "full", "any", "own"] }),
@@ -177,6 +178,7 @@ fn schema() -> Value {
         },
         "definitions": {
             "construct": construct,
+            "models": structs.remove("Models").unwrap(),
             "provider-id": { "anyOf": [{ "enum": providers }, { "type": "string" }] },
             "rule": { "enum": rules },
             "tool-row": structs.remove("ToolRow").unwrap(),

@@ -28,6 +28,8 @@ pub struct Catalog {
     own: Vec<String>,
     /// Tools.
     pub tools: Vec<Tool>,
+    /// Clients as they are for other models than their own, by identifier.
+    models: HashMap<String, Vec<Client>>,
     index: Index,
     formats: OnceLock<Formats>,
     tool_files: OnceLock<Files>,
@@ -149,6 +151,7 @@ impl Catalog {
                 }
             }
         }
+        catalog.models = models(&catalog.clients);
         catalog.index = Index::build(&catalog);
         (catalog, errors)
     }
@@ -182,6 +185,7 @@ impl Catalog {
             }
         }
         catalog.check()?;
+        catalog.models = models(&catalog.clients);
         catalog.index = Index::build(&catalog);
         Ok(catalog)
     }
@@ -253,6 +257,13 @@ impl Catalog {
     /// version that had it.
     pub fn construct(&self, language: &str, symbol: &str, version: Option<Version>) -> Vec<(&Client, &Construct)> {
         self.found(&self.index.symbols, language, symbol, version)
+    }
+
+    /// A client's construct as it is for the models of another provider whose names begin in one of these ways.
+    pub fn of_models(&self, client: &Client, construct: &Construct, names: &[String]) -> Option<(&Client, &Construct)> {
+        let position = client.construct.iter().position(|own| std::ptr::eq(own, construct))?;
+        let mut others = self.models.get(&client.id)?.iter().map(|other| (other, &other.construct[position]));
+        others.find(|(_, construct)| names.iter().all(|name| construct.is_of_model(name)))
     }
 
     /// What calling a method of an unknown object can be: `client.post(url, ...)`.
@@ -331,10 +342,29 @@ impl Construct {
         self.versions.as_ref().is_none_or(|range| range.contains(version))
     }
 
+    /// Whether the name of a model says that this is how its client is made.
+    pub fn is_of_model(&self, name: &str) -> bool {
+        self.model_prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()))
+    }
+
     /// The newest version that it holds for.
     fn newest(&self) -> Version {
         self.versions.as_ref().map_or(Version::NEWEST, super::Range::newest)
     }
+}
+
+/// The clients as they are for other models than their own, by identifier.
+fn models(clients: &[Client]) -> HashMap<String, Vec<Client>> {
+    let mut out = HashMap::new();
+    for client in clients {
+        let base = client.models_of.as_ref().and_then(|id| clients.iter().find(|other| other.id == *id));
+        let all = client.models.iter().chain(base.into_iter().flat_map(|base| &base.models));
+        let all: Vec<Client> = all.map(|models| models.client(client)).collect();
+        if !all.is_empty() {
+            out.insert(client.id.clone(), all);
+        }
+    }
+    out
 }
 
 impl Index {

@@ -162,6 +162,38 @@ pub struct Client {
     /// The right spelling of the base URL for help texts: `base_url=`, `baseURL:`.
     #[serde(default)]
     pub endpoint_spelling: Option<String>,
+    /// What it is where its model's name begins otherwise than with the `model-prefixes`.
+    #[serde(default)]
+    pub models: Vec<Models>,
+    /// The client that has these models, too: for what is built on it.
+    #[serde(default)]
+    pub models_of: Option<String>,
+}
+
+/// Models of another provider, with variables and a default endpoint of their own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Models {
+    /// What their names begin with: `groq/`.
+    pub prefixes: Vec<String>,
+    /// Which endpoint an absent base URL means.
+    #[serde(default)]
+    pub default_endpoint: Option<String>,
+    /// What the endpoint is. Absent: as for the client's other models.
+    #[serde(default)]
+    pub url_kind: Option<UrlKind>,
+    /// Module attributes that give the key when no argument does.
+    #[serde(default)]
+    pub global_key: Vec<String>,
+    /// Module attributes that give the endpoint when no argument does.
+    #[serde(default)]
+    pub global_endpoint: Vec<String>,
+    /// Environment variables read for the key.
+    #[serde(default)]
+    pub env_key: Vec<EnvName>,
+    /// Environment variables read for the endpoint.
+    #[serde(default)]
+    pub env_endpoint: Vec<EnvName>,
 }
 
 /// One way to make a client.
@@ -351,6 +383,31 @@ pub enum UrlKind {
     Any,
     /// The URL of one provider's own protocol: another provider's can never stand in its place.
     Own,
+}
+
+impl Models {
+    /// A client as it is for these models.
+    fn client(&self, of: &Client) -> Client {
+        let construct = of.construct.iter().map(|construct| {
+            if construct.model.is_empty() {
+                return construct.clone();
+            }
+            Construct {
+                model_prefixes: self.prefixes.clone(),
+                global_key: self.global_key.clone(),
+                global_endpoint: self.global_endpoint.clone(),
+                env_key: self.env_key.clone(),
+                env_endpoint: self.env_endpoint.clone(),
+                ..construct.clone()
+            }
+        });
+        Client {
+            construct: construct.collect(),
+            default_endpoint: self.default_endpoint.clone(),
+            url_kind: self.url_kind.unwrap_or(of.url_kind),
+            ..of.clone()
+        }
+    }
 }
 
 impl EnvName {

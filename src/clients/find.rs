@@ -8,7 +8,7 @@ use crate::finding::FileId;
 use crate::resolve::{Alt, Ctx, Presence, Resolver, Rests, Value};
 
 use super::changes::is_set_later;
-use super::{Site, argument};
+use super::{Site, argument, for_model};
 
 /// Finds the calls of a file that make a client.
 pub struct Finder<'c, 'p> {
@@ -65,6 +65,7 @@ impl<'c, 'p> Finder<'c, 'p> {
                 if !is_made(resolver, &ctx, data, construct) {
                     continue;
                 }
+                let (client, construct) = for_model(resolver, catalog, &ctx, data, (client, construct));
                 out.push(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None });
             }
         }
@@ -270,7 +271,8 @@ pub(super) fn site_of<'c>(
     let symbols = resolver.callee_symbols(ctx, data);
     let file = ctx.file;
     let [symbol] = symbols.as_slice() else { return None };
-    let (client, construct) = known(resolver, catalog, ctx, symbol).into_iter().next()?;
+    let made = known(resolver, catalog, ctx, symbol).into_iter().next()?;
+    let (client, construct) = for_model(resolver, catalog, ctx, data, made);
     Some(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None })
 }
 

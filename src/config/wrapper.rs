@@ -99,6 +99,7 @@ fn inherit(own: Client, like: &Client, given: &[String]) -> Client {
     }
     take!(package "package", default_endpoint "default-endpoint", url_kind "url-kind", setters "setters");
     take!(fields "fields", completed_by "completed-by", derive "derive", endpoint_spelling "endpoint-spelling");
+    take!(models "models", models_of "models-of");
     take!(traces_to "traces-to", traces_unless "traces-unless", advice "advice");
     let models = models(like);
     merged.construct = own.construct.iter().flat_map(|own| models.iter().map(|model| as_model(own, model))).collect();
