@@ -316,7 +316,8 @@ pub struct Param {
     pub default: Option<ExprId>,
     /// How arguments reach it.
     pub kind: ParamKind,
-    /// The class that a framework makes an object of for it: of a TypeScript constructor whose class is decorated.
+    /// The class of what it is given: the one that a Python annotation names; in a TypeScript constructor whose class is
+    /// decorated, the one that a framework makes an object of.
     pub class: Option<String>,
 }
 

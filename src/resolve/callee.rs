@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Made, Value};
 use super::{Resolver, words};
-use crate::facts::{Call, ClassId, ExprId, ExprKind};
+use crate::facts::{Call, ClassId, ExprId, ExprKind, Stmt};
 use crate::finding::FileId;
 
 impl Resolver<'_> {
@@ -135,6 +135,27 @@ impl Resolver<'_> {
             }
         }
         out
+    }
+
+    /// A field that an object has from the one that it stands for: `def __getattr__(self, name): return getattr(self._it, name)`.
+    pub(super) fn delegated(&mut self, (file, class): (FileId, ClassId), name: &str) -> Option<Vec<Alt>> {
+        let module = self.module(file);
+        let mut methods = module.classes[class.index()].methods.iter();
+        let &(_, func) = methods.find(|(method, _)| method == "__getattr__")?;
+        let [asked] = module.func(func).params.as_slice() else { return None };
+        let index = &self.project.file(file).index;
+        let mut calls = index.calls.get("getattr").into_iter().flatten().filter_map(|call| {
+            let (block, index) = module.points[call.index()];
+            let ExprKind::Call(data) = module.kind(*call) else { return None };
+            let [of, field] = data.args.as_slice() else { return None };
+            let is_it = module.block(block).func == func
+                && matches!(module.kind(field.value), ExprKind::Name(name) if *name == asked.name)
+                && matches!(module.block(block).stmts.get(index as usize), Some(Stmt::Return(Some(value))) if value == call);
+            is_it.then_some((block, index, of.value))
+        });
+        let (Some((block, index, of)), None) = (calls.next(), calls.next()) else { return None };
+        let ctx = Ctx { file, block, index: index as usize, frame: None };
+        Some(self.field_path(&ctx, of, &[name.to_owned()]))
     }
 
     /// The thing of a module that an object stands for which imports it when it is asked: `openai = Lazy("openai")`.

@@ -387,8 +387,9 @@ impl Resolver<'_> {
         out
     }
 
-    /// What a framework gives the constructor of a class that it makes itself: an object of the parameter's class.
-    pub(super) fn injected(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
+    /// What is known of a parameter by its class alone. In TypeScript a framework makes an object of it; in Python one of
+    /// settings reads the same variables, whoever made it.
+    pub(super) fn of_hint(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Value> {
         let function = self.module(ctx.file).func(func);
         let name = function.params[number].class.clone()?;
         let start = Ctx { file: ctx.file, block: function.body, index: 0, frame: None };
@@ -396,12 +397,13 @@ impl Resolver<'_> {
         let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
         let ExprKind::Class(class) = *self.module(made.ctx.file).kind(made.expr) else { return None };
         let file = made.ctx.file;
+        let is_python = self.project.file(file).source.language == crate::language::Language::Python;
+        if is_python && !self.reads_environment(file, class) {
+            return None;
+        }
         let methods = &self.module(file).classes[class.index()].methods;
         let object = methods.iter().find(|(_, method)| self.module(file).func(*method).receiver.is_some());
-        Some(vec![match object {
-            Some((_, method)) => Alt::new(Value::Receiver(file, *method)),
-            None => alts[0].clone(),
-        }])
+        Some(object.map_or_else(|| alts[0].value.clone(), |(_, method)| Value::Receiver(file, *method)))
     }
 
     /// How the constructor of a class runs the one of its only base: what other subclasses hand on, or leave to a
@@ -476,12 +478,26 @@ impl Resolver<'_> {
         false
     }
 
-    /// Whether the fields of a class are read from the environment: `class Settings(BaseSettings)`.
-    pub(super) fn reads_environment(&self, file: FileId, class: ClassId) -> bool {
-        let module = self.module(file);
-        module.classes[class.index()].bases.iter().any(|&base| {
-            matches!(module.kind(base), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "BaseSettings")
+    /// Whether the fields of a class are read from the environment: `class Settings(BaseSettings)`, or what inherits from it.
+    pub(super) fn reads_environment(&mut self, file: FileId, class: ClassId) -> bool {
+        self.lineage((file, class)).into_iter().any(|(file, class)| {
+            let module = self.module(file);
+            module.classes[class.index()].bases.iter().any(|&base| {
+                matches!(module.kind(base), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "BaseSettings")
+            })
         })
+    }
+
+    /// A class and those of the project that it inherits from first, in order.
+    pub(super) fn lineage(&mut self, class: (FileId, ClassId)) -> Vec<(FileId, ClassId)> {
+        let mut at = Some(class);
+        (0..8)
+            .map_while(|_| {
+                let class = at?;
+                at = self.first_base(class);
+                Some(class)
+            })
+            .collect()
     }
 
     /// The end of a file's top level.
@@ -813,7 +829,7 @@ impl Resolver<'_> {
                 alts.retain(|alt| !matches!(alt.value, Value::Unknown(_)));
             }
             if alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
-                out.push(Alt::unknown());
+                out.extend(self.delegated((file, class), name).unwrap_or_else(|| vec![Alt::unknown()]));
             } else {
                 out.extend(alts);
             }

@@ -190,8 +190,23 @@ impl Resolver<'_> {
         self.fields(vec![Alt::new(Value::Symbol(root.to_owned()))], path)
     }
 
-    /// The values of a parameter: the argument of the followed call, or those of all calls in the file.
+    /// The values of a parameter; of one that nobody knows what its class says.
     fn param(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Vec<Alt> {
+        let mut alts = self.given_param(ctx, func, number);
+        let is_unknown = |alt: &Alt| matches!(alt.value, Value::Unknown(_));
+        if self.module(ctx.file).func(func).params[number].class.is_some()
+            && alts.iter().any(is_unknown)
+            && let Some(object) = self.of_hint(ctx, func, number)
+        {
+            for alt in alts.iter_mut().filter(|alt| is_unknown(alt)) {
+                *alt = Alt { value: object.clone(), arms: alt.arms.clone(), steps: Vec::new() };
+            }
+        }
+        alts
+    }
+
+    /// The values of a parameter: the argument of the followed call, or those of all calls in the file.
+    fn given_param(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Vec<Alt> {
         let module = self.module(ctx.file);
         let function = module.func(func);
         let param = &function.params[number];
@@ -285,7 +300,7 @@ impl Resolver<'_> {
                 .or_else(|| self.decorated_option(ctx, func, number))
                 .or_else(|| self.callback(ctx, func, number))
                 .or_else(|| self.parsed_arguments(ctx, func, number))
-                .or_else(|| self.injected(ctx, func, number))
+                .or_else(|| self.of_hint(ctx, func, number).map(|object| vec![Alt::new(object)]))
             {
                 return alts;
             }

@@ -10,8 +10,10 @@ use crate::finding::{FileId, Location};
 impl Resolver<'_> {
     /// A field of a settings class: the variables that pydantic reads for it, first one set wins, then its default.
     pub(super) fn setting(&mut self, ctx: &Ctx, class: ClassId, field: &Field) -> Vec<Alt> {
-        let prefix = self.configured(ctx.file, class, "env_prefix").unwrap_or_default();
-        let delimiter = self.configured(ctx.file, class, "env_nested_delimiter");
+        let lineage = self.lineage((ctx.file, class));
+        let configured = |option| lineage.iter().find_map(|&(file, class)| self.configured(file, class, option));
+        let prefix = configured("env_prefix").unwrap_or_default();
+        let delimiter = configured("env_nested_delimiter");
         self.variable_field(ctx, ctx.file, field, (&prefix, delimiter.as_deref()), None)
     }
 

@@ -108,7 +108,7 @@ impl Lower<'_> {
                 span: span(name),
                 default,
                 kind: this,
-                class: None,
+                class: node.child_by_field_name("type").and_then(|hint| self.class_named(hint)),
             });
         }
         params
@@ -300,13 +300,23 @@ impl Lower<'_> {
 
     /// The class that an annotation names: `Llm`, `config.Llm`, `Llm | None`, `Optional[Llm]`.
     fn class_hint(&mut self, hint: Node) -> Option<ExprId> {
+        self.hinted_class(hint).map(|class| self.expr(class))
+    }
+
+    /// The name of the class that an annotation names, where it is a name alone.
+    fn class_named(&self, hint: Node) -> Option<String> {
+        let class = self.hinted_class(hint).filter(|class| class.kind() == "identifier")?;
+        Some(self.text_of(class)).filter(|name| *name != "Any").map(str::to_owned)
+    }
+
+    fn hinted_class<'t>(&self, hint: Node<'t>) -> Option<Node<'t>> {
         let mut at = hint;
         for _ in 0..6 {
             let inner = operands(at);
             at = match at.kind() {
                 "identifier" | "attribute" => {
                     let last = self.text_of(at).rsplit('.').next().unwrap_or("");
-                    return last.starts_with(char::is_uppercase).then(|| self.expr(at));
+                    return last.starts_with(char::is_uppercase).then_some(at);
                 }
                 "generic_type" if self.text_of(inner.first().copied()?) == "Optional" => inner.get(1).copied()?,
                 "generic_type" => return None,
