@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value};
 use super::{Arms, Lit, MAX_FRAMES, Resolver, under, words};
-use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Import, Spread, Stmt};
+use crate::facts::{BlockId, Call, ClassId, ExprId, ExprKind, FuncId, Import, Spread, Stmt};
 use crate::finding::{FileId, Location};
 use crate::template::Argument;
 use crate::text::Text;
@@ -74,18 +74,37 @@ impl Resolver<'_> {
             }
             return out;
         }
-        // `getattr(openai, "OpenAI")`
+        // `getattr(openai, "OpenAI")`, `getattr(settings, KEYS[provider])`
         if symbol == "getattr"
             && let (Some(of), Some(name)) = (arg(0), arg(1))
-            && let Some(name) = self.constant(ctx, name)
+            && let Some(names) = self.names_asked(ctx, name)
         {
-            let found = self.field_path(ctx, of, &[name]);
-            let Some(default) = arg(2) else { return found };
-            let (missing, mut out): (Vec<Alt>, Vec<Alt>) =
-                found.into_iter().partition(|alt| matches!(alt.value, Value::Undefined));
-            for alt in missing {
-                out.extend(under(self.eval(ctx, default), &alt.arms));
+            let mut out = Vec::new();
+            for (name, arms) in names {
+                let found = self.field_path(ctx, of, &[name]);
+                let (missing, found): (Vec<Alt>, Vec<Alt>) = match arg(2) {
+                    Some(_) => found.into_iter().partition(|alt| matches!(alt.value, Value::Undefined)),
+                    None => (Vec::new(), found),
+                };
+                out.extend(under(found, &arms));
+                for arms in missing.iter().filter_map(|alt| alt.arms.merge(&arms)) {
+                    let default = arg(2).map(|default| self.eval(ctx, default));
+                    out.extend(under(default.unwrap_or_default(), &arms));
+                }
             }
+            return out;
+        }
+        // `next((row for row in ROWS if row["name"] == name), default)`: some row. That there is none is told before it is used.
+        if symbol == "next"
+            && let Some(of) = arg(0)
+        {
+            let found = self.field_path(ctx, of, &["0".to_owned()]);
+            let default = arg(1).map_or_else(Vec::new, |default| self.eval(ctx, default));
+            let subject = self.place_subject_of(ctx, expr);
+            let is = |negated| Arms::default().with(Lit { subject, value: None, negated });
+            let mut out: Vec<Alt> = is(false).map_or_else(Vec::new, |arms| under(found, &arms));
+            let default = default.into_iter().filter(|alt| !matches!(alt.value, Value::Null)).collect();
+            out.extend(is(true).map_or_else(Vec::new, |arms| under(default, &arms)));
             return out;
         }
         // `importlib.import_module("openai")`; `__import__("a.b")` gives the first part alone.
@@ -144,6 +163,18 @@ impl Resolver<'_> {
             return self.env_read(ctx, &name, at, fallback);
         }
         vec![Alt::new(self.made(ctx, expr))]
+    }
+
+    /// The names that an expression can be, where all of them are known.
+    fn names_asked(&mut self, ctx: &Ctx, name: ExprId) -> Option<Vec<(String, Arms)>> {
+        if let Some(name) = self.constant(ctx, name) {
+            return Some(vec![(name, Arms::default())]);
+        }
+        let alts = self.eval(ctx, name).into_iter().map(|alt| match alt.value {
+            Value::Str(name, _) => Some((name.expose().to_owned(), alt.arms)),
+            _ => None,
+        });
+        alts.collect::<Option<Vec<_>>>().filter(|names| !names.is_empty())
     }
 
     /// `new URL(path, base)`: the path behind the base's host, or beside the last word of the base's path.
@@ -221,8 +252,22 @@ impl Resolver<'_> {
     fn call_made(&mut self, ctx: &Ctx, expr: ExprId, made: &Arc<Made>, receiver: Option<Value>) -> Vec<Alt> {
         match self.module(made.ctx.file).kind(made.expr) {
             ExprKind::Func(func) => self.follow(made.ctx.file, *func, expr, ctx, receiver),
+            // `Kind(name)` is the member with that value, for which it stands.
+            ExprKind::Class(class) if self.is_enumeration(made.ctx.file, *class) => {
+                match self.module(ctx.file).kind(expr) {
+                    ExprKind::Call(Call { args, .. }) if args.len() == 1 => self.eval(ctx, args[0].value),
+                    _ => vec![Alt::new(self.made(ctx, expr))],
+                }
+            }
             _ => vec![Alt::new(self.made(ctx, expr))],
         }
+    }
+
+    /// Whether a class is one of Python's enumerations.
+    fn is_enumeration(&self, file: FileId, class: ClassId) -> bool {
+        let module = self.module(file);
+        let named = |&base: &ExprId| matches!(module.kind(base), ExprKind::Name(name) | ExprKind::Member(_, name) if name.ends_with("Enum"));
+        module.classes[class.index()].bases.iter().any(named)
     }
 
     /// A call's result, by looking into the function.
@@ -417,16 +462,12 @@ impl Resolver<'_> {
                 let fallback = arg(1).map(|value| self.eval(ctx, value));
                 self.env_read(ctx, &name, at, fallback)
             }
-            // `settings.get("url", default)`: what the settings hold, or the default.
-            Value::Unknown(_) if matches!(method, "get" | "pop") => {
-                let (Some(key), Some(default)) = (arg(0), arg(1)) else { return vec![Alt::unknown()] };
-                let Some(key) = self.constant(ctx, key) else { return vec![Alt::unknown()] };
-                let given = Value::Unknown(Some((key, self.location(ctx.file, expr))));
-                let subject = self.place_subject_of(ctx, expr);
-                self.fallback(vec![Alt::new(given)], subject, true, |resolver| resolver.eval(ctx, default))
-            }
+            Value::Unknown(_) if matches!(method, "get" | "pop") => self.held_or_default(ctx, expr, call),
             Value::Made(_) if self.reads_variables(&receiver.value) => {
                 self.read_by_call(ctx, expr, call).unwrap_or_else(|| vec![Alt::unknown()])
+            }
+            Value::Made(made) if matches!(method, "get" | "pop") && self.is_loaded(ctx, made) => {
+                self.held_or_default(ctx, expr, call)
             }
             Value::Made(made) => {
                 let module = self.module(made.ctx.file);
@@ -494,6 +535,26 @@ impl Resolver<'_> {
             }
             _ => vec![Alt::unknown()],
         }
+    }
+
+    /// `settings.get("url", default)`: what the settings hold, or the default.
+    fn held_or_default(&mut self, ctx: &Ctx, expr: ExprId, call: &Call) -> Vec<Alt> {
+        let [key, default] = call.args.as_slice() else { return vec![Alt::unknown()] };
+        let Some(key) = self.constant(ctx, key.value) else { return vec![Alt::unknown()] };
+        let held = Value::Unknown(Some((key, self.location(ctx.file, expr))));
+        let subject = self.place_subject_of(ctx, expr);
+        self.fallback(vec![Alt::new(held)], subject, true, |resolver| resolver.eval(ctx, default.value))
+    }
+
+    /// Whether a value is what a function from outside the project has read: `yaml.safe_load(file)`.
+    fn is_loaded(&mut self, ctx: &Ctx, made: &Made) -> bool {
+        let ExprKind::Call(call) = self.module(made.ctx.file).kind(made.expr) else { return false };
+        let loads = |alt: &Alt| {
+            let Value::Symbol(symbol) = &alt.value else { return false };
+            matches!(symbol.rsplit('.').next(), Some("load" | "loads" | "safe_load" | "full_load" | "parse"))
+        };
+        let callees = self.eval(&made.ctx, call.callee);
+        self.language_at(ctx.file, ctx.block) == "python" && !callees.is_empty() && callees.iter().all(loads)
     }
 
     /// `URL.format(model=m)`, `URL.replace("{model}", m)`: a text with others in the place of some of its parts.
