@@ -343,7 +343,7 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
 /// How the choices of a key and of an endpoint have to do with each other, and with all that the client assumes.
 fn ways(resolver: &Resolver<'_>, key: &Arms, endpoint: &Arms, all: &Arms) -> Ways {
     let conditions =
-        |arms: &Arms| -> Vec<Lit> { arms.lits().iter().copied().filter(|&lit| resolver.is_condition(lit)).collect() };
+        |arms: &Arms| -> Vec<Lit> { arms.lits().iter().copied().filter(|&lit| resolver.is_choice(lit)).collect() };
     let (own, other) = (conditions(key), conditions(endpoint));
     let place: Vec<Lit> =
         conditions(all).into_iter().filter(|lit| !own.contains(lit) && !other.contains(lit)).collect();
