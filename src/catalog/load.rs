@@ -2,7 +2,7 @@
 
 use std::sync::{LazyLock, OnceLock};
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use regex::{Regex, RegexSet};
 use serde::Deserialize;
 
