@@ -103,6 +103,9 @@ impl Lower<'_> {
             Expr::Binary(e) if is_assignment(&e.op) => {
                 self.compound(expr, &e.left, &e.right, matches!(e.op, BinOp::AddAssign(_)));
             }
+            Expr::MethodCall(e) if matches!(sink, Sink::Drop) && appends(e) && self.place(&e.receiver).is_some() => {
+                self.compound(expr, &e.receiver, &e.args[0], true);
+            }
             Expr::Macro(e) => self.macro_statement(&e.mac, sink),
             Expr::Call(e) if is_exit_call(e) => {
                 let value = self.value(expr);
@@ -243,6 +246,13 @@ impl Lower<'_> {
             };
         }
     }
+}
+
+/// Whether a call makes a text longer: `url.push_str("/v1")`, `url.push('/')`.
+fn appends(call: &syn::ExprMethodCall) -> bool {
+    let Some(of) = call.args.first().filter(|_| call.args.len() == 1) else { return false };
+    let is_char = || matches!(of, Expr::Lit(literal) if matches!(literal.lit, syn::Lit::Char(_)));
+    call.method == "push_str" || (call.method == "push" && is_char())
 }
 
 /// What a `for` goes through, without the call that makes an iterator of it.
