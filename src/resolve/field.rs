@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Step, StepKind, Value};
-use super::{Arms, Resolver, under, words};
+use super::{Arms, LOST, Resolver, under, words};
 use crate::facts::{Call, Entry, ExprId, ExprKind, Object, Spread};
 use crate::finding::{FileId, Location};
 use crate::headers::same_field;
@@ -257,7 +257,8 @@ impl Resolver<'_> {
 
     fn object_field(&mut self, ctx: &Ctx, object: &Object, name: &str) -> Vec<Alt> {
         let mut out = Vec::new();
-        let mut open = vec![Arms::default()];
+        // Whether something stands behind that nobody knows.
+        let mut open = vec![(Arms::default(), false)];
         for entry in object.entries.iter().rev() {
             let entry = match entry {
                 Entry::Computed { key, value } => (self.known_key(ctx, *key).map(Cow::Owned), *value, false),
@@ -268,7 +269,7 @@ impl Resolver<'_> {
                 (Some(key), value, _) => {
                     if same_field(&key, name) {
                         let alts = self.eval(ctx, value);
-                        for arms in &open {
+                        for (arms, _) in &open {
                             out.extend(under(alts.clone(), arms));
                         }
                         return out;
@@ -279,15 +280,22 @@ impl Resolver<'_> {
                     return out;
                 }
                 (None, spread, true) => {
-                    let alts = self.eval(ctx, spread);
-                    let alts = self.fields(alts, &[name.to_owned()]);
                     let mut still = Vec::new();
-                    for arms in &open {
-                        for alt in under(alts.clone(), arms) {
-                            if matches!(alt.value, Value::Undefined) {
-                                still.push(alt.arms);
-                            } else {
-                                out.push(alt);
+                    for of in self.eval(ctx, spread) {
+                        // Nobody knows whether it has the field. What stands before it is shown, and judged by nobody.
+                        let is_unknown = matches!(of.value, Value::Unknown(_));
+                        let arms = of.arms.clone();
+                        for alt in self.fields(vec![of], &[name.to_owned()]) {
+                            for (open, hidden) in &open {
+                                let Some(merged) = open.merge(&alt.arms) else { continue };
+                                if matches!(alt.value, Value::Undefined) {
+                                    still.push((merged, *hidden));
+                                    continue;
+                                }
+                                out.push(Alt { arms: merged, ..alt.clone() });
+                                if is_unknown && let Some(lost) = open.merge(&arms).and_then(|arms| arms.with(LOST)) {
+                                    still.push((lost, true));
+                                }
                             }
                         }
                     }
@@ -306,7 +314,8 @@ impl Resolver<'_> {
         {
             return vec![Alt::new(Value::Receiver(ctx.file, *func))];
         }
-        out.extend(open.into_iter().map(|arms| Alt { arms, ..Alt::new(Value::Undefined) }));
+        let absent = open.into_iter().filter(|(_, hidden)| !hidden);
+        out.extend(absent.map(|(arms, _)| Alt { arms, ..Alt::new(Value::Undefined) }));
         out
     }
 }
