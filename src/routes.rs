@@ -340,6 +340,14 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
     out
 }
 
+/// Leaves the pairs whose assumptions can be met. Where nobody that is known comes here, what is not known remains.
+fn met(resolver: &mut Resolver<'_>, routes: &mut Vec<Route>) {
+    let possible = resolver.possible(&routes.iter().map(|route| &route.arms).collect::<Vec<_>>());
+    let any = possible.contains(&true);
+    let mut possible = possible.into_iter();
+    routes.retain(|route| possible.next() == Some(true) || (!any && route.key.is_unknown()));
+}
+
 /// How the choices of a key and of an endpoint have to do with each other, and with all that the client assumes.
 fn ways(resolver: &Resolver<'_>, key: &Arms, endpoint: &Arms, all: &Arms) -> Ways {
     let conditions =

@@ -14,7 +14,7 @@ const MAX_CALLERS: usize = 3;
 const MAX_COPIES: usize = 8;
 
 /// Methods whose result is equal to what they are called on.
-const LENDING: [&str; 7] = ["as_str", "as_ref", "as_deref", "clone", "into", "to_owned", "to_string"];
+pub(super) const LENDING: [&str; 7] = ["as_str", "as_ref", "as_deref", "clone", "into", "to_owned", "to_string"];
 
 impl Resolver<'_> {
     /// The subject that stands for one execution of an expression.
@@ -50,14 +50,16 @@ impl Resolver<'_> {
             },
             None => None,
         };
-        // In a followed call a parameter's value may decide the test.
+        // In a followed call a parameter's value may decide the test, and so may a field of it, and what it is called on.
         if let (Some(frame), Some(expr)) = (&ctx.frame, test.expr)
-            && let ExprKind::Name(name) = self.module(ctx.file).kind(expr)
-            && self.module(ctx.file).func(frame.func).params.iter().any(|param| &param.name == name)
+            && let Some((root, path)) = self.chain(ctx, lent(self.module(ctx.file), expr))
+            && let function = self.module(ctx.file).func(frame.func)
+            && (function.params.iter().any(|param| param.name == root)
+                || (path.is_empty() && function.receiver.as_deref() == Some(root.as_str())))
         {
             let alts = self.eval(ctx, expr);
             if let [alt] = alts.as_slice()
-                && let Some(holds) = holds(&alt.value, asked.as_deref())
+                && let Some(holds) = holds(&self.as_matched(&alt.value), asked.as_deref())
             {
                 return Err(holds != test.negated);
             }
@@ -82,7 +84,7 @@ impl Resolver<'_> {
     /// Whether an assumption about a subject may be true where the subject has a value.
     pub(super) fn may_be(&self, value: &Value, lit: Lit) -> bool {
         let asked = lit.value.map(|value| self.constants.name(value));
-        holds(value, asked).is_none_or(|holds| holds != lit.negated)
+        holds(&self.as_tested(value), asked).is_none_or(|holds| holds != lit.negated)
     }
 
     /// The subject that an expression is when it is tested. Parameters of a followed call are the caller's arguments.
@@ -112,9 +114,10 @@ impl Resolver<'_> {
         }
         let source = &self.project.file(ctx.file).source;
         // Without what it is lent or copied by: `&provider`, `provider.as_str()`.
-        let text = match module.kind(lent(module, expr)) {
+        let it = lent(module, expr);
+        let text = match module.kind(it) {
             ExprKind::Name(name) if !name.contains(['@', '=']) => name.clone(),
-            _ => crate::facts::squeeze(source.slice(module.span(expr))),
+            _ => crate::facts::squeeze(source.slice(module.span(it))),
         };
         self.subject(ctx, &text)
     }
@@ -188,8 +191,18 @@ impl Resolver<'_> {
             return subject;
         }
         let scope = func.map_or(0, |func| func.0);
-        let frame = ctx.frame.as_ref().filter(|frame| func == Some(frame.func)).map_or(0, |frame| frame.id);
         let version = func.map_or(0, |func| self.version(ctx, func, &root, place));
+        let frame = ctx.frame.as_ref().filter(|frame| func == Some(frame.func));
+        // Of a parameter of a followed call it is the caller's.
+        if let Some(frame) = frame.filter(|frame| version == 0 && frame.file == ctx.file)
+            && text == place
+            && let Some(below) = text[root.len()..].strip_prefix('.')
+            && let path = below.split('.').map(str::to_owned).collect::<Vec<_>>()
+            && let Some((_, subject)) = self.handed(frame, &root, &path)
+        {
+            return subject;
+        }
+        let frame = frame.map_or(0, |frame| frame.id);
         self.subjects.get(&format!("{}:{scope}:{frame}.{version}:{text}", ctx.file.0))
     }
 
@@ -272,7 +285,7 @@ impl Resolver<'_> {
 
     /// Which assignment in a function changed a text's meaning last, seen from a point; 0: none did. Inner functions
     /// run when all of them have been made.
-    fn version(&self, ctx: &Ctx, func: FuncId, root: &str, text: &str) -> u32 {
+    pub(super) fn version(&self, ctx: &Ctx, func: FuncId, root: &str, text: &str) -> u32 {
         let module = self.module(ctx.file);
         let own = module.block(ctx.block).func == func;
         let all = self.project.file(ctx.file).index.assigns.get(root).into_iter().flatten();
@@ -303,7 +316,7 @@ impl Resolver<'_> {
             return Some(alt);
         }
         let subject = self.subject(ctx, text);
-        let lit = match (&alt.value, alt.value.presence()) {
+        let lit = match (&*self.as_tested(&alt.value), alt.value.presence()) {
             (_, Presence::Null | Presence::Absent | Presence::Empty) => Lit { subject, value: None, negated: true },
             (Value::Str(text, _), _) => Lit { subject, value: Some(self.constants.get(text.expose())), negated: false },
             (Value::Const(text), _) => {
@@ -410,7 +423,8 @@ impl Resolver<'_> {
             Some(value) => Some(self.constant_meant(ctx, value)?),
             None => None,
         };
-        let fits = |alt: &Alt| holds(&alt.value, asked.as_deref()).is_none_or(|holds| holds != test.negated);
+        let fits =
+            |alt: &Alt| holds(&self.as_tested(&alt.value), asked.as_deref()).is_none_or(|holds| holds != test.negated);
         Some(alts.into_iter().filter(fits).map(|alt| alt.arms).collect())
     }
 
@@ -531,7 +545,7 @@ fn is_itself(module: &Module, place: &Place, value: ExprId) -> bool {
 }
 
 /// What an expression lends or copies.
-fn lent(module: &Module, mut expr: ExprId) -> ExprId {
+pub(super) fn lent(module: &Module, mut expr: ExprId) -> ExprId {
     for _ in 0..MAX_COPIES {
         let ExprKind::Call(call) = module.kind(expr) else { break };
         let ExprKind::Member(base, method) = module.kind(call.callee) else { break };

@@ -21,6 +21,7 @@ mod conditions;
 mod configured;
 mod environment;
 mod field;
+mod handed;
 mod heirs;
 mod lookup;
 mod marks;
@@ -33,6 +34,7 @@ mod settings;
 mod sites;
 mod terraform;
 pub mod value;
+mod variants;
 mod words;
 
 pub use arms::{Arms, Interner, LOST, Lit};

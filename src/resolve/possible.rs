@@ -2,10 +2,11 @@
 
 use foldhash::{HashMap, HashMapExt};
 
+use super::handed::Handed;
 use super::value::{Alt, Ctx, Value};
 use super::{Arms, MAX_ALTS, Resolver, predicates};
-use crate::facts::{Entry, ExprId, ExprKind, Span, Stmt};
-use crate::finding::{FileId, Location};
+use crate::facts::{ExprKind, Span, Stmt};
+use crate::finding::Location;
 
 /// The places that tests asked about, by the tests' subjects: where, a variable and the way below it.
 pub(super) type Asked = HashMap<u32, (Ctx, String, Vec<String>)>;
@@ -36,10 +37,12 @@ impl Resolver<'_> {
     }
 
     /// Which of several sets of assumptions can be met: some value of each place that they ask about is such as they
-    /// say, under the same assumptions, and so is the variable of another function that it came from.
+    /// say, under the same assumptions, and so is the variable of another function that it came from, by the calls that are
+    /// assumed or as a part of what that one gives back.
     pub fn possible(&mut self, all: &[&Arms]) -> Vec<bool> {
         let mut known: HashMap<u32, Option<Vec<Arms>>> = HashMap::new();
         let mut sources: HashMap<u32, Option<u32>> = HashMap::new();
+        let mut handed = Handed::default();
         let mut out = Vec::with_capacity(all.len());
         for arms in all {
             out.push(arms.lits().iter().all(|lit| {
@@ -47,6 +50,9 @@ impl Resolver<'_> {
                 let source = *sources.entry(lit.subject).or_insert_with(|| self.source_of(lit.subject));
                 values.as_ref().is_none_or(|values| values.iter().any(|value| value.merge(arms).is_some()))
                     && source.is_none_or(|source| arms.also_of(&[(source, lit.subject)]).is_some())
+                    && self.handed_down(lit.subject, arms, &mut handed, |given| {
+                        arms.also_of(&[(given, lit.subject)]).is_some()
+                    })
             }));
         }
         out
@@ -58,8 +64,10 @@ impl Resolver<'_> {
         let at = Location { file: ctx.file, span: Span::default() };
         let alts = self.with_half(|resolver| resolver.name(&ctx, &root, &path, at));
         // What an object or a variable is when it is tested nobody can say.
-        let decides =
-            |alt: &Alt| matches!(alt.value, Value::Str(..) | Value::Const(_) | Value::Null | Value::Undefined);
+        let decides = |alt: &Alt| {
+            let value = self.as_tested(&alt.value);
+            matches!(*value, Value::Str(..) | Value::Const(_) | Value::Null | Value::Undefined)
+        };
         (alts.len() < MAX_ALTS && alts.iter().any(decides)).then(|| {
             alts.into_iter().map(|alt| if decides(&alt) { alt.arms } else { alt.arms.without(subject) }).collect()
         })
@@ -93,25 +101,5 @@ impl Resolver<'_> {
         let given = self.written_as(made.ctx.file, made.expr, &name)?;
         matches!(self.module(made.ctx.file).kind(given), ExprKind::Name(_))
             .then(|| self.subject_of_expr(&made.ctx, given))
-    }
-
-    /// What an object or a list says that one of its fields is, where it says it of this one.
-    fn written_as(&self, file: FileId, expr: ExprId, name: &str) -> Option<ExprId> {
-        match self.module(file).kind(expr) {
-            ExprKind::List(items) => {
-                let items = items.iter().take_while(|item| !item.spread);
-                items.map(|item| item.value).nth(name.parse().ok()?)
-            }
-            ExprKind::Object(object) => object
-                .entries
-                .iter()
-                .rev()
-                .map_while(|entry| match entry {
-                    Entry::Field { key, value, .. } => Some((key.as_deref()?, *value)),
-                    Entry::Computed { .. } | Entry::Spread(_) => None,
-                })
-                .find_map(|(key, value)| (key == name).then_some(value)),
-            _ => None,
-        }
     }
 }

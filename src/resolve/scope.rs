@@ -263,6 +263,7 @@ impl Resolver<'_> {
             };
             let step = Step { at, kind: StepKind::Param(param.name.clone()) };
             let arms = arms.merge(&self.guard(&frame.caller)).unwrap_or(arms);
+            let arms = arms.merge(&self.guard_within(&frame.caller, frame.call)).unwrap_or(arms);
             let tested = self.tested_arguments(frame);
             let beside = self.arguments_beside(frame, number, &around, &tested);
             let tested: Vec<(u32, u32)> =

@@ -1,6 +1,6 @@
 //! The routes of a call in code.
 
-use super::{Client, Endpoint, Ignored, Key, Route, endpoint, key, pair};
+use super::{Client, Endpoint, Ignored, Key, Route, endpoint, key, met, pair};
 use crate::catalog::{Blank, Catalog, UrlKind};
 use crate::clients::{self, From, Site, SlotValue};
 use crate::endpoint::Url;
@@ -45,11 +45,7 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
         })
         .collect();
     let mut routes = pair(resolver, keys, endpoints.clone(), &inner);
-    let possible = resolver.possible(&routes.iter().map(|route| &route.arms).collect::<Vec<_>>());
-    // Where nobody that is known comes here, what is not known remains.
-    let any = possible.contains(&true);
-    let mut possible = possible.into_iter();
-    routes.retain(|route| possible.next() == Some(true) || (!any && route.key.is_unknown()));
+    met(resolver, &mut routes);
     // All that is known says that nobody comes here: who does has a key that is not known.
     let unknown = || SlotValue { alt: Alt::unknown(), from: From::Code };
     let no_key = key(catalog, project, Some(site.client), unknown());

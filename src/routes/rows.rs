@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
 use super::whose::names;
-use super::{CONFIG, Client, Endpoint, Key, Route, Verdict, endpoint, key, pair, tools};
+use super::{CONFIG, Client, Endpoint, Key, Route, Verdict, endpoint, key, met, pair, tools};
 use crate::catalog::Catalog;
 use crate::clients::{From, SlotValue};
 use crate::evidence;
@@ -275,8 +275,9 @@ fn client(
     let mut spelling = urls[0].name;
     for url in urls {
         let endpoints = endpoints(resolver, catalog, file, *url);
-        let more = pair(resolver, keys.clone(), endpoints, &guard);
-        let more: Vec<Route> = more.into_iter().filter(is_judged).collect();
+        let mut more = pair(resolver, keys.clone(), endpoints, &guard);
+        more.retain(is_judged);
+        met(resolver, &mut more);
         if !more.is_empty() && (routes.is_empty() || (fits(&more) && !fits(&routes))) {
             routes = more;
             spelling = url.name;

@@ -10,6 +10,9 @@ use crate::facts::{
     BlockId, Class, ClassId, Cond, Entry, ExprKind, Field, FuncId, Function, Import, Object, Place, Span, Stmt, squeeze,
 };
 
+/// Variants of one enumeration that are objects.
+const MAX_VARIANTS: usize = 128;
+
 impl Lower<'_> {
     /// Lowers the items of a module or block. Imports and types come first, functions last: in Rust their order does
     /// not matter.
@@ -75,7 +78,16 @@ impl Lower<'_> {
             }
             Item::Enum(node) if !is_test(&node.attrs) => {
                 let span = self.between(node.enum_token.span, node.brace_token.span.close());
-                self.define(&node.ident, span);
+                let class = self.define(&node.ident, span);
+                // A variant is an object of the type, which has its methods and is told from the others by a `match`.
+                let plain = node.variants.iter().filter(|variant| matches!(variant.fields, Fields::Unit));
+                for variant in plain.take(MAX_VARIANTS) {
+                    let span = self.at(variant.ident.span());
+                    let object = Object { entries: Vec::new(), ty: Some(ident(&node.ident)) };
+                    let value = Some(self.expr(span, ExprKind::Object(object)));
+                    let name = ident(&variant.ident);
+                    self.builder.class_mut(class).fields.push(Field { name, span, value, hint: None });
+                }
             }
             Item::Union(node) if !is_test(&node.attrs) => {
                 let span = self.between(node.union_token.span, node.ident.span());

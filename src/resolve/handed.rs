@@ -1,0 +1,150 @@
+//! What a function is handed: the places of its caller that its parameters, and fields of them, stand for.
+
+use std::sync::Arc;
+
+use foldhash::HashMap;
+
+use super::conditions::{lent, text_of};
+use super::value::Frame;
+use super::{Arms, Resolver};
+use crate::facts::{Entry, ExprId, ExprKind, FuncId};
+use crate::finding::FileId;
+
+/// Calls that a place is followed up through.
+const MAX_HANDED: usize = 4;
+
+/// What is known already of the places that tests ask about.
+#[derive(Default)]
+pub(super) struct Handed {
+    /// What a subject is about in the function that it is asked in.
+    params: HashMap<u32, Option<Arc<Param>>>,
+    /// What a subject is where a call of that function stands.
+    given: HashMap<(u32, u32), Option<u32>>,
+}
+
+/// A parameter, or a field of it.
+struct Param {
+    func: (FileId, FuncId),
+    /// The subject of the calls of that function.
+    calls: u32,
+    root: String,
+    path: Vec<String>,
+}
+
+impl Resolver<'_> {
+    /// What the place below a parameter is where a call stands, as its caller writes it: of `connect({ kind })` the
+    /// `options.kind` is `kind`. And the subject that it is there.
+    pub(super) fn handed(&mut self, frame: &Arc<Frame>, root: &str, path: &[String]) -> Option<(String, u32)> {
+        let (mut value, caller) = self.argument_of(frame, root)?;
+        let module = self.module(caller.file);
+        let mut rest = path;
+        while let Some((first, below)) = rest.split_first()
+            && let Some(given) = self.written_as(caller.file, value, first)
+        {
+            (value, rest) = (given, below);
+        }
+        let (root, mut whole) = self.chain(&caller, lent(module, value))?;
+        whole.extend(rest.iter().cloned());
+        let text = text_of(&root, &whole);
+        let subject = match whole.is_empty() {
+            true => self.subject_of_expr(&caller, value),
+            false => self.subject(&caller, &text),
+        };
+        Some((text, subject))
+    }
+
+    /// Whether something holds of all that a subject is in the callers of its function, by the calls that are assumed.
+    pub(super) fn handed_down(
+        &mut self,
+        mut subject: u32,
+        arms: &Arms,
+        known: &mut Handed,
+        holds: impl Fn(u32) -> bool,
+    ) -> bool {
+        for _ in 0..MAX_HANDED {
+            let param = match known.params.get(&subject) {
+                Some(param) => param.clone(),
+                None => {
+                    let param = self.param_asked(subject).map(Arc::new);
+                    known.params.insert(subject, param.clone());
+                    param
+                }
+            };
+            let Some(param) = param else { break };
+            let assumed = |lit: &&super::Lit| lit.subject == param.calls && !lit.negated;
+            let Some(site) = arms.lits().iter().find(assumed).and_then(|lit| lit.value) else { break };
+            let given = match known.given.get(&(subject, site)) {
+                Some(&given) => given,
+                None => {
+                    let given = self.given_at(&param, site);
+                    known.given.insert((subject, site), given);
+                    given
+                }
+            };
+            match given {
+                Some(given) if !holds(given) => return false,
+                Some(given) => subject = given,
+                None => break,
+            }
+        }
+        true
+    }
+
+    /// The function whose parameter, or a field of it, a subject's tests ask about, as it was handed over.
+    fn param_asked(&mut self, subject: u32) -> Option<Param> {
+        let (mut ctx, mut root, mut path) = self.asked.get(&subject)?.clone();
+        // Asked in a followed call it is what the caller has.
+        while let Some(frame) = ctx.frame.take() {
+            let (text, given) = self.handed(&frame, &root, &path)?;
+            if given != subject {
+                return None;
+            }
+            (root, path) = place_of(&text);
+            ctx = frame.caller.clone();
+        }
+        let module = self.module(ctx.file);
+        let func = module.block(ctx.block).func;
+        let is_param = module.func(func).params.iter().any(|param| param.name == root);
+        if !is_param || self.version(&ctx, func, &root, &text_of(&root, &path)) != 0 {
+            return None;
+        }
+        let calls = self.subjects.get(&format!("calls:{}:{}", ctx.file.0, func.0));
+        Some(Param { func: (ctx.file, func), calls, root, path })
+    }
+
+    /// What a subject is where one of the calls of its function stands.
+    fn given_at(&mut self, param: &Param, site: u32) -> Option<u32> {
+        let site = self.constants.name(site).to_owned();
+        let (sites, _) = self.call_sites(param.func.0, param.func.1);
+        let frame = sites.iter().find(|frame| site == format!("#{}:{}", frame.caller.file.0, frame.call.0))?;
+        let (text, given) = self.handed(frame, &param.root, &param.path)?;
+        self.note_asked(&frame.caller, given, &text);
+        Some(given)
+    }
+
+    /// What an object or a list says that one of its fields is, where it says it of this one.
+    pub(super) fn written_as(&self, file: FileId, expr: ExprId, name: &str) -> Option<ExprId> {
+        match self.module(file).kind(expr) {
+            ExprKind::List(items) => {
+                let items = items.iter().take_while(|item| !item.spread);
+                items.map(|item| item.value).nth(name.parse().ok()?)
+            }
+            ExprKind::Object(object) => object
+                .entries
+                .iter()
+                .rev()
+                .map_while(|entry| match entry {
+                    Entry::Field { key, value, .. } => Some((key.as_deref()?, *value)),
+                    Entry::Computed { .. } | Entry::Spread(_) => None,
+                })
+                .find_map(|(key, value)| (key == name).then_some(value)),
+            _ => None,
+        }
+    }
+}
+
+/// A place that is written as a variable with the names of what is below it.
+fn place_of(text: &str) -> (String, Vec<String>) {
+    let mut words = text.split('.').map(str::to_owned);
+    (words.next().unwrap_or_default(), words.collect())
+}
