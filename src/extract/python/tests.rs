@@ -174,7 +174,7 @@ fn conditions() {
         ("a is True", "a=True", "!a=True"),
         ("a == b", "a==b", "!a==b"),
         ("a != b", "!a==b", "a==b"),
-        ("a not in b", "!ainb", "ainb"),
+        ("a not in b", "!a in b", "a in b"),
         ("a in ('x',)", "a=x", "!a=x"),
         ("a not in ['x', 'y']", "!a=x & !a=y", ""),
         ("not (a or b)", "!a & !b", ""),

@@ -212,6 +212,7 @@ class Args()
     new: fn3
     key: fn4
 class P()
+    A = P {}
 class Elsewhere()
     default: fn5
 fn1 _()
