@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value};
+use super::value::{Alt, Ctx, Frame, Made, Part, Step, StepKind, Value};
 use super::{Arms, Lit, MAX_FRAMES, Resolver, under, words};
-use crate::facts::{BlockId, Call, ClassId, ExprId, ExprKind, FuncId, Import, Spread, Stmt};
+use crate::facts::{BlockId, Call, ClassId, ExprId, ExprKind, FuncId, Import, Stmt};
 use crate::finding::{FileId, Location};
-use crate::template::Argument;
 use crate::text::Text;
 
 /// In the place of a call, where all calls of a function are alike.
@@ -249,7 +248,7 @@ impl Resolver<'_> {
     }
 
     /// A call of a function or class of the project.
-    fn call_made(&mut self, ctx: &Ctx, expr: ExprId, made: &Arc<Made>, receiver: Option<Value>) -> Vec<Alt> {
+    pub(super) fn call_made(&mut self, ctx: &Ctx, expr: ExprId, made: &Arc<Made>, receiver: Option<Value>) -> Vec<Alt> {
         match self.module(made.ctx.file).kind(made.expr) {
             ExprKind::Func(func) => self.follow(made.ctx.file, *func, expr, ctx, receiver),
             // `Kind(name)` is the member with that value, for which it stands.
@@ -271,7 +270,14 @@ impl Resolver<'_> {
     }
 
     /// A call's result, by looking into the function.
-    fn follow(&mut self, file: FileId, func: FuncId, expr: ExprId, ctx: &Ctx, receiver: Option<Value>) -> Vec<Alt> {
+    pub(super) fn follow(
+        &mut self,
+        file: FileId,
+        func: FuncId,
+        expr: ExprId,
+        ctx: &Ctx,
+        receiver: Option<Value>,
+    ) -> Vec<Alt> {
         let Some(frame) = self.frame(file, func, expr, ctx, receiver) else { return vec![Alt::unknown()] };
         self.returns(file, func, Some(frame))
     }
@@ -385,318 +391,6 @@ impl Resolver<'_> {
             let value = Some(self.constants.get(&format!("#{number}")));
             let arms = Arms::default().with(Lit { subject, value, negated: false });
             out.extend(arms.map(|arms| under(alts, &arms)).unwrap_or_default());
-        }
-        out
-    }
-
-    /// A method call on a value.
-    fn method(&mut self, ctx: &Ctx, expr: ExprId, call: &Call, receiver: &Alt, method: &str) -> Vec<Alt> {
-        if let Some(alts) = self.configured_method(ctx, expr, call, &receiver.value, method) {
-            return alts;
-        }
-        let arg = |number: usize| call.args.iter().filter(|arg| arg.name.is_none()).nth(number).map(|arg| arg.value);
-        // `key.map(|key| key.to_string())`: of an `Option`, a `Result` or a promise it is the value itself.
-        let is_plain =
-            matches!(&receiver.value, Value::Str(..) | Value::Env(..) | Value::Concat(..) | Value::Unknown(_));
-        if is_plain
-            && matches!(method, "map" | "and_then" | "then")
-            && let Some(function) = arg(0)
-        {
-            if self.hands_on(ctx, function) {
-                return vec![receiver.clone()];
-            }
-            if let ExprKind::Func(func) = *self.module(ctx.file).kind(function)
-                && ctx.frame.is_none()
-            {
-                return self.returns(ctx.file, func, None);
-            }
-        }
-        match &receiver.value {
-            Value::Str(text, at) => {
-                if words::TRIMMING.contains(&method) {
-                    let trimmed = match (method, arg(0)) {
-                        (_, Some(chars)) => match self.constant(ctx, chars) {
-                            Some(cut) => words::trimmed(method, text.expose(), &cut).to_owned(),
-                            None => text.expose().to_owned(),
-                        },
-                        (_, None) => text.expose().trim().to_owned(),
-                    };
-                    return vec![Alt { value: Value::Str(Text::new(trimmed), *at), ..receiver.clone() }];
-                }
-                if let Some(text) = words::in_other_case(method, text.expose()) {
-                    return vec![Alt { value: Value::Str(Text::new(text), *at), ..receiver.clone() }];
-                }
-                if words::SAME.contains(&method) {
-                    return vec![receiver.clone()];
-                }
-                if self.cuts_slashes(ctx, call, method) {
-                    let cut = text.expose().trim_end_matches('/');
-                    return vec![Alt { value: Value::Str(Text::new(cut), *at), ..receiver.clone() }];
-                }
-                self.filled(ctx, call, text, *at, method).unwrap_or_else(|| vec![Alt::unknown()])
-            }
-            // `os.environ["KEYS"].split(",")`: a list, to be looked into.
-            Value::Env(..) if method == "split" => vec![Alt::new(self.made(ctx, expr))],
-            Value::Env(..) | Value::Concat(..) | Value::Const(_) | Value::Null | Value::Undefined
-                if words::keeps(method) =>
-            {
-                vec![receiver.clone()]
-            }
-            Value::Unknown(_) if words::keeps(method) => {
-                vec![receiver.clone()]
-            }
-            Value::Env(..) | Value::Concat(..) | Value::Unknown(_) if self.cuts_slashes(ctx, call, method) => {
-                vec![receiver.clone()]
-            }
-            Value::Unknown(_) | Value::Made(_)
-                if words::reads_by_name(method)
-                    && arg(0).is_some_and(|first| {
-                        matches!(self.module(ctx.file).kind(first), ExprKind::Str(t) if words::is_env_name(t.expose()))
-                    })
-                    && !self.is_object(&receiver.value) =>
-            {
-                let Some(name) = arg(0).and_then(|first| self.constant(ctx, first)) else {
-                    return vec![Alt::unknown()];
-                };
-                let at = self.location(ctx.file, expr);
-                let fallback = arg(1).map(|value| self.eval(ctx, value));
-                self.env_read(ctx, &name, at, fallback)
-            }
-            Value::Unknown(_) if matches!(method, "get" | "pop") => self.held_or_default(ctx, expr, call),
-            Value::Made(_) if self.reads_variables(&receiver.value) => {
-                self.read_by_call(ctx, expr, call).unwrap_or_else(|| vec![Alt::unknown()])
-            }
-            Value::Made(made) if matches!(method, "get" | "pop") && self.is_loaded(ctx, made) => {
-                self.held_or_default(ctx, expr, call)
-            }
-            Value::Made(made) => {
-                let module = self.module(made.ctx.file);
-                match module.kind(made.expr) {
-                    // A Rust struct has methods of its own, a table has those of its language.
-                    ExprKind::Object(object) if object.ty.is_some() => self.call_member(ctx, expr, receiver, method),
-                    ExprKind::Object(_) => match method {
-                        "get" => {
-                            let Some(key) = arg(0) else { return vec![Alt::unknown()] };
-                            let at = self.location(ctx.file, expr);
-                            let bases = [Alt::new(receiver.value.clone())];
-                            let found = match self.constant(ctx, key) {
-                                Some(key) => self.fields(bases.to_vec(), &[key]),
-                                None => self.chosen(ctx, &bases, key, at),
-                            };
-                            let Some(default) = arg(1) else { return found };
-                            let subject = self.place_subject_of(ctx, expr);
-                            // What is there and the default never come together, not in two fields either.
-                            let found = found.into_iter().filter_map(|alt| {
-                                let negated = match alt.value.presence() {
-                                    Presence::Maybe => return Some(alt),
-                                    Presence::Null | Presence::Absent => true,
-                                    Presence::Present | Presence::Empty => false,
-                                };
-                                let arms = alt.arms.with(Lit { subject, value: None, negated })?;
-                                Some(Alt { arms, ..alt })
-                            });
-                            let found = found.collect();
-                            self.fallback(found, subject, true, |resolver| resolver.eval(ctx, default))
-                        }
-                        "items" | "entries" | "iter" => {
-                            vec![Alt { value: Value::Entries(made.clone(), Part::Items), ..receiver.clone() }]
-                        }
-                        "values" => {
-                            vec![Alt { value: Value::Entries(made.clone(), Part::Values), ..receiver.clone() }]
-                        }
-                        "keys" => vec![Alt { value: Value::Entries(made.clone(), Part::Keys), ..receiver.clone() }],
-                        "copy" => vec![receiver.clone()],
-                        _ => self.call_member(ctx, expr, receiver, method),
-                    },
-                    ExprKind::List(_) if words::SAME.contains(&method) || method == "iter" || method == "into_iter" => {
-                        vec![receiver.clone()]
-                    }
-                    // A copy of what somebody else's function made has the same in it.
-                    ExprKind::Call(_) if self.is_rust(ctx.file) && words::COPYING.contains(&method) => {
-                        vec![receiver.clone()]
-                    }
-                    _ => self.call_member(ctx, expr, receiver, method),
-                }
-            }
-            Value::Receiver(..) => {
-                let found = self.call_member(ctx, expr, receiver, method);
-                // A service of the project around the framework's.
-                let is_lost = |alt: &Alt| matches!(alt.value, Value::Unknown(_) | Value::Made(_));
-                if words::reads_by_name(method)
-                    && found.iter().all(is_lost)
-                    && let Some(first) = arg(0)
-                    && let ExprKind::Str(name) = self.module(ctx.file).kind(first)
-                    && words::is_env_name(name.expose())
-                {
-                    let at = self.location(ctx.file, expr);
-                    return self.env_read(ctx, name.expose(), at, None);
-                }
-                found
-            }
-            _ => vec![Alt::unknown()],
-        }
-    }
-
-    /// `settings.get("url", default)`: what the settings hold, or the default.
-    fn held_or_default(&mut self, ctx: &Ctx, expr: ExprId, call: &Call) -> Vec<Alt> {
-        let [key, default] = call.args.as_slice() else { return vec![Alt::unknown()] };
-        let Some(key) = self.constant(ctx, key.value) else { return vec![Alt::unknown()] };
-        let held = Value::Unknown(Some((key, self.location(ctx.file, expr))));
-        let subject = self.place_subject_of(ctx, expr);
-        self.fallback(vec![Alt::new(held)], subject, true, |resolver| resolver.eval(ctx, default.value))
-    }
-
-    /// Whether a value is what a function from outside the project has read: `yaml.safe_load(file)`.
-    fn is_loaded(&mut self, ctx: &Ctx, made: &Made) -> bool {
-        let ExprKind::Call(call) = self.module(made.ctx.file).kind(made.expr) else { return false };
-        let loads = |alt: &Alt| {
-            let Value::Symbol(symbol) = &alt.value else { return false };
-            matches!(symbol.rsplit('.').next(), Some("load" | "loads" | "safe_load" | "full_load" | "parse"))
-        };
-        let callees = self.eval(&made.ctx, call.callee);
-        self.language_at(ctx.file, ctx.block) == "python" && !callees.is_empty() && callees.iter().all(loads)
-    }
-
-    /// `URL.format(model=m)`, `URL.replace("{model}", m)`: a text with others in the place of some of its parts.
-    fn filled(&mut self, ctx: &Ctx, call: &Call, text: &Text, at: Location, method: &str) -> Option<Vec<Alt>> {
-        let template = text.expose();
-        let language = self.language_at(ctx.file, ctx.block);
-        let by_name = |name: &str| call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
-        let by_position = |number: usize| call.args.iter().filter(|arg| arg.name.is_none()).nth(number);
-        let is_format = method == "format" && language == "python";
-        let holes: Vec<(std::ops::Range<usize>, Option<ExprId>)> = if is_format {
-            let spread = call.args.iter().any(|arg| arg.spread != Spread::No);
-            let filled = crate::template::braces(template)?.into_iter().map(|hole| {
-                let arg = match &hole.argument {
-                    Argument::Position(number) => by_position(*number),
-                    Argument::Name(name) => by_name(name),
-                };
-                (hole.at, arg.filter(|_| !spread).map(|arg| arg.value))
-            });
-            filled.collect()
-        } else {
-            let [pattern, by] = call.args.as_slice() else { return None };
-            let pattern = self.constant(ctx, pattern.value).filter(|pattern| !pattern.is_empty())?;
-            let times = match (method, language) {
-                ("replace", "javascript") => 1,
-                ("replace", _) | ("replaceAll", "javascript") => super::MAX_PARTS,
-                _ => return None,
-            };
-            let found = template.match_indices(&pattern).take(times);
-            found.map(|(at, found)| (at..at + found.len(), Some(by.value))).collect()
-        };
-        if holes.len() * 2 >= super::MAX_PARTS {
-            return None;
-        }
-        let written = |part: &str| {
-            let part = if is_format { part.replace("{{", "{").replace("}}", "}") } else { part.to_owned() };
-            vec![Alt::new(Value::Str(Text::new(part), at))]
-        };
-        let mut parts = Vec::new();
-        let mut done = 0;
-        for (hole, by) in holes {
-            parts.push(written(&template[done..hole.start]));
-            parts.push(by.map_or_else(|| vec![Alt::unknown()], |by| self.eval(ctx, by)));
-            done = hole.end;
-        }
-        parts.push(written(&template[done..]));
-        Some(Self::joined_parts(&parts, at))
-    }
-
-    /// Whether a function gives back what it is given: `|s| s.trim().to_string()`, `String::from`.
-    fn hands_on(&self, ctx: &Ctx, function: ExprId) -> bool {
-        let module = self.module(ctx.file);
-        match module.kind(function) {
-            ExprKind::Member(_, name) => words::keeps(name) || matches!(name.as_str(), "from" | "new"),
-            ExprKind::Name(name) => matches!(name.as_str(), "String" | "Some" | "Ok"),
-            ExprKind::Func(func) => {
-                let function = module.func(*func);
-                let [Stmt::Return(Some(value))] = module.block(function.body).stmts.as_slice() else { return false };
-                let mut at = *value;
-                loop {
-                    match (module.kind(at), function.params.as_slice()) {
-                        (ExprKind::Name(name), [param]) => return *name == param.name,
-                        (ExprKind::Call(call), _) => match (module.kind(call.callee), call.args.as_slice()) {
-                            (ExprKind::Member(base, name), _) if words::keeps(name) => at = *base,
-                            (ExprKind::Member(_, name), [of]) if matches!(name.as_str(), "from" | "new") => {
-                                at = of.value
-                            }
-                            (ExprKind::Name(name), [of]) if matches!(name.as_str(), "Some" | "Ok") => at = of.value,
-                            _ => return false,
-                        },
-                        _ => return false,
-                    }
-                }
-            }
-            _ => false,
-        }
-    }
-
-    /// `url.replace(/\/+$/, "")`
-    fn cuts_slashes(&self, ctx: &Ctx, call: &Call, method: &str) -> bool {
-        let [pattern, by] = call.args.as_slice() else { return false };
-        let module = self.module(ctx.file);
-        method == "replace"
-            && matches!(module.kind(by.value), ExprKind::Str(text) if text.is_empty())
-            && matches!(module.kind(pattern.value), ExprKind::Unknown)
-            && matches!(
-                self.project.file(ctx.file).source.slice(module.span(pattern.value)),
-                r"/\/$/" | r"/\/+$/" | r"/\/*$/" | r"/[/]+$/" | r"/\/+$/g" | r"/\/$/g"
-            )
-    }
-
-    fn is_object(&self, value: &Value) -> bool {
-        matches!(value, Value::Made(made)
-            if matches!(self.module(made.ctx.file).kind(made.expr), ExprKind::Object(_)))
-    }
-
-    fn place_subject_of(&mut self, ctx: &Ctx, expr: ExprId) -> u32 {
-        self.subjects.get(&format!("get:{}:{}", ctx.file.0, expr.0))
-    }
-
-    /// The method of a Rust type that is called, which often has the name of the field that it lends.
-    fn rust_method(&self, value: &Value, method: &str) -> Option<Value> {
-        let (file, class) = match value {
-            Value::Made(made) => match self.module(made.ctx.file).kind(made.expr) {
-                ExprKind::Object(object) => (made.ctx.file, self.class_named(made.ctx.file, object.ty.as_deref()?)?),
-                _ => return None,
-            },
-            Value::Receiver(file, func) => (*file, self.module(*file).func(*func).class?),
-            _ => return None,
-        };
-        if !self.is_rust(file) {
-            return None;
-        }
-        let methods = &self.module(file).classes[class.index()].methods;
-        let (_, func) = methods.iter().find(|(name, _)| name == method)?;
-        Some(Value::Receiver(file, *func))
-    }
-
-    /// A call of a method that the value itself has; without one, the call is an object of its own.
-    fn call_member(&mut self, ctx: &Ctx, expr: ExprId, receiver: &Alt, method: &str) -> Vec<Alt> {
-        let fields = match self.rust_method(&receiver.value, method) {
-            Some(method) => vec![Alt::new(method)],
-            None => self.fields(vec![Alt::new(receiver.value.clone())], &[method.to_owned()]),
-        };
-        let mut out = Vec::new();
-        for alt in fields {
-            match &alt.value {
-                Value::Made(made) => {
-                    let made = made.clone();
-                    out.extend(under(self.call_made(ctx, expr, &made, Some(receiver.value.clone())), &alt.arms));
-                }
-                Value::Receiver(file, func) => {
-                    let is_static = self.module(*file).func(*func).receiver.is_none();
-                    let own = if is_static { None } else { Some(receiver.value.clone()) };
-                    // `cls(...)` and `Self::new` have the class for a receiver.
-                    out.extend(under(self.follow(*file, *func, expr, ctx, own), &alt.arms));
-                }
-                _ => {}
-            }
-        }
-        if out.is_empty() {
-            // A builder's method, a request on a client: something made here.
-            return vec![Alt::new(self.made(ctx, expr))];
         }
         out
     }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::value::{self, Alt, Ctx, Frame, Made, Presence, Step, StepKind, Value};
-use super::{Arms, ClassField, Lit, Resolver, under};
-use crate::facts::{BlockId, Call, Class, ClassId, ExprId, ExprKind, FuncId, Span, Spread, Stmt};
+use super::instance::{field_argument, has_spread};
+use super::value::{Alt, Ctx, Frame, Presence, Step, StepKind, Value};
+use super::{Arms, Lit, Resolver, under};
+use crate::facts::{BlockId, ClassId, ExprId, ExprKind, FuncId, Span, Spread, Stmt};
 use crate::finding::{FileId, Location};
 use crate::text::Text;
 
@@ -126,7 +127,7 @@ impl Resolver<'_> {
     }
 
     /// The data class that declares a field of a class which is made by its fields: itself, or one that it inherits from.
-    fn filled_holder(&mut self, class: (FileId, ClassId), name: &str) -> Option<(FileId, ClassId)> {
+    pub(super) fn filled_holder(&mut self, class: (FileId, ClassId), name: &str) -> Option<(FileId, ClassId)> {
         let mut at = class;
         for _ in 0..8 {
             if !self.is_filled_by_call(at.0, at.1) {
@@ -185,13 +186,13 @@ impl Resolver<'_> {
     }
 
     /// What a call that makes a data class gives a field, and what its `__post_init__` makes of that.
-    fn given_field(&mut self, ctx: &Ctx, call: ExprId, class: (FileId, ClassId), name: &str) -> Vec<Alt> {
+    pub(super) fn given_field(&mut self, ctx: &Ctx, call: ExprId, class: (FileId, ClassId), name: &str) -> Vec<Alt> {
         let given = self.handed_field(ctx, call, class, name);
         self.filled_after(class, name, given, Some((ctx, call)))
     }
 
     /// What a method that runs after an object has been made by its fields leaves one of them with; `call` makes it.
-    fn filled_after(
+    pub(super) fn filled_after(
         &mut self,
         (file, class): (FileId, ClassId),
         name: &str,
@@ -328,7 +329,7 @@ impl Resolver<'_> {
         None
     }
 
-    fn takes_arguments(&self, (file, func): (FileId, FuncId)) -> bool {
+    pub(super) fn takes_arguments(&self, (file, func): (FileId, FuncId)) -> bool {
         !self.module(file).func(func).params.is_empty()
     }
 
@@ -506,7 +507,7 @@ impl Resolver<'_> {
         Ctx { file, block: body, index: self.module(file).block(body).stmts.len(), frame: None }
     }
 
-    fn is_dataclass(&self, file: FileId, class: ClassId) -> bool {
+    pub(super) fn is_dataclass(&self, file: FileId, class: ClassId) -> bool {
         let module = self.module(file);
         let named = |&base: &ExprId| matches!(module.kind(base), ExprKind::Name(n) | ExprKind::Member(_, n) if n == "NamedTuple");
         if module.classes[class.index()].bases.iter().any(named) {
@@ -520,363 +521,4 @@ impl Resolver<'_> {
             matches!(module.kind(at), ExprKind::Name(n) | ExprKind::Member(_, n) if matches!(n.as_str(), "dataclass" | "define" | "frozen" | "s"))
         })
     }
-
-    /// The object that a method belongs to.
-    pub(super) fn receiver(&mut self, ctx: &Ctx, func: FuncId) -> Value {
-        let frame = ctx.frame.as_ref().filter(|frame| frame.func == func && frame.file == ctx.file);
-        match frame.and_then(|frame| frame.receiver.clone()) {
-            Some(receiver) => receiver,
-            None => Value::Receiver(ctx.file, func),
-        }
-    }
-
-    pub(super) fn receiver_field(&mut self, file: FileId, func: FuncId, name: &str) -> Vec<Alt> {
-        let Some(class) = self.module(file).func(func).class else { return vec![Alt::unknown()] };
-        let alts = match self.by_heirs((file, class), func, name) {
-            Some(alts) => alts,
-            None => self.attribute(file, class, name, None, 0),
-        };
-        if alts.is_empty() || alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
-            return vec![Alt::unknown()];
-        }
-        alts
-    }
-
-    /// An attribute of an instance: what its constructor and methods assign, then the class's own.
-    pub(super) fn attribute(
-        &mut self,
-        file: FileId,
-        class: ClassId,
-        name: &str,
-        instance: Option<&Arc<Frame>>,
-        depth: u32,
-    ) -> Vec<Alt> {
-        let key = (file, class, instance.map(|frame| frame.id), self.constants.get(name));
-        if let Some(known) = self.known().fields.get(&key).cloned() {
-            return self.recall(&known).as_ref().clone();
-        }
-        let before = self.rests;
-        let alts = self.find_attribute(file, class, name, instance, depth);
-        // What is asked for by what is written there is not the answer for everyone.
-        if self.fuel > 0 && !self.is_being_written((file, class, key.3)) {
-            let answer = self.answer(alts.clone(), before);
-            self.known().fields.insert(key, answer);
-        }
-        alts
-    }
-
-    fn find_attribute(
-        &mut self,
-        file: FileId,
-        class: ClassId,
-        name: &str,
-        instance: Option<&Arc<Frame>>,
-        depth: u32,
-    ) -> Vec<Alt> {
-        let module = self.module(file);
-        let data = &module.classes[class.index()];
-        let path = [name.to_owned()];
-        let mut out = Vec::new();
-        // What runs after a declared field has been filled is looked at with what fills it.
-        let declared = data.fields.iter().any(|field| field.name == name);
-        let constructors = data.methods.iter().filter(|(method, _)| {
-            super::words::fills_instance(method) && !(declared && super::words::fills_after(method))
-        });
-        let mut settled = false;
-        for (_, func) in constructors {
-            let function = module.func(*func);
-            let Some(receiver) = &function.receiver else { continue };
-            let frame = instance.filter(|frame| frame.func == *func && frame.file == file).cloned();
-            let body = module.block(function.body);
-            let end = Ctx { file, block: function.body, index: body.stmts.len(), frame };
-            if self.depth >= super::DEPTH {
-                return vec![Alt::unknown()];
-            }
-            self.depth += 1;
-            let found = self.reach(&end, super::lookup::Target::Place(receiver, &path));
-            self.depth -= 1;
-            if !found.alts.is_empty() {
-                out.extend(found.alts);
-                settled = found.open.is_empty();
-            }
-        }
-        if settled {
-            return self.also_assigned(file, class, name, out);
-        }
-        let had = !out.is_empty();
-        let mut rest = self.struct_field(file, &data.name, name);
-        if rest.is_empty() {
-            rest = self.class_field(file, class, name, instance, depth);
-        }
-        if had && rest.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
-            rest.clear();
-        }
-        out.extend(rest);
-        self.also_assigned(file, class, name, out)
-    }
-
-    /// Whether what methods write to a field is being looked for.
-    fn is_being_written(&self, field: ClassField) -> bool {
-        self.writing.iter().any(|(asked, _)| *asked == field)
-    }
-
-    /// Where methods of a class write a field of their object.
-    pub(super) fn field_writes(&self, file: FileId, class: ClassId, name: &str) -> Vec<(BlockId, usize, ExprId)> {
-        let module = self.module(file);
-        let all = self.project.file(file).index.attributes.get(name).into_iter().flatten();
-        let written = all.filter_map(|&(block, index)| {
-            let function = module.func(module.block(block).func);
-            match module.block(block).stmts.get(index as usize)? {
-                Stmt::Assign { place, value, .. }
-                    if function.class == Some(class)
-                        && function.receiver.as_deref() == Some(place.root.as_str())
-                        && place.path.len() == 1 =>
-                {
-                    Some((block, index as usize, *value))
-                }
-                _ => None,
-            }
-        });
-        written.collect()
-    }
-
-    /// What methods other than the constructor write to a field. Each has run or has not: what it writes goes with all that
-    /// it writes, and not with what that replaces.
-    pub(super) fn also_assigned(&mut self, file: FileId, class: ClassId, name: &str, mut alts: Vec<Alt>) -> Vec<Alt> {
-        let module = self.module(file);
-        let mut methods: Vec<(FuncId, Vec<BlockId>)> = Vec::new();
-        for (block, ..) in self.field_writes(file, class, name) {
-            let func = module.block(block).func;
-            if module.func(func).name.as_deref().is_some_and(super::words::fills_instance) {
-                continue;
-            }
-            let at = methods.iter().position(|(known, _)| *known == func).unwrap_or_else(|| {
-                methods.push((func, vec![module.func(func).body]));
-                methods.len() - 1
-            });
-            // An arm that leaves the method ends it, too.
-            let mut around = Some(block);
-            while let Some(arm) = around.filter(|arm| *arm != module.func(func).body) {
-                if module.leaves(arm) {
-                    methods[at].1.push(arm);
-                    break;
-                }
-                around = module.block(arm).parent.map(|(parent, _)| parent);
-            }
-        }
-        if methods.is_empty() {
-            return alts;
-        }
-        // Asked for by what one of them writes: `self.url = self.url.rstrip("/")`.
-        let asked = (file, class, self.constants.get(name));
-        if let Some((_, before)) = self.writing.iter().rev().find(|(other, _)| *other == asked) {
-            return before.clone();
-        }
-        let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
-        let is_known = |alt: &Alt| is_there(alt) && !matches!(alt.value, Value::Unknown(_));
-        let mut known = false;
-        for (func, ends) in methods.iter().take(MAX_WRITES) {
-            let subject = self.subjects.get(&format!("wrote:{}:{}", file.0, func.0));
-            let ran = |negated| Lit { subject, value: None, negated };
-            let before = std::mem::take(&mut alts);
-            self.writing.push((asked, before.clone()));
-            alts.extend(before.iter().filter_map(|alt| {
-                let arms = alt.arms.clone().with(ran(true))?;
-                Some(Alt { arms, ..alt.clone() })
-            }));
-            let calls = self.subjects.get(&format!("calls:{}:{}", file.0, func.0));
-            for &block in ends {
-                let end = Ctx { file, block, index: module.block(block).stmts.len(), frame: None };
-                let Some(arms) = self.within(&end).and_then(|arms| arms.with(ran(false))) else { continue };
-                let Some(receiver) = &module.func(*func).receiver else { continue };
-                let found = self.reach(&end, super::lookup::Target::Place(receiver, &[name.to_owned()]));
-                let mut written = under(found.alts, &arms);
-                // Which of several calls of a setter is meant for which object is not known.
-                let call = |alt: &Alt| alt.arms.lits().iter().find(|lit| lit.subject == calls).copied();
-                let first = written.iter().find_map(call);
-                if written.iter().filter_map(call).any(|other| Some(other) != first) {
-                    written.retain(|alt| call(alt).is_none());
-                    written.push(Alt { arms: arms.clone(), ..Alt::unknown() });
-                }
-                known |= written.iter().any(is_known);
-                alts.extend(written);
-                let open = found.open.iter().filter_map(|open| open.merge(&arms));
-                alts.extend(open.flat_map(|open| under(before.clone(), &open)));
-            }
-            self.writing.pop();
-        }
-        if known {
-            // What is not there at first is there only to be replaced.
-            alts.retain(is_there);
-        } else if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
-            alts.retain(|alt| !matches!(alt.value, Value::Undefined));
-        }
-        if methods.len() > MAX_WRITES || alts.is_empty() {
-            alts.push(Alt::unknown());
-        }
-        value::settle(alts)
-    }
-
-    /// What a constructor writes below a field of its object: of `self.session` the headers.
-    pub fn filled_below(&mut self, ctx: &Ctx, expr: ExprId, path: &[String]) -> Vec<Alt> {
-        let module = self.module(ctx.file);
-        let function = module.func(module.block(ctx.block).func);
-        let (Some((root, mut whole)), Some(class)) = (self.chain(ctx, expr), function.class) else { return Vec::new() };
-        if function.receiver.as_deref() != Some(root.as_str()) {
-            return Vec::new();
-        }
-        whole.extend(path.iter().cloned());
-        let Some(constructor) = self.own_constructor((ctx.file, class)) else { return Vec::new() };
-        let function = module.func(constructor);
-        let Some(receiver) = &function.receiver else { return Vec::new() };
-        let index = module.block(function.body).stmts.len();
-        let end = Ctx { file: ctx.file, block: function.body, index, frame: None };
-        self.reach(&end, super::lookup::Target::Place(receiver, &whole)).alts
-    }
-
-    /// A field of a Rust struct: what its literals in the file give it.
-    fn struct_field(&mut self, file: FileId, ty: &str, name: &str) -> Vec<Alt> {
-        let project = self.project;
-        let index = &project.file(file).index;
-        let mut out = Vec::new();
-        let subject = self.subjects.get(&format!("new:{}:{ty}", file.0));
-        let module = self.module(file);
-        let own = index.literals.get(ty).into_iter().flatten().copied();
-        let selfs = index.literals.get("Self").into_iter().flatten().copied().filter(|&expr| {
-            let (block, _) = module.points[expr.index()];
-            let class = module.func(module.block(block).func).class;
-            class.is_some_and(|class| module.classes[class.index()].name == ty)
-        });
-        for (number, expr) in own.chain(selfs).take(16).enumerate() {
-            let value = self.constants.get(&format!("#{number}"));
-            let lit = Lit { subject, value: Some(value), negated: false };
-            let Some(arms) = Arms::default().with(lit) else { continue };
-            let made = self.made(&self.ctx_of(file, expr), expr);
-            let alts = self.fields(vec![Alt::new(made)], &[name.to_owned()]);
-            out.extend(under(alts, &arms));
-        }
-        out.retain(|alt| !matches!(alt.value, Value::Undefined));
-        out
-    }
-
-    /// Whether a file is a Rust program's.
-    pub(super) fn is_rust(&self, file: FileId) -> bool {
-        self.project.file(file).source.language == crate::language::Language::Rust
-    }
-
-    /// A field of what a call made.
-    pub(super) fn instance_field(&mut self, made: &Arc<Made>, name: &str) -> Vec<Alt> {
-        let ctx = made.ctx.clone();
-        let ExprKind::Call(call) = self.module(ctx.file).kind(made.expr) else { return vec![Alt::unknown()] };
-        // `Args::parse()`, `Config::load()`: what a derived function gives is an object of its type.
-        if let ExprKind::Member(base, method) = self.module(ctx.file).kind(call.callee)
-            && self.is_rust(ctx.file)
-            && let [Alt { value: Value::Made(of), .. }] = self.eval(&ctx, *base).as_slice()
-            && let ExprKind::Class(class) = *self.module(of.ctx.file).kind(of.expr)
-        {
-            let data = &self.module(of.ctx.file).classes[class.index()];
-            if !data.methods.iter().any(|(known, _)| known == method)
-                && data.fields.iter().any(|field| field.name == name)
-            {
-                return self.class_field(of.ctx.file, class, name, None, 0);
-            }
-        }
-        if name.bytes().all(|byte| byte.is_ascii_digit())
-            && let Some(parts) = self.split_parts(made)
-        {
-            return parts;
-        }
-        if let Some(alts) = self.parsed_argument(made, name) {
-            return alts;
-        }
-        let mut out = Vec::new();
-        for callee in self.called(&ctx, call.callee) {
-            let Value::Made(class_made) = &callee.value else {
-                let is_empty = matches!(&callee.value, Value::Symbol(symbol) if super::words::makes_empty(symbol));
-                out.push(if is_empty { Alt::new(Value::Undefined) } else { Alt::unknown() });
-                continue;
-            };
-            let file = class_made.ctx.file;
-            let ExprKind::Class(class) = *self.module(file).kind(class_made.expr) else {
-                let class_made = class_made.clone();
-                out.extend(self.tuple_field(&ctx, call, &class_made, name).unwrap_or_else(|| vec![Alt::unknown()]));
-                continue;
-            };
-            if let Some(symbol) = self.lazy_module(&ctx, call, (file, class), name) {
-                out.push(Alt::new(Value::Symbol(symbol)));
-                continue;
-            }
-            // A dataclass or model: the argument of the field's name or position, else the default.
-            if let Some(holder) = self.filled_holder((file, class), name) {
-                out.extend(self.given_field(&ctx, made.expr, holder, name));
-                continue;
-            }
-            // An inherited one that takes nothing makes no difference.
-            let counts = |this: &Self, constructor: (FileId, FuncId)| {
-                this.own_constructor((file, class)).is_some() || this.takes_arguments(constructor)
-            };
-            let constructor = self.constructor_of((file, class)).filter(|&constructor| counts(self, constructor));
-            let frame = constructor.and_then(|(file, func)| self.frame(file, func, made.expr, &ctx, None));
-            if constructor.is_none()
-                && let Some(value) = field_argument(&self.module(file).classes[class.index()], call, name)
-            {
-                let given = self.eval(&ctx, value);
-                out.extend(self.filled_after((file, class), name, given, Some((&ctx, made.expr))));
-                continue;
-            }
-            let mut alts = self.attribute(file, class, name, frame.as_ref(), 0);
-            if constructor.is_none() && self.is_dataclass(file, class) && !has_spread(call) && alts.len() > 1 {
-                alts.retain(|alt| !matches!(alt.value, Value::Unknown(_)));
-            }
-            if alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
-                out.extend(self.delegated((file, class), name).unwrap_or_else(|| vec![Alt::unknown()]));
-            } else {
-                out.extend(alts);
-            }
-        }
-        if out.is_empty() { vec![Alt::unknown()] } else { out }
-    }
-}
-
-/// Fields of `collections.namedtuple`.
-impl Resolver<'_> {
-    /// A field of what a call makes whose class is `namedtuple("Row", "name url")`.
-    fn tuple_field(&mut self, ctx: &Ctx, call: &Call, class: &Made, name: &str) -> Option<Vec<Alt>> {
-        let module = self.module(class.ctx.file);
-        let ExprKind::Call(declared) = module.kind(class.expr) else { return None };
-        let is_one = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if symbol == "collections.namedtuple");
-        if has_spread(call) || !self.eval(&class.ctx, declared.callee).iter().any(is_one) {
-            return None;
-        }
-        let given = call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
-        let given = given.or_else(|| {
-            let text = |expr: ExprId| match module.kind(expr) {
-                ExprKind::Str(text) => Some(text.expose()),
-                _ => None,
-            };
-            let fields: Vec<&str> = match module.kind(declared.args.get(1)?.value) {
-                ExprKind::Str(text) => text.expose().split([',', ' ', '\n']).filter(|word| !word.is_empty()).collect(),
-                ExprKind::List(items) => items.iter().map(|item| text(item.value)).collect::<Option<_>>()?,
-                _ => return None,
-            };
-            let position = fields.iter().position(|field| *field == name)?;
-            call.args.iter().filter(|arg| arg.name.is_none()).nth(position)
-        })?;
-        Some(self.eval(ctx, given.value))
-    }
-}
-
-/// The argument that gives a field of a class which is made by its fields: the one of its name, else of its position.
-fn field_argument(class: &Class, call: &Call, name: &str) -> Option<ExprId> {
-    let by_name = call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
-    let by_position = || {
-        let position = class.fields.iter().position(|field| field.name == name).filter(|_| !has_spread(call))?;
-        call.args.iter().filter(|arg| arg.name.is_none()).nth(position)
-    };
-    by_name.or_else(by_position).map(|arg| arg.value)
-}
-
-/// Whether a call takes arguments from a list or a mapping, too.
-fn has_spread(call: &Call) -> bool {
-    call.args.iter().any(|arg| arg.spread != Spread::No)
 }

@@ -23,8 +23,10 @@ mod environment;
 mod field;
 mod handed;
 mod heirs;
+mod instance;
 mod lookup;
 mod marks;
+mod method;
 mod options;
 mod possible;
 mod predicates;
@@ -36,6 +38,7 @@ mod terraform;
 pub mod value;
 mod variants;
 mod words;
+mod written;
 
 pub use arms::{Arms, Interner, LOST, Lit};
 pub use rows::folded;

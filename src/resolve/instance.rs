@@ -1,0 +1,156 @@
+//! Fields of what a call or a literal makes of a class.
+
+use std::sync::Arc;
+
+use super::value::{Alt, Ctx, Made, Value};
+use super::{Arms, Lit, Resolver, under};
+use crate::facts::{Call, Class, ExprId, ExprKind, FuncId, Spread};
+use crate::finding::FileId;
+
+impl Resolver<'_> {
+    /// A field of a Rust struct: what its literals in the file give it.
+    pub(super) fn struct_field(&mut self, file: FileId, ty: &str, name: &str) -> Vec<Alt> {
+        let project = self.project;
+        let index = &project.file(file).index;
+        let mut out = Vec::new();
+        let subject = self.subjects.get(&format!("new:{}:{ty}", file.0));
+        let module = self.module(file);
+        let own = index.literals.get(ty).into_iter().flatten().copied();
+        let selfs = index.literals.get("Self").into_iter().flatten().copied().filter(|&expr| {
+            let (block, _) = module.points[expr.index()];
+            let class = module.func(module.block(block).func).class;
+            class.is_some_and(|class| module.classes[class.index()].name == ty)
+        });
+        for (number, expr) in own.chain(selfs).take(16).enumerate() {
+            let value = self.constants.get(&format!("#{number}"));
+            let lit = Lit { subject, value: Some(value), negated: false };
+            let Some(arms) = Arms::default().with(lit) else { continue };
+            let made = self.made(&self.ctx_of(file, expr), expr);
+            let alts = self.fields(vec![Alt::new(made)], &[name.to_owned()]);
+            out.extend(under(alts, &arms));
+        }
+        out.retain(|alt| !matches!(alt.value, Value::Undefined));
+        out
+    }
+
+    /// Whether a file is a Rust program's.
+    pub(super) fn is_rust(&self, file: FileId) -> bool {
+        self.project.file(file).source.language == crate::language::Language::Rust
+    }
+
+    /// A field of what a call made.
+    pub(super) fn instance_field(&mut self, made: &Arc<Made>, name: &str) -> Vec<Alt> {
+        let ctx = made.ctx.clone();
+        let ExprKind::Call(call) = self.module(ctx.file).kind(made.expr) else { return vec![Alt::unknown()] };
+        // `Args::parse()`, `Config::load()`: what a derived function gives is an object of its type.
+        if let ExprKind::Member(base, method) = self.module(ctx.file).kind(call.callee)
+            && self.is_rust(ctx.file)
+            && let [Alt { value: Value::Made(of), .. }] = self.eval(&ctx, *base).as_slice()
+            && let ExprKind::Class(class) = *self.module(of.ctx.file).kind(of.expr)
+        {
+            let data = &self.module(of.ctx.file).classes[class.index()];
+            if !data.methods.iter().any(|(known, _)| known == method)
+                && data.fields.iter().any(|field| field.name == name)
+            {
+                return self.class_field(of.ctx.file, class, name, None, 0);
+            }
+        }
+        if name.bytes().all(|byte| byte.is_ascii_digit())
+            && let Some(parts) = self.split_parts(made)
+        {
+            return parts;
+        }
+        if let Some(alts) = self.parsed_argument(made, name) {
+            return alts;
+        }
+        let mut out = Vec::new();
+        for callee in self.called(&ctx, call.callee) {
+            let Value::Made(class_made) = &callee.value else {
+                let is_empty = matches!(&callee.value, Value::Symbol(symbol) if super::words::makes_empty(symbol));
+                out.push(if is_empty { Alt::new(Value::Undefined) } else { Alt::unknown() });
+                continue;
+            };
+            let file = class_made.ctx.file;
+            let ExprKind::Class(class) = *self.module(file).kind(class_made.expr) else {
+                let class_made = class_made.clone();
+                out.extend(self.tuple_field(&ctx, call, &class_made, name).unwrap_or_else(|| vec![Alt::unknown()]));
+                continue;
+            };
+            if let Some(symbol) = self.lazy_module(&ctx, call, (file, class), name) {
+                out.push(Alt::new(Value::Symbol(symbol)));
+                continue;
+            }
+            // A dataclass or model: the argument of the field's name or position, else the default.
+            if let Some(holder) = self.filled_holder((file, class), name) {
+                out.extend(self.given_field(&ctx, made.expr, holder, name));
+                continue;
+            }
+            // An inherited one that takes nothing makes no difference.
+            let counts = |this: &Self, constructor: (FileId, FuncId)| {
+                this.own_constructor((file, class)).is_some() || this.takes_arguments(constructor)
+            };
+            let constructor = self.constructor_of((file, class)).filter(|&constructor| counts(self, constructor));
+            let frame = constructor.and_then(|(file, func)| self.frame(file, func, made.expr, &ctx, None));
+            if constructor.is_none()
+                && let Some(value) = field_argument(&self.module(file).classes[class.index()], call, name)
+            {
+                let given = self.eval(&ctx, value);
+                out.extend(self.filled_after((file, class), name, given, Some((&ctx, made.expr))));
+                continue;
+            }
+            let mut alts = self.attribute(file, class, name, frame.as_ref(), 0);
+            if constructor.is_none() && self.is_dataclass(file, class) && !has_spread(call) && alts.len() > 1 {
+                alts.retain(|alt| !matches!(alt.value, Value::Unknown(_)));
+            }
+            if alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+                out.extend(self.delegated((file, class), name).unwrap_or_else(|| vec![Alt::unknown()]));
+            } else {
+                out.extend(alts);
+            }
+        }
+        if out.is_empty() { vec![Alt::unknown()] } else { out }
+    }
+}
+
+/// Fields of `collections.namedtuple`.
+impl Resolver<'_> {
+    /// A field of what a call makes whose class is `namedtuple("Row", "name url")`.
+    fn tuple_field(&mut self, ctx: &Ctx, call: &Call, class: &Made, name: &str) -> Option<Vec<Alt>> {
+        let module = self.module(class.ctx.file);
+        let ExprKind::Call(declared) = module.kind(class.expr) else { return None };
+        let is_one = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if symbol == "collections.namedtuple");
+        if has_spread(call) || !self.eval(&class.ctx, declared.callee).iter().any(is_one) {
+            return None;
+        }
+        let given = call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
+        let given = given.or_else(|| {
+            let text = |expr: ExprId| match module.kind(expr) {
+                ExprKind::Str(text) => Some(text.expose()),
+                _ => None,
+            };
+            let fields: Vec<&str> = match module.kind(declared.args.get(1)?.value) {
+                ExprKind::Str(text) => text.expose().split([',', ' ', '\n']).filter(|word| !word.is_empty()).collect(),
+                ExprKind::List(items) => items.iter().map(|item| text(item.value)).collect::<Option<_>>()?,
+                _ => return None,
+            };
+            let position = fields.iter().position(|field| *field == name)?;
+            call.args.iter().filter(|arg| arg.name.is_none()).nth(position)
+        })?;
+        Some(self.eval(ctx, given.value))
+    }
+}
+
+/// The argument that gives a field of a class which is made by its fields: the one of its name, else of its position.
+pub(super) fn field_argument(class: &Class, call: &Call, name: &str) -> Option<ExprId> {
+    let by_name = call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
+    let by_position = || {
+        let position = class.fields.iter().position(|field| field.name == name).filter(|_| !has_spread(call))?;
+        call.args.iter().filter(|arg| arg.name.is_none()).nth(position)
+    };
+    by_name.or_else(by_position).map(|arg| arg.value)
+}
+
+/// Whether a call takes arguments from a list or a mapping, too.
+pub(super) fn has_spread(call: &Call) -> bool {
+    call.args.iter().any(|arg| arg.spread != Spread::No)
+}
