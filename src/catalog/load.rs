@@ -29,7 +29,7 @@ pub struct Catalog {
     /// Tools.
     pub tools: Vec<Tool>,
     /// Clients as they are for other models than their own, by identifier.
-    models: HashMap<String, Vec<Client>>,
+    models: OnceLock<HashMap<String, Vec<Client>>>,
     index: Index,
     formats: OnceLock<Formats>,
     tool_files: OnceLock<Files>,
@@ -151,7 +151,6 @@ impl Catalog {
                 }
             }
         }
-        catalog.models = models(&catalog.clients);
         catalog.index = Index::build(&catalog);
         (catalog, errors)
     }
@@ -160,8 +159,12 @@ impl Catalog {
     /// and formats to those known; a client or tool whose identifier is known takes the known one's
     /// place.
     pub fn extended(providers: Vec<Provider>, clients: Vec<Client>, tools: Vec<Tool>) -> Result<Self, CatalogError> {
-        let fresh = (OnceLock::new(), OnceLock::new());
-        let mut catalog = Self { formats: fresh.0, tool_files: fresh.1, ..Self::builtin().clone() };
+        let mut catalog = Self {
+            formats: OnceLock::new(),
+            tool_files: OnceLock::new(),
+            models: OnceLock::new(),
+            ..Self::builtin().clone()
+        };
         unique(providers.iter().map(|provider| provider.id.as_str()))?;
         unique(clients.iter().map(|client| client.id.as_str()))?;
         unique(tools.iter().map(|tool| tool.id.as_str()))?;
@@ -185,7 +188,6 @@ impl Catalog {
             }
         }
         catalog.check()?;
-        catalog.models = models(&catalog.clients);
         catalog.index = Index::build(&catalog);
         Ok(catalog)
     }
@@ -262,7 +264,12 @@ impl Catalog {
     /// A client's construct as it is for the models of another provider whose names begin in one of these ways.
     pub fn of_models(&self, client: &Client, construct: &Construct, names: &[String]) -> Option<(&Client, &Construct)> {
         let position = client.construct.iter().position(|own| std::ptr::eq(own, construct))?;
-        let mut others = self.models.get(&client.id)?.iter().map(|other| (other, &other.construct[position]));
+        let mut others = self
+            .models
+            .get_or_init(|| models(&self.clients))
+            .get(&client.id)?
+            .iter()
+            .map(|other| (other, &other.construct[position]));
         others.find(|(_, construct)| names.iter().all(|name| construct.is_of_model(name)))
     }
 
