@@ -5,7 +5,7 @@
 //! nobody says. So a block counts where it may be meant: not where it is a pair of its own, written out in full, for
 //! programs that stand elsewhere.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use crate::catalog::Catalog;
@@ -157,42 +157,88 @@ pub fn drop_covered_blocks(
     if !findings.iter().any(is_open) {
         return;
     }
-    let mentions = mentions(project, catalog);
-    findings.retain(|found| {
-        let number = found.0;
-        !is_open(found) || !is_covered(project, clients, number, &mentions)
-    });
+    let mut covers = Covers::new(project, catalog, clients);
+    findings.retain(|found| !is_open(found) || !covers.cover(found.0));
 }
 
-fn is_covered(project: &Project, clients: &[Client], number: usize, mentions: &[Location]) -> bool {
-    let block = &clients[number];
-    let own: BTreeSet<Location> =
-        block.routes.iter().flat_map(|route| route.key.alt.steps.iter().map(|step| step.at)).collect();
-    let others = || {
-        let others = clients.iter().enumerate().filter(|(other, _)| *other != number);
-        others.flat_map(|(_, client)| client.routes.iter().map(move |route| (client, route)))
-    };
-    let consumed = others().any(|(_, route)| route.key.alt.steps.iter().any(|step| own.contains(&step.at)));
-    let variable = &block.callee;
-    let scope = scope(project, block.at.file);
-    let is_near =
-        |client: &Client| scope.as_ref().is_none_or(|scope| project.file(client.at.file).path.starts_with(scope));
-    let sent_somewhere = others().any(|(client, route)| {
-        !client.is_block() && route.endpoint.is_unknown() && may_read(&route.key, variable) && is_near(client)
-    });
-    // Every place that names the right host is the endpoint of a client with another key.
-    let taken: Vec<Location> = others()
-        .filter(|(client, route)| {
-            let own_key = client.is_block() && matches!(route.key.alt.value, Value::Str(..));
-            own_key || !may_read(&route.key, variable)
+/// What may cover a block, each thing asked once for all blocks that it is the same for.
+struct Covers<'a> {
+    project: &'a Project,
+    clients: &'a [Client],
+    /// Where the project names one of Mixroute's hosts.
+    mentions: Vec<Location>,
+    /// Who has a place on the way of its key: a client, and whether another one has it as well.
+    ways: BTreeMap<Location, (usize, bool)>,
+    /// Whether some code may send what is in a variable, set in a file, to somewhere that nobody knows.
+    sent: HashMap<(&'a str, FileId), bool>,
+    /// The places of hosts that are the endpoints of other keys than a variable's, each with its client.
+    taken: HashMap<&'a str, Vec<(usize, Location)>>,
+}
+
+impl<'a> Covers<'a> {
+    fn new(project: &'a Project, catalog: &Catalog, clients: &'a [Client]) -> Self {
+        let mut ways: BTreeMap<Location, (usize, bool)> = BTreeMap::new();
+        for (number, client) in clients.iter().enumerate() {
+            for step in client.routes.iter().flat_map(|route| &route.key.alt.steps) {
+                let (first, shared) = ways.entry(step.at).or_insert((number, false));
+                *shared |= *first != number;
+            }
+        }
+        let mentions = mentions(project, catalog);
+        Self { project, clients, mentions, ways, sent: HashMap::new(), taken: HashMap::new() }
+    }
+
+    fn cover(&mut self, number: usize) -> bool {
+        let clients = self.clients;
+        let block = &clients[number];
+        let mut own = block.routes.iter().flat_map(|route| &route.key.alt.steps);
+        own.any(|step| self.ways.get(&step.at).is_some_and(|(_, shared)| *shared))
+            || self.is_sent(&block.callee, block.at.file)
+            || self.may_be_meant(number)
+    }
+
+    fn is_sent(&mut self, variable: &'a str, file: FileId) -> bool {
+        if let Some(&known) = self.sent.get(&(variable, file)) {
+            return known;
+        }
+        let scope = scope(self.project, file);
+        let is_near = |client: &Client| {
+            scope.as_ref().is_none_or(|scope| self.project.file(client.at.file).path.starts_with(scope))
+        };
+        let may_send = |route: &Route| route.endpoint.is_unknown() && may_read(&route.key, variable);
+        let mut code = self.clients.iter().filter(|client| !client.is_block());
+        let sent = code.any(|client| client.routes.iter().any(may_send) && is_near(client));
+        self.sent.insert((variable, file), sent);
+        sent
+    }
+
+    /// Whether some place that names the right host is not the endpoint of a client with another key.
+    fn may_be_meant(&mut self, number: usize) -> bool {
+        if self.mentions.is_empty() {
+            return false;
+        }
+        let clients = self.clients;
+        let variable = clients[number].callee.as_str();
+        let taken = self.taken.entry(variable).or_insert_with(|| {
+            let routes = clients
+                .iter()
+                .enumerate()
+                .flat_map(|(number, client)| client.routes.iter().map(move |route| (number, client, route)));
+            let others = routes.filter(|(_, client, route)| {
+                let own_key = client.is_block() && matches!(route.key.alt.value, Value::Str(..));
+                own_key || !may_read(&route.key, variable)
+            });
+            let places = others.filter_map(|(number, _, route)| match route.endpoint.alt.value {
+                Value::Str(_, at) | Value::Concat(_, at) => Some((number, at)),
+                _ => None,
+            });
+            places.collect()
+        });
+        self.mentions.iter().any(|mention| {
+            let mut others = taken.iter().filter(|(other, _)| *other != number);
+            !others.any(|(_, at)| at.file == mention.file && at.span.contains(mention.span))
         })
-        .filter_map(|(_, route)| match route.endpoint.alt.value {
-            Value::Str(_, at) | Value::Concat(_, at) => Some(at),
-            _ => None,
-        })
-        .collect();
-    let free = |mention: &Location| !taken.iter().any(|at| at.file == mention.file && at.span.contains(mention.span));
-    consumed || sent_somewhere || mentions.iter().any(free)
+    }
 }
 
 /// Where the project names one of Mixroute's hosts.
