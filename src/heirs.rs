@@ -75,7 +75,7 @@ pub fn pairs(source: &Source) -> Vec<Pair> {
             out.push((hash(new), hash(old)));
         }
     }
-    out.extend(text.lines().filter_map(renamed).flatten());
+    out.extend(lines_with(b'=', text).filter_map(renamed).flatten());
     out.sort_unstable();
     out.dedup();
     out.shrink_to_fit();
@@ -89,6 +89,19 @@ fn follows(before: &str, words: &[&str]) -> bool {
     before.is_empty()
         || before.ends_with(['\n', '=', '(', '{', ',', ';', '}'])
         || words.iter().any(|word| before.ends_with(word))
+}
+
+/// The lines of a text that have a sign: most have none, and are not looked at one by one.
+fn lines_with(sign: u8, text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let at = memchr::memchr(sign, rest.as_bytes())?;
+        let start = memchr::memrchr(b'\n', &rest.as_bytes()[..at]).map_or(0, |end| end + 1);
+        let end = memchr::memchr(b'\n', &rest.as_bytes()[at..]).map_or(rest.len(), |end| at + end);
+        let line = rest.get(start..end)?;
+        rest = rest.get(end..)?;
+        Some(line.strip_suffix('\r').unwrap_or(line))
+    })
 }
 
 /// `B = A`, `B = a.A`; at the start of a line `B = partial(A, …)`, too. What a lower-case name stands for is followed

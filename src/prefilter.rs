@@ -15,11 +15,14 @@ use crate::source::Source;
 mod callees;
 mod evidence;
 mod lexicon;
+mod mentions;
 mod pattern;
+mod runs;
 mod usage;
 
 use callees::Callees;
 use evidence::{Evidence, Whose};
+use mentions::Mentions;
 use pattern::Pattern;
 
 /// What the names of variables for keys and URLs have in them, and headers.
@@ -89,6 +92,9 @@ const COMMON: [&str; 23] = [
 /// Headers that carry a key, and the method that sets one.
 const HEADERS: &str = "(?i:uthorization|bearer_auth|api[-_]key\\b)";
 
+/// The programming languages of the catalogue.
+const LANGUAGES: [&str; 3] = ["python", "javascript", "rust"];
+
 /// What a file's text shows without being parsed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
@@ -128,7 +134,7 @@ pub struct Prefilter<'c> {
 /// The words, compiled.
 #[derive(Debug)]
 struct Words {
-    code: Pattern,
+    mentions: Mentions,
     environment: Pattern,
     fields: Pattern,
     json_fields: Pattern,
@@ -150,37 +156,8 @@ struct Words {
 
 impl Words {
     fn new(catalog: &Catalog) -> Self {
-        let mut words: BTreeSet<String> = BTreeSet::new();
-        for client in &catalog.clients {
-            // Of a callee without modules (`acme.llm.connect`) the module is a part.
-            let callees = client.construct.iter().flat_map(|construct| &construct.callee);
-            let whole = callees.filter(|name| client.modules.is_empty() && name.contains(['.', '/']));
-            for module in client.modules.iter().chain(whole) {
-                // The first word of a module is in every way to import it or a part of it.
-                let word = module.trim_start_matches('@').split(['.', '/', ':']).next().unwrap_or(module);
-                words.insert(word.to_owned());
-            }
-        }
-        for common in COMMON {
-            words.remove(common);
-        }
-        // Re-exports keep the class's name; its parts are in the package's, whatever the case.
-        let more = [
-            "uthorization",
-            "AUTHORIZATION",
-            "bearer_auth",
-            "api-key",
-            "API-Key",
-            "Api-Key",
-            "API-KEY",
-            "OpenAI",
-            "openai",
-            "mixroute",
-            "mixlint:",
-        ];
-        words.extend(more.map(str::to_owned));
         Self {
-            code: Pattern::any_of(words.iter().map(String::as_str)),
+            mentions: Mentions::new(catalog),
             environment: Pattern::any_of(ENVIRONMENT),
             fields: Pattern::any_of(FIELDS),
             json_fields: Pattern::new(JSON_FIELDS),
@@ -239,7 +216,9 @@ impl<'c> Prefilter<'c> {
                 has(&words.environment) || (has(&words.urls) && has(&words.json_fields)) || has(&words.unkeyed)
             }
             Language::Markdown => {
-                has(&words.code) || has(&words.environment) || (has(&words.fields) && has(&words.urls))
+                words.mentions.are_in_text(&source.text)
+                    || has(&words.environment)
+                    || (has(&words.fields) && has(&words.urls))
             }
             _ => return self.look_at_code(source, sparing),
         };
@@ -248,7 +227,7 @@ impl<'c> Prefilter<'c> {
                 admitted,
                 certain: admitted,
                 foreign: admitted,
-                mentions: !sparing || has(&words.code),
+                mentions: !sparing || words.mentions.are_in_text(&source.text),
                 ..Sight::default()
             };
         }
@@ -261,7 +240,7 @@ impl<'c> Prefilter<'c> {
             admitted,
             certain: small || pair || has(&words.variables) || (foreign && has(&words.unkeyed)),
             foreign,
-            mentions: has(&words.code),
+            mentions: words.mentions.are_in_text(&source.text),
             ..Sight::default()
         }
     }
@@ -278,7 +257,7 @@ impl<'c> Prefilter<'c> {
         if only_declares(source) {
             return Sight::default();
         }
-        let mentions = has(&words.code);
+        let mentions = words.mentions.are_in_code(source);
         let own = has(&words.own);
         let sets = mentions && words.callees.sets_an_attribute(source);
         let set_up = has(&words.code_fields) && has(&words.tooled);
@@ -294,13 +273,11 @@ impl<'c> Prefilter<'c> {
         }
         let signs = words.evidence.of(self.catalog, &source.text);
         let foreign = signs.key.max(signs.host) == Whose::Others;
-        let known = signs.key.max(signs.host) != Whose::Nobodys;
         let certain = own
             || sets
             || (mentions && memchr::memmem::find(text, b"mixlint:").is_some())
             || (makes && (foreign || self.slips(source)))
             || (row && foreign && signs.key.min(signs.host) != Whose::Nobodys);
-        let row = row && (makes || known || words.evidence.imports_some(&source.text));
         let admitted = makes || elsewhere || row;
         Sight { admitted, certain: certain || (admitted && !sparing), makes, foreign, elsewhere, mentions }
     }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::COMMON;
 use super::lexicon::{Found, Lexicon, Style};
 use super::pattern::Pattern;
 use super::usage::{self, Usage, is_used};
+use super::{COMMON, LANGUAGES};
 use crate::catalog::Catalog;
 use crate::glance::is_part;
 use crate::language::Language;
@@ -38,8 +38,6 @@ struct Names {
 
 /// How far behind a callee its options are looked for, in bytes.
 const OPTIONS: usize = 600;
-
-const LANGUAGES: [&str; 3] = ["python", "javascript", "rust"];
 
 impl Callees {
     pub(super) fn new(catalog: &Catalog) -> Self {
@@ -130,7 +128,7 @@ impl Callees {
             .filter_map(|path| path.rsplit('.').next())
             .collect();
         let attributes: Vec<String> = attributes.into_iter().map(regex::escape).collect();
-        let attributes = Pattern::new(format!(r"(?m)^[ \t]*(\w+)(?:\.\w+)*\.(?:{})\s*=[^=]", attributes.join("|")));
+        let attributes = Pattern::new(format!(r"\.(?:{})\s*=[^=]", attributes.join("|")));
         Self { languages, defaults, modules, attributes }
     }
 
@@ -209,9 +207,11 @@ impl Callees {
         let Some(attributes) = self.attributes.regex().filter(|_| source.language == Language::Python) else {
             return false;
         };
-        attributes.captures_iter(source.text.as_bytes()).any(|found| {
-            let own: [&[u8]; 5] = [b"self", b"cls", b"client", b"args", b"kwargs"];
-            found.get(1).is_some_and(|root| !own.contains(&root.as_bytes()))
+        attributes.find_iter(source.text.as_bytes()).any(|found| {
+            let line = usage::line_before(&source.text, found.start()).trim_start_matches([' ', '\t']);
+            let is_chain = line.split('.').all(|part| !part.is_empty() && part.chars().all(is_part));
+            let root = line.split('.').next().unwrap_or("");
+            is_chain && !["self", "cls", "client", "args", "kwargs"].contains(&root)
         })
     }
 }

@@ -6,6 +6,7 @@ use std::sync::RwLock;
 
 use super::lexicon::{Found, Lexicon, Style};
 use super::pattern::Pattern;
+use super::runs::Runs;
 use crate::catalog::{Catalog, squash};
 use crate::endpoint::{self, Host};
 use crate::evidence;
@@ -38,6 +39,8 @@ pub(super) struct Evidence {
     names: Lexicon,
     /// What keys begin with, or look like.
     formats: Pattern,
+    /// The same of formats that begin with no letters of their own.
+    runs: Vec<Runs>,
     /// Imports of what may be a key or a URL of the project's own.
     imported: Pattern,
     known: Known,
@@ -65,15 +68,22 @@ const IMPORTED: &str = concat!(
 
 impl Evidence {
     pub(super) fn new(catalog: &Catalog) -> Self {
-        let mut formats = BTreeSet::from(["T3BlbkFJ".to_owned()]);
-        for provider in &catalog.providers {
-            formats.extend(provider.key_prefixes.iter().map(|prefix| regex::escape(prefix)));
-            formats.extend(provider.key_formats.iter().map(|format| start_of(format)));
+        let mut starts = BTreeSet::from(["T3BlbkFJ".to_owned()]);
+        starts.extend(catalog.providers.iter().flat_map(|it| &it.key_prefixes).map(|prefix| regex::escape(prefix)));
+        let own = catalog.providers.iter().flat_map(|provider| &provider.key_formats);
+        let formats: BTreeSet<&str> =
+            own.chain(catalog.shared_formats.iter().map(|format| &format.pattern)).map(String::as_str).collect();
+        let mut runs = Vec::new();
+        for format in formats {
+            match Runs::of_format(format) {
+                Some(run) => runs.push(run),
+                None => drop(starts.insert(start_of(format))),
+            }
         }
-        formats.extend(catalog.shared_formats.iter().map(|format| start_of(&format.pattern)));
         Self {
             names: Lexicon::new(names(catalog), Style::Loose),
-            formats: Pattern::new(Vec::from_iter(formats).join("|")),
+            formats: Pattern::new(Vec::from_iter(starts).join("|")),
+            runs,
             imported: Pattern::new(IMPORTED),
             known: Known::default(),
         }
@@ -95,11 +105,12 @@ impl Evidence {
                 return all;
             }
         }
-        let mut formats = formats.find_iter(text.as_bytes());
+        let starts = formats.find_iter(text.as_bytes()).map(|found| found.range());
+        let mut starts = starts.chain(self.runs.iter().flat_map(|runs| runs.find(text)));
         while signs.key != Whose::Others
-            && let Some(found) = formats.next()
+            && let Some(start) = starts.next()
         {
-            signs.key = signs.key.max(self.key_written(catalog, text, found.range()));
+            signs.key = signs.key.max(self.key_written(catalog, text, start));
         }
         signs
     }

@@ -51,6 +51,11 @@ impl Pattern {
 
     /// Whether a text has a match.
     pub(super) fn is_in(&self, text: &str) -> bool {
-        self.text.is_some() && self.regex().is_none_or(|regex| regex.is_match(text.as_bytes()))
+        self.is_in_bytes(text.as_bytes())
+    }
+
+    /// The same of any bytes.
+    pub(super) fn is_in_bytes(&self, bytes: &[u8]) -> bool {
+        self.text.is_some() && self.regex().is_none_or(|regex| regex.is_match(bytes))
     }
 }

@@ -93,7 +93,8 @@ pub(super) fn after(text: &str, at: usize) -> &str {
     chars::start(&text[at..], NEAR)
 }
 
-fn line_before(text: &str, at: usize) -> &str {
+/// The line of a place, up to it.
+pub(super) fn line_before(text: &str, at: usize) -> &str {
     before(text, at).rsplit('\n').next().unwrap_or("")
 }
 
