@@ -268,10 +268,10 @@ pub struct Construct {
     #[serde(default)]
     pub model_prefixes: Vec<String>,
     /// A client is made only where these arguments are given, and are not false: `memory` of CrewAI's `Crew`. Paths as
-    /// for `key`.
+    /// for `key`, or methods that are called on what the call gives: `.build`.
     #[serde(default)]
     pub only_with: Vec<String>,
-    /// No client is made where one of these arguments is given, be it `False` (not `True`). Paths as for `key`.
+    /// No client is made where one of these arguments is given, be it `False` (not `True`). As for `only-with`.
     #[serde(default)]
     pub unless_with: Vec<String>,
     /// The argument that keeps traces back, as it is written: `use_for_tracing=False`.

@@ -62,7 +62,7 @@ impl<'c, 'p> Finder<'c, 'p> {
         let mut out = Vec::new();
         for symbol in &symbols {
             for (client, construct) in known(resolver, catalog, &ctx, symbol) {
-                if !is_made(resolver, &ctx, data, construct) {
+                if !is_made(resolver, &ctx, call, construct) {
                     continue;
                 }
                 let (client, construct) = for_model(resolver, catalog, &ctx, data, (client, construct));
@@ -108,16 +108,21 @@ fn makes_no_client(resolver: &Resolver<'_>, ctx: &Ctx, callee: ExprId) -> bool {
 }
 
 /// Whether a call makes the client at all: some do with certain arguments only.
-fn is_made(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, construct: &Construct) -> bool {
-    let mut values = |path: &String| argument(resolver, ctx, call, path);
+fn is_made(resolver: &mut Resolver<'_>, ctx: &Ctx, at: ExprId, construct: &Construct) -> bool {
+    let module = resolver.module(ctx.file);
+    let ExprKind::Call(call) = module.kind(at) else { return false };
+    let mut has = |path: &String, is: &dyn Fn(&Alt) -> bool| match path.strip_prefix('.') {
+        Some(method) => methods_behind(module, at).any(|called| called == method),
+        None => argument(resolver, ctx, call, path).iter().any(is),
+    };
     let is_false = |value: &Value| matches!(value, Value::Const(text) if matches!(text.as_str(), "False" | "false"));
     let given = |alt: &Alt| alt.value.presence() == Presence::Present && !is_false(&alt.value);
-    if !construct.only_with.iter().all(|path| values(path).iter().any(given)) {
+    if !construct.only_with.iter().all(|path| has(path, &given)) {
         return false;
     }
     let is_true = |value: &Value| matches!(value, Value::Const(text) if matches!(text.as_str(), "True" | "true"));
     let maybe = |alt: &Alt| !matches!(alt.value, Value::Undefined | Value::Null) && !is_true(&alt.value);
-    if construct.unless_with.iter().any(|path| values(path).iter().any(maybe)) {
+    if construct.unless_with.iter().any(|path| has(path, &maybe)) {
         return false;
     }
     let at = resolver.location(ctx.file, call.callee);
@@ -131,6 +136,19 @@ fn is_made(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, construct: &Cons
             (Some(attribute), Some(root)) => resolver.set_elsewhere(ctx, root, &[attribute.to_owned()]),
             _ => false,
         }
+    })
+}
+
+/// The methods that are called on what a call gives, in turn: `build` in `builder().build()?`.
+fn methods_behind(module: &Module, call: ExprId) -> impl Iterator<Item = &str> {
+    let mut at = call;
+    std::iter::from_fn(move || {
+        let member = module.parents[at.index()]?;
+        let ExprKind::Member(base, method) = module.kind(member) else { return None };
+        let next = module.parents[member.index()]?;
+        let is_its = matches!(module.kind(next), ExprKind::Call(call) if *base == at && call.callee == member);
+        at = next;
+        is_its.then_some(method.as_str())
     })
 }
 
