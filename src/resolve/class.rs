@@ -9,9 +9,6 @@ use crate::facts::{BlockId, ClassId, ExprId, ExprKind, FuncId, Span, Spread, Stm
 use crate::finding::{FileId, Location};
 use crate::text::Text;
 
-/// Writes to one field that are looked at.
-const MAX_WRITES: usize = 6;
-
 /// How a class's constructor runs that of its base.
 enum Super {
     /// By one call.
@@ -350,11 +347,11 @@ impl Resolver<'_> {
         }
         let there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
         alts.retain(there);
-        for &(at, value) in writes.iter().take(MAX_WRITES) {
+        for &(at, value) in writes.iter().take(super::MAX_WRITES) {
             let ctx = Ctx { file, block: at.0, index: at.1, frame: None };
             alts.extend(self.eval(&ctx, value).into_iter().filter(there));
         }
-        if writes.len() > MAX_WRITES || alts.is_empty() {
+        if writes.len() > super::MAX_WRITES || alts.is_empty() {
             alts.push(Alt::unknown());
         }
         alts

@@ -109,9 +109,6 @@ impl Resolver<'_> {
         if let Some(name) = self.env_name_of(ctx, expr) {
             return self.subjects.get(&format!("env:{name}"));
         }
-        if let Some(subject) = self.subject_of_field(ctx, expr) {
-            return subject;
-        }
         let source = &self.project.file(ctx.file).source;
         // Without what it is lent or copied by: `&provider`, `provider.as_str()`.
         let it = lent(module, expr);
@@ -120,29 +117,6 @@ impl Resolver<'_> {
             _ => crate::facts::squeeze(source.slice(module.span(it))),
         };
         self.subject(ctx, &text)
-    }
-
-    /// The subject of a field of a followed call's parameter, which is a field of what the caller gives: `row.kind`.
-    fn subject_of_field(&mut self, ctx: &Ctx, expr: ExprId) -> Option<u32> {
-        let frame = ctx.frame.clone()?;
-        let ExprKind::Member(..) = self.module(ctx.file).kind(expr) else { return None };
-        let (root, path) = self.chain(ctx, expr)?;
-        let text = text_of(&root, &path);
-        if self.project.file(ctx.file).source.slice(self.module(ctx.file).span(expr)) != text
-            || self.version(ctx, frame.func, &root, &text) != 0
-        {
-            return None;
-        }
-        let (mut value, mut caller) = self.argument_of(&frame, &root)?;
-        // The caller may have been given it, too.
-        while let (Some(frame), ExprKind::Name(name)) = (caller.frame.clone(), self.module(caller.file).kind(value))
-            && self.version(&caller, frame.func, name, name) == 0
-            && let Some((given, outer)) = self.argument_of(&frame, name)
-        {
-            (value, caller) = (given, outer);
-        }
-        let ExprKind::Name(name) = self.module(caller.file).kind(value) else { return None };
-        Some(self.subject(&caller, &text_of(name, &path)))
     }
 
     /// The subject of a text, in the scope that binds its first name, as the last assignment left it.

@@ -58,6 +58,8 @@ const MAX_PARTS: usize = 64;
 const MAX_STEPS: usize = 64;
 /// How many calls are followed into each other.
 const MAX_FRAMES: u32 = 8;
+/// How many writes to one variable or field, made elsewhere, are looked at.
+const MAX_WRITES: usize = 6;
 
 /// Answers questions about one project; not shared between threads.
 pub struct Resolver<'p> {

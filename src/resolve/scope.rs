@@ -9,9 +9,6 @@ use super::{Arms, Lit, Resolver, under, words};
 use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Param, ParamKind, Span, Spread, Stmt};
 use crate::finding::{FileId, Location};
 
-/// Writes to a variable by other functions that are looked at.
-const MAX_WRITES: usize = 6;
-
 impl Resolver<'_> {
     /// What a name is that no assignment of its function reaches.
     pub(super) fn unassigned(&mut self, ctx: &Ctx, root: &str, path: &[String]) -> Vec<Alt> {
@@ -99,13 +96,13 @@ impl Resolver<'_> {
                         && matches!(module.block(*block).stmts.get(*index as usize),
                         Some(Stmt::Assign { place, .. }) if place.path.is_empty())
                 });
-                writes.copied().take(MAX_WRITES + 1).collect()
+                writes.copied().take(super::MAX_WRITES + 1).collect()
             });
         if places.is_empty() {
             return alts;
         }
         alts.retain(|alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe));
-        for &(block, index) in places.iter().take(MAX_WRITES) {
+        for &(block, index) in places.iter().take(super::MAX_WRITES) {
             let at = Ctx { file, block, index: index as usize, frame: None };
             if let Some(Stmt::Assign { value, .. }) = module.block(block).stmts.get(index as usize) {
                 let written = self.eval(&at, *value);
@@ -115,7 +112,7 @@ impl Resolver<'_> {
                 }));
             }
         }
-        if places.len() > MAX_WRITES || alts.is_empty() {
+        if places.len() > super::MAX_WRITES || alts.is_empty() {
             alts.push(Alt::unknown());
         }
         alts

@@ -7,9 +7,6 @@ use super::{ClassField, Lit, Resolver, under};
 use crate::facts::{BlockId, ClassId, ExprId, FuncId, Stmt};
 use crate::finding::FileId;
 
-/// Writes to one field that are looked at.
-const MAX_WRITES: usize = 6;
-
 impl Resolver<'_> {
     /// The object that a method belongs to.
     pub(super) fn receiver(&mut self, ctx: &Ctx, func: FuncId) -> Value {
@@ -165,7 +162,7 @@ impl Resolver<'_> {
         let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
         let is_known = |alt: &Alt| is_there(alt) && !matches!(alt.value, Value::Unknown(_));
         let mut known = false;
-        for (func, ends) in methods.iter().take(MAX_WRITES) {
+        for (func, ends) in methods.iter().take(super::MAX_WRITES) {
             let subject = self.subjects.get(&format!("wrote:{}:{}", file.0, func.0));
             let ran = |negated| Lit { subject, value: None, negated };
             let before = std::mem::take(&mut alts);
@@ -201,7 +198,7 @@ impl Resolver<'_> {
         } else if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
             alts.retain(|alt| !matches!(alt.value, Value::Undefined));
         }
-        if methods.len() > MAX_WRITES || alts.is_empty() {
+        if methods.len() > super::MAX_WRITES || alts.is_empty() {
             alts.push(Alt::unknown());
         }
         value::settle(alts)
