@@ -97,6 +97,8 @@ fn commands(text: &str, form: Form) -> Vec<usize> {
 /// An expression. That each of this file compiles is tested. What most runs show is a few lines: to search these is nothing
 /// beside the making of what would search faster.
 struct Shape {
+    /// Each match has one of these, in any case: most texts have none, and the expression is not even made.
+    hints: &'static [&'static str],
     source: &'static str,
     /// For texts of ASCII alone, where it says the same as the other: it takes a fifth of the time to compile.
     ascii: OnceLock<Option<Regex>>,
@@ -104,11 +106,21 @@ struct Shape {
 }
 
 impl Shape {
-    const fn new(source: &'static str) -> Self {
-        Self { source, ascii: OnceLock::new(), unicode: OnceLock::new() }
+    const fn new(hints: &'static [&'static str], source: &'static str) -> Self {
+        Self { hints, source, ascii: OnceLock::new(), unicode: OnceLock::new() }
     }
 
+    /// The expression, unless a text has no match of it.
     fn regex(&self, text: &str) -> Option<&Regex> {
+        if self.may_match(text) { self.compiled(text) } else { None }
+    }
+
+    /// In a text with other letters a hint may be written with one of these: the Kelvin sign is a K.
+    fn may_match(&self, text: &str) -> bool {
+        !text.is_ascii() || self.hints.iter().any(|hint| has_ignoring_case(text, hint))
+    }
+
+    fn compiled(&self, text: &str) -> Option<&Regex> {
         let unicode = !text.is_ascii();
         let compiled = if unicode { &self.unicode } else { &self.ascii };
         let plain = Config::new().auto_prefilter(false).dfa(false).onepass(false).utf8_empty(false);
@@ -117,10 +129,13 @@ impl Shape {
     }
 }
 
+/// What names of secrets have in them.
+const SECRET: [&str; 9] = ["key", "token", "secret", "passw", "pwd", "credential", "authorization", "bearer", "_auth"];
+
 macro_rules! patterns {
-    ($($(#[$doc:meta])* $name:ident = $source:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($hints:expr) = $source:expr;)*) => {$(
         $(#[$doc])*
-        static $name: Shape = Shape::new($source);
+        static $name: Shape = Shape::new(&$hints, $source);
     )*
         #[cfg(test)]
         static ALL: &[&Shape] = &[$(&$name),*];
@@ -129,42 +144,42 @@ macro_rules! patterns {
 
 patterns! {
     /// Prefixes that no identifier has: anything of some length after them is taken for a key.
-    DASHED = r"\b(?:sk|csk|gsk|xai|pplx|nvapi|rpa|key|ak|rk|glpat|xox[abprs]|dop_v1)-[A-Za-z0-9_\-*.]{4,}";
+    DASHED(["-"]) = r"\b(?:sk|csk|gsk|xai|pplx|nvapi|rpa|key|ak|rk|glpat|xox[abprs]|dop_v1)-[A-Za-z0-9_\-*.]{4,}";
     /// Prefixes that identifiers have too (`hf_hub_download`): the body must be long and in one piece.
-    UNDERSCORED = r"\b(?:[a-z][a-z0-9]{0,7}_){1,3}[A-Za-z0-9]{16,}|\bAIza[A-Za-z0-9_\-]{8,}|\b[A-Za-z0-9]*T3BlbkFJ[A-Za-z0-9_\-]*|\bgithub_pat_[A-Za-z0-9_]{8,}";
+    UNDERSCORED(["_", "aiza", "t3blbkfj"]) = r"\b(?:[a-z][a-z0-9]{0,7}_){1,3}[A-Za-z0-9]{16,}|\bAIza[A-Za-z0-9_\-]{8,}|\b[A-Za-z0-9]*T3BlbkFJ[A-Za-z0-9_\-]*|\bgithub_pat_[A-Za-z0-9_]{8,}";
     /// Between two parts of a key: the end of a literal and the beginning of the next, whatever comment is between them, or
     /// a line that goes on in the next.
-    JOINT = r##"["'`](?:\s|(?:#|//)[^\r\n]*\n)*[+\\]?(?:\s|(?:#|//)[^\r\n]*\n)*(?:[\s+][rRbBuUfF]{1,2})?["'`]|\\\r?\n[ \t]*(?:#|//)?[ \t]*"##;
-    BEARER = r#"(?i)\b(?:bearer|basic)[ \t]+([^\s"'`,;)\]}]+)"#;
-    USER_INFO = r#"://([^/\s"'`@<>]+)@"#;
-    QUERY = r#"(?i)[?&][a-z0-9_.\-]*(?:key|token|secret|password|sig)[a-z0-9_.\-]*=([^&\s"'`#]+)"#;
+    JOINT(["\"", "'", "`", "\\"]) = r##"["'`](?:\s|(?:#|//)[^\r\n]*\n)*[+\\]?(?:\s|(?:#|//)[^\r\n]*\n)*(?:[\s+][rRbBuUfF]{1,2})?["'`]|\\\r?\n[ \t]*(?:#|//)?[ \t]*"##;
+    BEARER(["bearer", "basic"]) = r#"(?i)\b(?:bearer|basic)[ \t]+([^\s"'`,;)\]}]+)"#;
+    USER_INFO(["://"]) = r#"://([^/\s"'`@<>]+)@"#;
+    QUERY(["?", "&"]) = r#"(?i)[?&][a-z0-9_.\-]*(?:key|token|secret|password|sig)[a-z0-9_.\-]*=([^&\s"'`#]+)"#;
     /// A name that says that its value is a secret, up to where that value may begin.
-    NAMED = r#"(?ix)
+    NAMED(SECRET) = r#"(?ix)
         (?: key | token | secret | passw | pwd | credential | authorization | bearer | _auth ) [\w.\-]*
         (?: (?: ["'`\])] | \\["'] )* \s* (?: => | := | \|\|=? | \?\?=? | or\b | [=:(] ) | \\? ["'`] \s* , )"#;
     /// A header in one string: `'x-api-key: ...'`.
-    HEADER = r#"(?i)["'`][\w\-]*(?:key|token|secret|authorization)[\w\-]*:[ \t]*([^"'`\r\n]+)"#;
+    HEADER(SECRET) = r#"(?i)["'`][\w\-]*(?:key|token|secret|authorization)[\w\-]*:[ \t]*([^"'`\r\n]+)"#;
     /// The value of an unset variable.
-    DEFAULT = r#"(?i)\$\{\w*(?:key|token|secret|passw|pwd|credential)\w*:?[\-=]([^}\r\n]+)"#;
+    DEFAULT(["${"]) = r#"(?i)\$\{\w*(?:key|token|secret|passw|pwd|credential)\w*:?[\-=]([^}\r\n]+)"#;
     /// The same in settings, where quotes are a choice.
-    BARE = r#"(?im)(?:key|token|secret|passw|pwd|credential|authorization)[\w.\-]*["']?[ \t]*[=:][ \t]*([^\s"'`#][^\r\n"'`]*)"#;
-    BARE_WORD = r#"(?im)(?:key|token|secret|passw|pwd|credential|authorization)[\w.\-]*=([^\s"'`;)]+)"#;
+    BARE(SECRET) = r#"(?im)(?:key|token|secret|passw|pwd|credential|authorization)[\w.\-]*["']?[ \t]*[=:][ \t]*([^\s"'`#][^\r\n"'`]*)"#;
+    BARE_WORD(SECRET) = r#"(?im)(?:key|token|secret|passw|pwd|credential|authorization)[\w.\-]*=([^\s"'`;)]+)"#;
     /// A block scalar of YAML: the value is on the next line.
-    BLOCK = r#"(?im)(?:key|token|secret|passw|pwd|credential)[\w.\-]*["']?[ \t]*:[ \t]*[|>][+\-0-9]*[ \t]*\r?\n[ \t]*([^\r\n]+)"#;
+    BLOCK(["|", ">"]) = r#"(?im)(?:key|token|secret|passw|pwd|credential)[\w.\-]*["']?[ \t]*:[ \t]*[|>][+\-0-9]*[ \t]*\r?\n[ \t]*([^\r\n]+)"#;
     /// `name: API_KEY`, then `value: ...`.
-    PAIR = r#"(?i)\bname["']?\s*[:=]\s*["']?[\w.\-]*(?:key|token|secret|passw|credential)[\w.\-]*["']?[,\s]+["']?value["']?\s*[:=]\s*["']?([^"'\r\n]+)"#;
-    CURL_USER = r#"(?:\s-u|--user)[ \t=]*["']?[^\s:"'$]+:([^\s"']+)"#;
+    PAIR(["value"]) = r#"(?i)\bname["']?\s*[:=]\s*["']?[\w.\-]*(?:key|token|secret|passw|credential)[\w.\-]*["']?[,\s]+["']?value["']?\s*[:=]\s*["']?([^"'\r\n]+)"#;
+    CURL_USER(["-u", "--user"]) = r#"(?:\s-u|--user)[ \t=]*["']?[^\s:"'$]+:([^\s"']+)"#;
     /// An identifier and a secret, as Zhipu writes them: the part behind the dot is too short to stand out alone. Where the
     /// next key follows at once, its identifier counts as the end of the first, and its secret follows a dot as well.
-    DOTTED = r"[0-9a-f]{32}\.([A-Za-z0-9]{12,}(?:\.[A-Za-z0-9]{12,})*)";
+    DOTTED(["."]) = r"[0-9a-f]{32}\.([A-Za-z0-9]{12,}(?:\.[A-Za-z0-9]{12,})*)";
     /// A command of Azure Pipelines, which is obeyed anywhere in a line; GitHub's runner once did the same.
-    LOGGING = r"(?i)#(#)(?:vso)?\[";
+    LOGGING(["##"]) = r"(?i)#(#)(?:vso)?\[";
     /// A command of GitHub Actions, which is obeyed at the start of a line, whatever white space is before it. Lines may
     /// be wrapped, so that any word may come to stand there.
-    WORKFLOW = r"(?im)(?:^|\s)(:):(?:error|warning|notice|debug|group|endgroup|add-|remove-|set-|save-|stop-|echo|internal-)";
-    RUN = r"[A-Za-z0-9_\-+/]{24,}={0,2}";
+    WORKFLOW(["::"]) = r"(?im)(?:^|\s)(:):(?:error|warning|notice|debug|group|endgroup|add-|remove-|set-|save-|stop-|echo|internal-)";
+    RUN([""]) = r"[A-Za-z0-9_\-+/]{24,}={0,2}";
     /// The same in the name of a file or folder.
-    NAME = r"[A-Za-z0-9_\-+]{32,}={0,2}";
+    NAME([""]) = r"[A-Za-z0-9_\-+]{32,}={0,2}";
 }
 
 fn find(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
@@ -237,6 +252,15 @@ fn shaped(text: &str, form: Form, out: &mut Vec<Range<usize>>) {
             hide_run(text, range, out);
         }
     }
+}
+
+/// Whether a text has a word of ASCII in any case.
+fn has_ignoring_case(text: &str, word: &str) -> bool {
+    let Some(&first) = word.as_bytes().first() else { return true };
+    let bytes = text.as_bytes();
+    let is_it =
+        |at: usize| bytes.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes()));
+    memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), bytes).any(is_it)
 }
 
 /// All matches of a pattern.
