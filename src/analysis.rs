@@ -34,6 +34,7 @@ mod clients;
 mod dormant;
 mod open;
 mod reach;
+mod senders;
 
 pub use called::Lines;
 use reach::New;
@@ -292,6 +293,9 @@ impl<'a> Run<'a> {
         }
         self.read_manifests();
         let mut clients = self.clients(None);
+        if self.admit_senders() {
+            clients = self.clients(Some(&BTreeSet::new()));
+        }
         // In a large project a request is looked at only where something that is read says where it goes.
         let asked = self.clients.values().flatten().filter(|client| !(self.narrow && client.waiting));
         let open = self.open_functions(asked);

@@ -7,7 +7,7 @@
 use crate::catalog::{Catalog, Client, Construct, Slot};
 use crate::facts::{Call, ExprId, ExprKind, Spread, Stmt};
 use crate::finding::FileId;
-use crate::resolve::{Alt, Ctx, Presence, Resolver, Value, settle};
+use crate::resolve::{Alt, Ctx, Presence, Resolver, Value, called_on, settle};
 use crate::text::Text;
 
 mod arguments;
@@ -198,7 +198,7 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
     let key = with_globals(resolver, ctx, call, construct, key, &construct.global_key);
     let mut key = environment::fill(resolver, site, ctx, key, Slot::Key);
     // Another provider's model has variables and a default of its own.
-    if !construct.model_prefixes.is_empty() && !is_own_model(resolver, ctx, call, construct) {
+    if !construct.model_prefixes.is_empty() && !is_own_model(resolver, ctx, site.call, construct) {
         for value in key.iter_mut().chain(&mut endpoint) {
             if value.from != From::Code {
                 *value = SlotValue { alt: Alt { value: Value::Unknown(None), ..value.alt.clone() }, from: From::Code };
@@ -347,15 +347,21 @@ fn with_globals(
 }
 
 /// Whether the model's name says that this is a client of the construct's protocol and default.
-fn is_own_model(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, construct: &Construct) -> bool {
+fn is_own_model(resolver: &mut Resolver<'_>, ctx: &Ctx, call: ExprId, construct: &Construct) -> bool {
     let names = model_names(resolver, ctx, call, construct);
     names.is_some_and(|names| names.iter().all(|name| construct.is_of_model(name)))
 }
 
 /// What the model's name can begin with; `None` where that is not known.
-fn model_names(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, construct: &Construct) -> Option<Vec<String>> {
+fn model_names(resolver: &mut Resolver<'_>, ctx: &Ctx, call: ExprId, construct: &Construct) -> Option<Vec<String>> {
+    let ExprKind::Call(data) = resolver.module(ctx.file).kind(call) else { return None };
     construct.model.iter().find_map(|path| {
-        let alts = argument(resolver, ctx, call, path);
+        // `LLMBuilder::new().backend(LLMBackend::Groq)`
+        if let Some(method) = path.strip_prefix('.') {
+            let set = called_on(resolver.module(ctx.file), call, method)?.args.first()?.value;
+            return resolver.constant_of(ctx, set).map(|name| vec![name]);
+        }
+        let alts = argument(resolver, ctx, data, path);
         let known = alts.iter().all(|alt| matches!(alt.value, Value::Str(..) | Value::Concat(..)));
         (known && !alts.is_empty()).then(|| alts.iter().map(|alt| leading(&alt.value).0).collect())
     })
@@ -366,7 +372,7 @@ fn for_model<'c>(
     resolver: &mut Resolver<'_>,
     catalog: &'c Catalog,
     ctx: &Ctx,
-    call: &Call,
+    call: ExprId,
     (client, construct): (&'c Client, &'c Construct),
 ) -> (&'c Client, &'c Construct) {
     if construct.model.is_empty() {

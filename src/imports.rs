@@ -13,6 +13,12 @@ mod packages;
 use crate::scopes;
 pub use packages::Packages;
 
+/// Whether a file stands for its folder, by whose name it is imported.
+pub fn is_package(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    stem.is_some_and(|stem| matches!(stem, "__init__" | "index" | "mod" | "lib" | "main"))
+}
+
 /// The imports of a module, as keys for [`candidates`].
 pub fn keys(language: Language, path: &Path, module: &Module) -> Vec<String> {
     let mut out: Vec<String> = module.star_imports.clone();

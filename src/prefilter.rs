@@ -245,6 +245,19 @@ impl<'c> Prefilter<'c> {
         }
     }
 
+    /// Whether a program may send a request, whatever it is given for it.
+    pub fn sends(&self, source: &Source) -> bool {
+        static WORDS: LazyLock<Pattern> = LazyLock::new(|| {
+            let libraries =
+                COMMON.into_iter().filter(|name| name.len() > 4 && !matches!(*name, "window" | "globalThis"));
+            Pattern::new(format!(
+                r"\bfetch\s*\(|\.(?:header|headers|bearer_auth)\(|\b(?:{})\b",
+                Vec::from_iter(libraries).join("|")
+            ))
+        });
+        WORDS.is_in(&source.text)
+    }
+
     /// Whether a program imports, by its name, what may say whose a key or a host is.
     pub fn imports_some(&self, source: &Source) -> bool {
         self.words().evidence.imports_some(&source.text)

@@ -339,8 +339,7 @@ impl Run<'_> {
             let path = &self.project.file(*id).path;
             let stem = path.file_stem()?.to_str()?;
             // A package is imported by its folder's name.
-            let is_package = matches!(stem, "__init__" | "index" | "mod" | "lib" | "main");
-            Some(if is_package { path.parent()?.file_name()?.to_str()? } else { stem }.to_owned())
+            Some(if imports::is_package(path) { path.parent()?.file_name()?.to_str()? } else { stem }.to_owned())
         };
         files.iter().filter_map(name).collect()
     }

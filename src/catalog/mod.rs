@@ -260,7 +260,8 @@ pub struct Construct {
     /// only tested for `None`).
     #[serde(default)]
     pub empty_env_counts: bool,
-    /// Where the model's name is; its prefix chooses the provider (LiteLLM). As for `key`.
+    /// Where the model's name is; its prefix chooses the provider (LiteLLM). As for `key`, or a method that is called on
+    /// the client: `.backend`.
     #[serde(default)]
     pub model: Vec<String>,
     /// Prefixes of the model's name for which this is an OpenAI client. Any other model: not judged without an

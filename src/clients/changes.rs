@@ -214,7 +214,9 @@ fn set_values(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, slot: Slot) -
     match (slot, positional.as_slice()) {
         (Slot::Headers, [name, value, ..]) => match resolver.constant_of(ctx, *name) {
             Some(name) if is_key_header(&name) => resolver.eval(ctx, *value).into_iter().map(without_scheme).collect(),
-            _ => vec![Alt::new(Value::Undefined)],
+            Some(_) => vec![Alt::new(Value::Undefined)],
+            // `for (name, value) in headers { request = request.header(name, value) }`
+            None => resolver.in_row_named(ctx, *name, *value, is_key_header).into_iter().map(without_scheme).collect(),
         },
         (Slot::Headers, [headers]) => KEY_HEADERS.into_iter().fold(vec![Alt::new(Value::Undefined)], |known, name| {
             or_else(known, || {
@@ -334,7 +336,9 @@ fn rewrites(resolver: &mut Resolver<'_>, site: &Site<'_>, holder: &Place, from: 
             Stmt::Branch(arms) if arms.iter().any(|arm| touches(resolver, site, &holder, arm)) => {
                 let before = slots.clone();
                 let mut after = Slots::default();
-                for arm in arms {
+                // What is done for each of a collection's elements is done: nobody sends a list of no headers.
+                let each = arms.iter().find(|arm| resolver.each_of(site.file, arm.body).is_some());
+                for arm in each.map_or(arms.as_slice(), std::slice::from_ref) {
                     let Some(lits) = resolver.assumptions(&ctx, &arm.tests) else { continue };
                     let mut inner = before.clone();
                     rewrites(resolver, site, &holder, &begin(arm.body), &mut inner);

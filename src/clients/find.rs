@@ -65,7 +65,7 @@ impl<'c, 'p> Finder<'c, 'p> {
                 if !is_made(resolver, &ctx, call, construct) {
                     continue;
                 }
-                let (client, construct) = for_model(resolver, catalog, &ctx, data, (client, construct));
+                let (client, construct) = for_model(resolver, catalog, &ctx, call, (client, construct));
                 out.push(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None });
             }
         }
@@ -290,7 +290,7 @@ pub(super) fn site_of<'c>(
     let file = ctx.file;
     let [symbol] = symbols.as_slice() else { return None };
     let made = known(resolver, catalog, ctx, symbol).into_iter().next()?;
-    let (client, construct) = for_model(resolver, catalog, ctx, data, made);
+    let (client, construct) = for_model(resolver, catalog, ctx, call, made);
     Some(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None })
 }
 

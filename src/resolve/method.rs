@@ -13,6 +13,12 @@ impl Resolver<'_> {
         if let Some(alts) = self.configured_method(ctx, expr, call, &receiver.value, method) {
             return alts;
         }
+        if matches!(method, "get_one" | "value_of")
+            && self.is_rust(ctx.file)
+            && let Some(alts) = self.matched_argument(ctx, expr, call)
+        {
+            return alts;
+        }
         let arg = |number: usize| call.args.iter().filter(|arg| arg.name.is_none()).nth(number).map(|arg| arg.value);
         // `key.map(|key| key.to_string())`: of an `Option`, a `Result` or a promise it is the value itself.
         let is_plain =

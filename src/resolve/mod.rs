@@ -41,6 +41,7 @@ mod words;
 mod written;
 
 pub use arms::{Arms, Interner, LOST, Lit};
+pub use options::called_on;
 pub use rows::folded;
 pub use value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value, settle};
 
@@ -49,7 +50,7 @@ pub const FUEL: u32 = 6_000;
 /// How deep questions may lead to further questions.
 const DEPTH: u32 = 48;
 /// How many possible values are kept.
-const MAX_ALTS: usize = 32;
+const MAX_ALTS: usize = 48;
 /// How long a string is put together: what doubles itself line by line is no key and no URL.
 const MAX_TEXT: usize = 1 << 16;
 /// Of how many pieces.

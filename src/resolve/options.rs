@@ -1,4 +1,5 @@
-//! Options of the command line, as Python's libraries declare them: `@click.option`, `typer.Option`, `add_argument`.
+//! Options of the command line, as Python's libraries declare them: `@click.option`, `typer.Option`, `add_argument`; and
+//! clap's builder.
 //!
 //! What the command line gives is not known; below it stand the variable that the option names and its default.
 
@@ -6,7 +7,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Made, Value};
 use super::{Resolver, words};
-use crate::facts::{Call, ExprId, ExprKind, FuncId};
+use crate::facts::{Call, ExprId, ExprKind, FuncId, Module};
 use crate::finding::FileId;
 
 /// Options of a file that are looked at.
@@ -80,6 +81,38 @@ impl Resolver<'_> {
         Some(self.option(&at, expr, data, name, named(data, &["default"])))
     }
 
+    /// What clap's matches hold by a name that an argument of the same file has: `matches.get_one::<String>("url")`.
+    pub(super) fn matched_argument(&mut self, ctx: &Ctx, expr: ExprId, call: &Call) -> Option<Vec<Alt>> {
+        let module = self.module(ctx.file);
+        let text = |call: &Call| match module.kind(call.args.first()?.value) {
+            ExprKind::Str(text) => Some(text.expose()),
+            _ => None,
+        };
+        let name = text(call)?;
+        let calls = &self.project.file(ctx.file).index.calls;
+        let makers = ["new", "with_name"].iter().filter_map(|maker| calls.get(*maker)).flatten();
+        let mut found = makers.copied().filter(|&made| {
+            let ExprKind::Call(data) = module.kind(made) else { return false };
+            let is_one = |callee: ExprId| {
+                matches!(module.kind(callee), ExprKind::Member(of, _)
+                if matches!(module.kind(*of), ExprKind::Name(of) | ExprKind::Member(_, of) if of == "Arg"))
+            };
+            is_one(data.callee) && text(data) == Some(name)
+        });
+        let (Some(made), None) = (found.next(), found.next()) else { return None };
+        let default = called_on(module, made, "default_value").and_then(|call| call.args.first());
+        let variable = called_on(module, made, "env").and_then(text);
+        let declared = self.ctx_of(ctx.file, made);
+        let mut below = default.map(|default| self.eval(&declared, default.value));
+        if let Some(variable) = variable {
+            below = Some(self.env_read(&declared, variable, self.location(ctx.file, made), below));
+        }
+        let given = Alt::new(Value::Unknown(Some((name.to_owned(), self.location(ctx.file, expr)))));
+        let Some(below) = below else { return Some(vec![given]) };
+        let subject = self.subjects.get(&format!("option:{}:{}", ctx.file.0, made.0));
+        Some(self.fallback(vec![given], subject, true, |_| below))
+    }
+
     /// What a command's function is given: `args.func(args)`. One of the parser's options stands for all that it read.
     pub(super) fn parsed_arguments(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
         let name = self.module(ctx.file).func(func).params[number].name.as_str();
@@ -140,6 +173,24 @@ impl Resolver<'_> {
         let Some(below) = below else { return vec![Alt::new(given)] };
         let subject = self.subjects.get(&format!("option:{}:{}", ctx.file.0, expr.0));
         self.fallback(vec![Alt::new(given)], subject, true, |_| below)
+    }
+}
+
+/// The first call of a method in the chain of calls on what a call makes.
+pub fn called_on<'m>(module: &'m Module, made: ExprId, method: &str) -> Option<&'m Call> {
+    let mut at = made;
+    loop {
+        let member = module.parents[at.index()]?;
+        let ExprKind::Member(base, name) = module.kind(member) else { return None };
+        let call = module.parents[member.index()]?;
+        let ExprKind::Call(data) = module.kind(call) else { return None };
+        if *base != at || data.callee != member {
+            return None;
+        }
+        if name == method {
+            return Some(data);
+        }
+        at = call;
     }
 }
 

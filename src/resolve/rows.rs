@@ -7,7 +7,7 @@
 
 use super::value::{Alt, Ctx, Made, Part, Value};
 use super::{Lit, Resolver, under, words};
-use crate::facts::{Call, Entry, ExprId, ExprKind, Module, Stmt};
+use crate::facts::{BlockId, Call, Entry, ExprId, ExprKind, Module, Stmt};
 use crate::finding::{FileId, Location};
 use crate::text::Text;
 
@@ -102,6 +102,53 @@ impl Resolver<'_> {
         }
         self.depth -= 1;
         rows
+    }
+
+    /// The collection's element that a loop is at, if the block is the body of a loop over one.
+    pub fn each_of(&self, file: FileId, body: BlockId) -> Option<ExprId> {
+        let module = self.module(file);
+        let block = module.block(body);
+        let Stmt::Assign { value, .. } = block.stmts.first().filter(|_| block.looped)? else { return None };
+        // `for (name, value) in headers` may take it apart at once.
+        let mut at = *value;
+        loop {
+            match module.kind(at) {
+                ExprKind::Each(_) => return Some(at),
+                ExprKind::Index(base, _) | ExprKind::Member(base, _) => at = *base,
+                _ => return None,
+            }
+        }
+    }
+
+    /// The value beside a name, in the row of the collection that a loop goes through whose name is the one asked for. The
+    /// loop comes to all rows, so that nothing is assumed of which one it is at.
+    pub fn in_row_named(&mut self, ctx: &Ctx, name: ExprId, value: ExprId, is: impl Fn(&str) -> bool) -> Vec<Alt> {
+        let around = |block: &BlockId| self.module(ctx.file).block(*block).parent.map(|(parent, _)| parent);
+        let mut blocks = std::iter::successors(Some(ctx.block), around);
+        let Some(each) = blocks.find_map(|block| self.each_of(ctx.file, block)) else {
+            return vec![Alt::new(Value::Undefined)];
+        };
+        let row = self.place_subject(ctx, each);
+        let (mut out, mut found, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        let values = self.eval(ctx, value);
+        for alt in self.eval(ctx, name) {
+            let of = alt.arms.without(row);
+            let named = match &alt.value {
+                Value::Str(text, _) => is(text.expose()),
+                Value::Symbol(symbol) => is(symbol.rsplit('.').next().unwrap_or(symbol)),
+                _ => false,
+            };
+            if named {
+                let beside = under(values.clone(), &alt.arms).into_iter();
+                out.extend(beside.map(|alt| Alt { arms: alt.arms.without(row), ..alt }));
+                found.push(of);
+            } else if !others.contains(&of) {
+                others.push(of);
+            }
+        }
+        others.retain(|of| !found.contains(of));
+        out.extend(others.into_iter().map(|arms| Alt { arms, ..Alt::new(Value::Undefined) }));
+        if out.is_empty() { vec![Alt::new(Value::Undefined)] } else { out }
     }
 
     /// What stands between the separators of a variable: keys in a row, of which each is as good as the whole.

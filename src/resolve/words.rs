@@ -73,6 +73,9 @@ pub(super) const PARSED: &[&str] = &["args", "namespace", "parsed", "parsed_args
 pub(super) const DEPENDENCIES: &[&str] =
     &["fastapi.Depends", "fastapi.params.Depends", "fastapi.Security", "fastapi.params.Security"];
 
+/// What gives a parameter the value that the program provides for a token.
+pub(super) const INJECTIONS: &[&str] = &["@nestjs/common.Inject", "@angular/core.Inject"];
+
 /// Whether a decorator says that a parameter is an option of the command line.
 pub(super) fn declares_option(symbol: &str) -> bool {
     let (of, last) = symbol.rsplit_once('.').unwrap_or(("", symbol));
@@ -313,12 +316,17 @@ pub(super) fn transparent(symbol: &str) -> Option<usize> {
         "reqwest.Url.parse",
         "unref",
         "toRaw",
+        "HeaderName.from_str",
+        "HeaderName.from_static",
+        "reqwest.header.HeaderName.from_str",
+        "reqwest.header.HeaderName.from_static",
         "HeaderValue.from_str",
         "HeaderValue.from_static",
         "reqwest.header.HeaderValue.from_str",
         "reqwest.header.HeaderValue.from_static",
         "Headers",
         "encodeURI",
+        "clust.ApiKey.new",
         "genai.resolver.AuthData.from_single",
         "genai.resolver.AuthData.Key",
         "genai.resolver.Endpoint.from_static",
