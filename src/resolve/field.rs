@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Made, Step, StepKind, Value};
 use super::{Arms, LOST, Resolver, under, words};
-use crate::facts::{Call, Entry, ExprId, ExprKind, Object, Spread};
+use crate::facts::{Call, Entry, ExprId, ExprKind, Object, Spread, Stmt};
 use crate::finding::{FileId, Location};
 use crate::headers::same_field;
 
@@ -255,6 +255,18 @@ impl Resolver<'_> {
             if name == "assign" && matches!(module.kind(*base), ExprKind::Name(name) if name == "Object"))
     }
 
+    /// Whether a function writes a field of a variable: `options.key = options.key || process.env.KEY`.
+    fn puts_into(&self, ctx: &Ctx, variable: ExprId, field: &str) -> bool {
+        let file = self.project.file(ctx.file);
+        let ExprKind::Name(root) = file.module.kind(variable) else { return false };
+        let func = file.module.block(ctx.block).func;
+        file.index.assigns.get(root).into_iter().flatten().any(|&(block, at)| {
+            file.module.block(block).func == func
+                && matches!(file.module.block(block).stmts.get(at as usize), Some(Stmt::Assign { place, .. })
+                    if place.path.first().is_some_and(|step| step.as_deref() == Some(field)))
+        })
+    }
+
     fn object_field(&mut self, ctx: &Ctx, object: &Object, name: &str) -> Vec<Alt> {
         let mut out = Vec::new();
         // Whether something stands behind that nobody knows.
@@ -285,7 +297,12 @@ impl Resolver<'_> {
                         // Nobody knows whether it has the field. What stands before it is shown, and judged by nobody.
                         let is_unknown = matches!(of.value, Value::Unknown(_));
                         let arms = of.arms.clone();
-                        for alt in self.fields(vec![of], &[name.to_owned()]) {
+                        // What the program has put into it is known all the same.
+                        let alts = match is_unknown && self.puts_into(ctx, spread, name) {
+                            true => under(self.field_path(ctx, spread, &[name.to_owned()]), &arms),
+                            false => self.fields(vec![of], &[name.to_owned()]),
+                        };
+                        for alt in alts {
                             for (open, hidden) in &open {
                                 let Some(merged) = open.merge(&alt.arms) else { continue };
                                 if matches!(alt.value, Value::Undefined) {
@@ -293,7 +310,10 @@ impl Resolver<'_> {
                                     continue;
                                 }
                                 out.push(Alt { arms: merged, ..alt.clone() });
-                                if is_unknown && let Some(lost) = open.merge(&arms).and_then(|arms| arms.with(LOST)) {
+                                if is_unknown
+                                    && matches!(alt.value, Value::Unknown(_))
+                                    && let Some(lost) = open.merge(&arms).and_then(|arms| arms.with(LOST))
+                                {
                                     still.push((lost, true));
                                 }
                             }

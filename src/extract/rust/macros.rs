@@ -338,11 +338,16 @@ impl Lower<'_> {
         self.between(path_first(&node.path), node.delimiter.span().close())
     }
 
-    /// What clap gives a field that nobody gives a value: `#[arg(env = "X", default_value = "y")]`.
+    /// What clap, or a derived default, gives a field that nobody gives a value: `#[arg(env = "X", default_value = "y")]`.
     pub(super) fn argument_attribute(&mut self, field: &str, attributes: &[syn::Attribute]) -> Option<ExprId> {
         let (mut variable, mut default) = (None, None);
         for attribute in attributes {
             let path = attribute.path();
+            // `#[default(String::from("y"))]`
+            if path.is_ident("default") {
+                default = attribute.parse_args::<Expr>().ok().map(|value| self.value(&value)).or(default);
+                continue;
+            }
             if !["arg", "clap", "structopt"].iter().any(|name| path.is_ident(name)) {
                 continue;
             }
