@@ -114,6 +114,9 @@ impl Resolver<'_> {
             let given = if symbol == "__import__" { name.split('.').next().unwrap_or_default() } else { &name };
             return self.import(ctx.file, &Import { module: given.to_owned(), name: None });
         }
+        if words::INJECTIONS.contains(&symbol) {
+            return vec![Alt::unknown()];
+        }
         if words::OPTIONS.contains(&symbol) {
             return self.option_as_default(ctx, expr, call);
         }
@@ -135,6 +138,10 @@ impl Resolver<'_> {
             return self.eval_through(ctx, inner);
         }
         let (of, last) = symbol.rsplit_once('.').unwrap_or(("", symbol));
+        // `fetch.bind(globalThis)`: the function, with an object that is none of its arguments.
+        if last == "bind" && call.args.len() == 1 && self.language_at(ctx.file, ctx.block) == "javascript" {
+            return vec![Alt::new(Value::Symbol(of.to_owned()))];
+        }
         // `OPENAI_API_BASE.to_string()`.
         let name = of.rsplit('.').next().unwrap_or(of);
         let is_constant = !name.is_empty() && !name.contains(char::is_lowercase) && !words::GLOBALS.contains(&name);

@@ -7,6 +7,7 @@ use super::value::{Frame, Value};
 use super::{Heir, Resolver, Sites, words};
 use crate::facts::{Call, ClassId, ExprId, ExprKind, FuncId, Module};
 use crate::finding::FileId;
+use crate::project::File;
 
 /// Work allowed for finding the calls of one function.
 const SITES_FUEL: u32 = 600;
@@ -116,7 +117,14 @@ impl Resolver<'_> {
                 }
             }
         }
-        for &at in callers.iter().take(MAX_CALLERS) {
+        // What a test calls something with is not what the program does, where that calls it, too.
+        let in_test = |id: FileId| is_test(&project.file(id).path);
+        let (tests, own): (Vec<FileId>, Vec<FileId>) =
+            callers.iter().take(MAX_CALLERS).copied().partition(|&at| in_test(at) && !in_test(file));
+        for at in own.into_iter().chain(tests) {
+            if in_test(at) && !in_test(file) && !out.is_empty() {
+                break;
+            }
             let other = project.file(at);
             if other.source.language.name() != language {
                 continue;
@@ -144,12 +152,11 @@ impl Resolver<'_> {
             for &call in calls.chain(partials.take(64)) {
                 if out.len() >= MAX_SITES {
                     more = true;
-                } else if self.is_site(at, call, (file, func), class) {
+                } else if !is_repeated(other, call, at, &out) && self.is_site(at, call, (file, func), class) {
                     out.push((at, call));
                 }
             }
         }
-        let in_test = |id: FileId| is_test(&project.file(id).path);
         let only_tests = !out.is_empty() && out.iter().all(|(at, _)| in_test(*at)) && !in_test(file);
         Sites { calls: out, more: more || only_tests || self.fuel == 0 }
     }
@@ -232,6 +239,17 @@ pub(super) fn bound(module: &Module, call: &Call) -> Option<ExprId> {
     let is_partial =
         matches!(module.kind(call.callee), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "partial");
     call.args.first().filter(|first| is_partial && first.name.is_none()).map(|first| first.value)
+}
+
+/// Whether the same call stands in the same statement already: it gives what that one gives.
+fn is_repeated(file: &File, call: ExprId, at: FileId, known: &[(FileId, ExprId)]) -> bool {
+    let module = &file.module;
+    let text = |call: ExprId| file.source.slice(module.span(call));
+    known
+        .iter()
+        .rev()
+        .take_while(|(other, _)| *other == at)
+        .any(|&(_, other)| module.points[other.index()] == module.points[call.index()] && text(other) == text(call))
 }
 
 /// Whether a file is a test by its name or its folders': what it calls something with is not what the program does.

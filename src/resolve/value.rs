@@ -148,9 +148,9 @@ impl Alt {
 }
 
 /// Beyond this many possible values those that are the same are taken together.
-const MANY: usize = 32;
+const MANY: usize = 48;
 /// Beyond this many different ones the rest is unknown.
-const MOST: usize = 40;
+const MOST: usize = 56;
 
 /// Keeps the number of possible values within bounds: equal ones share what they all assume, which makes them meet
 /// more freely, and what is too much is unknown.
