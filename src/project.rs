@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, RwLock};
 use foldhash::{HashMap, HashSet};
 
 use crate::catalog::{Ecosystem, Version};
-use crate::facts::{BlockId, ClassId, ExprId, ExprKind, Module, Place, Stmt};
+use crate::facts::{BlockId, ClassId, Entry, ExprId, ExprKind, Module, Place, Stmt};
 use crate::finding::FileId;
 use crate::heirs::Heirs;
 use crate::language::Language;
@@ -56,6 +56,8 @@ pub struct Index {
     pub literals: HashMap<String, Vec<ExprId>>,
     /// Variables that hold a function, by the function.
     pub functions: HashMap<crate::facts::FuncId, Vec<String>>,
+    /// Objects that say what a framework gives for a token: `{ provide: TOKEN, useValue: key }`.
+    pub providers: Vec<ExprId>,
     /// Functions as expressions.
     pub function_exprs: HashMap<crate::facts::FuncId, ExprId>,
     /// Variables that hold an import under another name, by the imported name.
@@ -135,6 +137,9 @@ impl Index {
                 ExprKind::Object(object) => {
                     if let Some(ty) = &object.ty {
                         index.literals.entry(ty.clone()).or_default().push(expr);
+                    }
+                    if matches!(object.entries.first(), Some(Entry::Field { key: Some(key), .. }) if key == "provide") {
+                        index.providers.push(expr);
                     }
                 }
                 ExprKind::Choice(arms) => {

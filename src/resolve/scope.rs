@@ -364,20 +364,55 @@ impl Resolver<'_> {
         out
     }
 
-    /// What a framework gives a parameter: `key: str = Depends(get_key)`.
+    /// What a framework gives a parameter: `key: str = Depends(get_key)`, `@Inject(TOKEN) key: string`.
     fn dependency(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
         let module = self.module(ctx.file);
         let default = module.func(func).params[number].default?;
         let ExprKind::Call(call) = module.kind(default) else { return None };
         let at = self.ctx_of(ctx.file, default);
-        let injects = self
-            .eval(&at, call.callee)
-            .iter()
-            .any(|alt| matches!(&alt.value, Value::Symbol(symbol) if words::DEPENDENCIES.contains(&symbol.as_str())));
+        let callee = self.eval(&at, call.callee);
+        let is_one_of = |names: &[&str]| {
+            callee.iter().any(|alt| matches!(&alt.value, Value::Symbol(symbol) if names.contains(&symbol.as_str())))
+        };
+        if is_one_of(words::INJECTIONS) {
+            return self.provided(&at, call.args.first()?.value);
+        }
+        let injects = is_one_of(words::DEPENDENCIES);
         // One that gives nothing is there to be replaced.
         let alts = injects.then(|| self.eval(&at, default))?;
         let gives = alts.iter().all(|alt| !matches!(alt.value, Value::Null | Value::Undefined));
         Some(if gives { alts } else { vec![Alt::unknown()] })
+    }
+
+    /// What the program says that is given for a token, where it says so once: `{ provide: TOKEN, useValue: key }`.
+    fn provided(&mut self, ctx: &Ctx, token: ExprId) -> Option<Vec<Alt>> {
+        self.rests_on_others();
+        let token = self.eval(ctx, token);
+        let project = self.project;
+        let mut found = None;
+        for id in project.ids() {
+            for &provider in &project.file(id).index.providers {
+                let at = self.ctx_of(id, provider);
+                let Some(of) = self.written_as(id, provider, "provide") else { continue };
+                let of = self.eval(&at, of);
+                let is_it = match (of.as_slice(), token.as_slice()) {
+                    ([Alt { value: Value::Str(of, _), .. }], [Alt { value: Value::Str(token, _), .. }]) => of == token,
+                    ([Alt { value: of @ (Value::Made(_) | Value::Symbol(_)), .. }], [token]) => {
+                        of.is_same(&token.value)
+                    }
+                    _ => false,
+                };
+                if is_it && found.replace((at, provider)).is_some() {
+                    return None;
+                }
+            }
+        }
+        let (at, provider) = found?;
+        if let Some(value) = self.written_as(at.file, provider, "useValue") {
+            return Some(self.eval(&at, value));
+        }
+        let factory = self.written_as(at.file, provider, "useFactory")?;
+        Some(self.eval_through(&at, factory))
     }
 
     /// What a collection's method gives the function that it is called with: `rows.map((row) => …)`, `map(f, rows)`.

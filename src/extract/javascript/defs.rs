@@ -119,12 +119,22 @@ impl Lower<'_> {
             let is_property = ["accessibility_modifier", "override_modifier", "readonly"]
                 .iter()
                 .any(|modifier| has_token(child, modifier));
-            let default = default.map(|default| self.expr(default));
+            // `@Inject(TOKEN) key`: a framework gives it.
+            let default = match default {
+                Some(default) => Some(self.expr(default)),
+                None => self.decorators(child).into_iter().find(|&decorator| self.injects(decorator)),
+            };
             let ty = child.child_by_field_name("type").and_then(|ty| operands(ty).first().copied());
             let ty = ty.filter(|ty| ty.kind() == "type_identifier");
             parameters.push(Parameter { pattern, default, kind, is_property, ty });
         }
         parameters
+    }
+
+    fn injects(&mut self, decorator: ExprId) -> bool {
+        let module = self.builder.module();
+        matches!(module.kind(decorator), ExprKind::Call(call)
+            if matches!(module.kind(call.callee), ExprKind::Name(name) if name == "Inject"))
     }
 
     /// The decorators that are children of a node.
