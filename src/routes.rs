@@ -340,12 +340,21 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
     out
 }
 
-/// Leaves the pairs whose assumptions can be met. Where nobody that is known comes here, what is not known remains.
-fn met(resolver: &mut Resolver<'_>, routes: &mut Vec<Route>) {
-    let possible = resolver.possible(&routes.iter().map(|route| &route.arms).collect::<Vec<_>>());
+/// Leaves the pairs whose assumptions can be met, in one of the ways that lead here. Where nobody that is known comes here,
+/// what is not known remains, and what belongs together whoever comes.
+fn met(resolver: &mut Resolver<'_>, routes: &mut Vec<Route>, ways: Option<&[Arms]>) {
+    let mut possible = resolver.possible(&routes.iter().map(|route| &route.arms).collect::<Vec<_>>());
+    if let Some(ways) = ways {
+        for (possible, route) in possible.iter_mut().zip(routes.iter()) {
+            *possible = *possible && ways.iter().any(|way| way.merge(&route.arms).is_some());
+        }
+    }
     let any = possible.contains(&true);
     let mut possible = possible.into_iter();
-    routes.retain(|route| possible.next() == Some(true) || (!any && route.key.is_unknown()));
+    routes.retain(|route| {
+        let says_itself = route.key.is_unknown() || route.verdict == Verdict::Match;
+        possible.next() == Some(true) || (!any && says_itself)
+    });
 }
 
 /// How the choices of a key and of an endpoint have to do with each other, and with all that the client assumes.

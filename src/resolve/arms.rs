@@ -3,6 +3,8 @@
 //! Each branch point is a *subject*: a tested expression, a row's index, a call site, an environment file's mode. A
 //! value carries what it assumes of each subject; two values can meet only where their assumptions agree.
 
+use std::cmp::Ordering;
+
 use foldhash::HashMap;
 
 /// What is assumed of one subject.
@@ -62,22 +64,52 @@ impl Arms {
         Self(self.0.iter().filter(|lit| lit.subject != subject).copied().collect())
     }
 
-    /// What both sets assume; with the mark of it where that says less than that one of them holds: not where one is all
-    /// of it, nor where they differ only in whether something is so.
-    pub fn common(&self, other: &Self) -> Self {
-        let mut both: Vec<Lit> = self.0.iter().filter(|lit| other.0.binary_search(lit).is_ok()).copied().collect();
-        let beyond =
-            |all: &[Lit]| -> Vec<Lit> { all.iter().filter(|lit| both.binary_search(lit).is_err()).copied().collect() };
-        let exact = match (beyond(&self.0).as_slice(), beyond(&other.0).as_slice()) {
-            ([], _) | (_, []) => true,
-            (&[a], &[b]) => Lit { negated: !a.negated, ..a } == b,
-            _ => false,
-        };
-        if !exact && !both.contains(&LOST) {
-            // Its subject is the greatest, so that the set stays sorted.
-            both.push(LOST);
+    /// What holds where one of two sets does, if a set can say that: where one is all of the other, or they differ only in
+    /// whether something is so.
+    pub fn either(&self, other: &Self) -> Option<Self> {
+        let (mut a, mut b) = (self.0.iter().peekable(), other.0.iter().peekable());
+        // How much stands in one alone, and the last of it.
+        let (mut own, mut others) = ((0, None), (0, None));
+        loop {
+            let order = match (a.peek(), b.peek()) {
+                (Some(left), Some(right)) => left.cmp(right),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => break,
+            };
+            match order {
+                Ordering::Less => own = (own.0 + 1, a.next()),
+                Ordering::Greater => others = (others.0 + 1, b.next()),
+                Ordering::Equal => drop((a.next(), b.next())),
+            }
+            if own.0.max(others.0) > 1 && own.0.min(others.0) > 0 {
+                return None;
+            }
         }
-        Self(both)
+        match (own, others) {
+            ((0, _), _) => Some(self.clone()),
+            (_, (0, _)) => Some(other.clone()),
+            ((_, Some(&one)), (_, Some(&two))) if (Lit { negated: !one.negated, ..one }) == two => {
+                Some(Self(self.0.iter().filter(|lit| **lit != one).copied().collect()))
+            }
+            _ => None,
+        }
+    }
+
+    /// What both sets assume; with the mark of it where that says less than that one of them holds.
+    pub fn common(&self, other: &Self) -> Self {
+        self.either(other).unwrap_or_else(|| {
+            let mut both = self.shared(other);
+            // Its subject is the greatest, so that the set stays sorted.
+            if !both.contains(&LOST) {
+                both.push(LOST);
+            }
+            Self(both)
+        })
+    }
+
+    fn shared(&self, other: &Self) -> Vec<Lit> {
+        self.0.iter().filter(|lit| other.0.binary_search(lit).is_ok()).copied().collect()
     }
 
     /// Both sets of assumptions together; `None` where they contradict.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::shared::{Shared, Variable};
 use super::value::{Alt, Ctx, Frame, Made, Part, Step, StepKind, Value};
 use super::{Arms, Lit, MAX_FRAMES, Resolver, under, words};
 use crate::facts::{BlockId, Call, ClassId, ExprId, ExprKind, FuncId, Import, Stmt};
@@ -20,14 +21,14 @@ impl Resolver<'_> {
             let receivers = self.eval(ctx, *base);
             let plain = receivers.iter().all(|alt| !matches!(alt.value, Value::Symbol(_) | Value::Module(_)));
             if plain && !receivers.is_empty() {
+                let mut shared = Shared::default();
                 let mut out = Vec::new();
                 for receiver in receivers {
-                    let results = self.method(ctx, expr, call, &receiver, method);
-                    out.extend(results.into_iter().filter_map(|alt| {
-                        let arms = alt.arms.merge(&receiver.arms)?;
-                        let steps = if alt.steps.is_empty() { receiver.steps.clone() } else { alt.steps };
-                        Some(Alt { value: alt.value, arms, steps })
-                    }));
+                    let variable = match &receiver.value {
+                        Value::Made(made) => self.class_called(made).and_then(|class| Variable::of(made, class)),
+                        _ => None,
+                    };
+                    out.extend(shared.answer(&receiver, variable, |_| self.method(ctx, expr, call, &receiver, method)));
                 }
                 return out;
             }
@@ -50,6 +51,16 @@ impl Resolver<'_> {
             out.extend(under(results, &callee.arms));
         }
         out
+    }
+
+    /// The name of the class that an object is made of.
+    fn class_called(&self, made: &Made) -> Option<&'_ str> {
+        let module = self.module(made.ctx.file);
+        let ExprKind::Call(call) = module.kind(made.expr) else { return None };
+        match module.kind(call.callee) {
+            ExprKind::Name(name) | ExprKind::Member(_, name) => Some(name),
+            _ => None,
+        }
     }
 
     /// A call of something from outside the project.
@@ -106,12 +117,14 @@ impl Resolver<'_> {
             out.extend(is(true).map_or_else(Vec::new, |arms| under(default, &arms)));
             return out;
         }
-        // `importlib.import_module("openai")`; `__import__("a.b")` gives the first part alone.
+        // `importlib.import_module("openai")`; `__import__("a.b")` gives the first part alone, unless it is asked for something of it.
         if matches!(symbol, "importlib.import_module" | "__import__")
-            && let [name] = call.args.as_slice()
-            && let Some(name) = self.constant(ctx, name.value)
+            && let Some(name) = arg(0)
+            && let Some(name) = self.constant(ctx, name)
         {
-            let given = if symbol == "__import__" { name.split('.').next().unwrap_or_default() } else { &name };
+            let is_asked = call.args.iter().any(|arg| arg.name.as_deref() == Some("fromlist"));
+            let whole = symbol != "__import__" || is_asked;
+            let given = if whole { &name } else { name.split('.').next().unwrap_or_default() };
             return self.import(ctx.file, &Import { module: given.to_owned(), name: None });
         }
         if words::INJECTIONS.contains(&symbol) {
@@ -327,7 +340,25 @@ impl Resolver<'_> {
         let which = if given { (file, func, caller.file, call, outer) } else { (file, func, file, ANY, 0) };
         let next = self.frames.len() as u32 + 1;
         let id = *self.frames.entry(which).or_insert(next);
-        Some(Arc::new(Frame { id, file, func, call, caller: caller.clone(), receiver, depth }))
+        let run = self.run(id, caller, receiver.as_ref());
+        Some(Arc::new(Frame { id, file, func, call, caller: caller.clone(), receiver, depth, run }))
+    }
+
+    /// The number of a call on an object, in a run of what is around it.
+    fn run(&mut self, id: u32, caller: &Ctx, receiver: Option<&Value>) -> u32 {
+        let of = |ctx: &Ctx| ctx.frame.as_ref().map_or(0, |frame| frame.run);
+        let on = match receiver {
+            None => String::new(),
+            Some(Value::Receiver(file, func)) => format!("{}:{}", file.0, func.0),
+            Some(Value::Made(made)) => {
+                let via = made.via.as_ref().map(|(ctx, root, path)| {
+                    format!("{}:{}:{}:{}:{root}:{}", ctx.file.0, ctx.block.0, ctx.index, of(ctx), path.join("."))
+                });
+                format!("{}:{}:{}:{}", made.ctx.file.0, made.expr.0, of(&made.ctx), via.unwrap_or_default())
+            }
+            Some(other) => format!("{other:?}"),
+        };
+        1 + self.runs.get(&format!("{id}:{}:{on}", of(caller)))
     }
 
     /// What a function returns.

@@ -7,9 +7,6 @@ use super::{Arms, Lit, Resolver, predicates, rows, words};
 use crate::facts::{BlockId, Constant, ExprId, ExprKind, FuncId, Module, Place, Stmt, Test};
 use crate::finding::FileId;
 
-/// Calls that lead to a point, each the only one of its function, of which the conditions count.
-const MAX_CALLERS: usize = 3;
-
 /// Copies from name to name that are followed to the first.
 const MAX_COPIES: usize = 8;
 
@@ -205,7 +202,26 @@ impl Resolver<'_> {
             }
         }
         let written_here = writes.iter().any(|(block, ..)| module.block(*block).func == method);
-        (!written_here).then(|| self.subjects.get(&format!("0:field:0.0:{text}")))
+        if written_here {
+            return None;
+        }
+        let of_caller = self.subject_on_caller(ctx, method, place, text);
+        Some(of_caller.unwrap_or_else(|| self.subjects.get(&format!("0:field:0.0:{text}"))))
+    }
+
+    /// The subject of a field of the receiver in a followed call of its method, as the caller writes it: what `self.kind` is
+    /// in `config.key()` is `config.kind`.
+    fn subject_on_caller(&mut self, ctx: &Ctx, method: FuncId, place: &str, text: &str) -> Option<u32> {
+        let frame = ctx.frame.clone().filter(|frame| frame.func == method && frame.file == ctx.file)?;
+        let module = self.module(frame.caller.file);
+        let ExprKind::Call(call) = module.kind(frame.call) else { return None };
+        let ExprKind::Member(of, _) = module.kind(call.callee) else { return None };
+        let (root, path) = self.chain(&frame.caller, *of)?;
+        let (_, below) = place.split_once('.')?;
+        let there = text.replacen(place, &format!("{}.{below}", text_of(&root, &path)), 1);
+        let subject = self.subject(&frame.caller, &there);
+        self.note_asked(&frame.caller, subject, &there);
+        Some(subject)
     }
 
     /// The name that a variable is a mere copy of at a point, and where that was made: `q = p`, and what `(q, k) = (p, 1)`
@@ -312,23 +328,6 @@ impl Resolver<'_> {
         self.within(ctx).unwrap_or_default()
     }
 
-    /// What is assumed where the only call of a point's function stands, and where the only call of that one's does.
-    pub fn guard_of_caller(&mut self, ctx: &Ctx) -> Arms {
-        let mut arms = Arms::default();
-        let mut at = ctx.clone();
-        for _ in 0..MAX_CALLERS {
-            let func = self.module(at.file).block(at.block).func;
-            let (sites, more) = self.call_sites(at.file, func);
-            let [site] = sites.as_slice() else { break };
-            if more || func == FuncId(0) {
-                break;
-            }
-            at = site.caller.clone();
-            arms = arms.merge(&self.guard(&at)).unwrap_or(arms);
-        }
-        arms
-    }
-
     /// What the parts of a statement assume that an expression stands in: `client = OpenAI(…) if key else None`.
     pub fn guard_within(&mut self, ctx: &Ctx, expr: ExprId) -> Arms {
         let module = self.module(ctx.file);
@@ -415,7 +414,7 @@ impl Resolver<'_> {
     /// Whether an assumption is about a run, not about which of several calls or rows is meant: all of these may be.
     pub fn is_condition(&self, lit: Lit) -> bool {
         let kind = self.subjects.name(lit.subject).split(':').next().unwrap_or("");
-        !matches!(kind, "calls" | "new" | "each" | "get" | "self")
+        !matches!(kind, "calls" | "new" | "each" | "get" | "self" | "there")
     }
 
     /// Whether an assumption is about what chose a value: not that it was a row, which rows of two tables have in common.

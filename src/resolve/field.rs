@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::shared::{Shared, Variable};
 use super::value::{Alt, Ctx, Frame, Made, Step, StepKind, Value};
 use super::{Arms, LOST, Resolver, under, words};
 use crate::facts::{Call, Entry, ExprId, ExprKind, Object, Spread, Stmt};
@@ -73,17 +74,17 @@ impl Resolver<'_> {
         let mut alts = alts;
         for name in path {
             let mut next = Vec::new();
+            let mut shared = Shared::default();
             for alt in alts {
                 if self.fuel == 0 {
                     return vec![Alt::unknown()];
                 }
                 self.fuel -= 1;
-                let found = self.field(&alt.value, name);
-                next.extend(found.into_iter().filter_map(|inner| {
-                    let arms = alt.arms.merge(&inner.arms)?;
-                    let steps = if inner.steps.is_empty() { alt.steps.clone() } else { inner.steps };
-                    Some(Alt { value: inner.value, arms, steps })
-                }));
+                let variable = match &alt.value {
+                    Value::Made(made) => Variable::of(made, ""),
+                    _ => None,
+                };
+                next.extend(shared.answer(&alt, variable, |value| self.field(value, name)));
                 if next.len() > super::MAX_ALTS {
                     next.push(Alt::unknown());
                     break;

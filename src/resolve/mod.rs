@@ -30,9 +30,11 @@ mod method;
 mod options;
 mod possible;
 mod predicates;
+mod reached;
 mod rows;
 mod scope;
 mod settings;
+mod shared;
 mod sites;
 mod terraform;
 pub mod value;
@@ -71,8 +73,12 @@ pub struct Resolver<'p> {
     constants: Interner,
     /// The numbers of followed calls.
     frames: HashMap<value::Call, u32>,
+    /// The same by what they are called on.
+    runs: Interner,
     fuel: u32,
     depth: u32,
+    /// How many questions were too deep.
+    cut: u32,
     /// Answers found before, by the kind of question: see [`Self::known`].
     known: Vec<Known>,
     /// How many times the calls of a function are being looked for around the question.
@@ -112,7 +118,7 @@ struct Sites {
 /// Answers found before; `None` while they are being looked for.
 #[derive(Default)]
 struct Known {
-    exprs: HashMap<(FileId, ExprId), Option<Answer<Vec<Alt>>>>,
+    exprs: HashMap<ExprAsked, Option<Answer<Vec<Alt>>>>,
     exports: HashMap<(FileId, String), Option<Answer<Vec<Alt>>>>,
     sites: HashMap<Callee, Answer<Sites>>,
     fields: HashMap<ObjectField, Answer<Vec<Alt>>>,
@@ -120,6 +126,9 @@ struct Known {
     held: HashMap<Point, Answer<Option<Arms>>>,
     heirs: HashMap<ClassAt, Answer<Vec<ClassAt>>>,
 }
+
+/// An expression, and the run of a call that it is asked in; 0 where that is any.
+type ExprAsked = (FileId, ExprId, u32);
 
 /// A function that is called, or the constructor of a class that inherits it.
 type Callee = (FileId, FuncId, Heir);
@@ -190,8 +199,10 @@ impl<'p> Resolver<'p> {
             subjects: Interner::default(),
             constants: Interner::default(),
             frames: HashMap::new(),
+            runs: Interner::default(),
             fuel: FUEL,
             depth: 0,
+            cut: 0,
             known: Vec::new(),
             nested: 0,
             writing: Vec::new(),
@@ -304,13 +315,14 @@ impl<'p> Resolver<'p> {
             return self.eval_kind(ctx, expr);
         }
         if self.fuel == 0 || self.depth >= DEPTH {
+            self.cut += 1;
             return vec![Alt::unknown()];
         }
-        let home = ctx.frame.is_none() && {
+        let home = (ctx.frame.is_none() || self.writing.is_empty()) && {
             let (block, index) = self.module(ctx.file).points[expr.index()];
             block == ctx.block && index as usize == ctx.index
         };
-        let key = (ctx.file, expr);
+        let key = (ctx.file, expr, ctx.frame.as_ref().map_or(0, |frame| frame.run));
         if home {
             match self.known().exprs.get(&key).cloned() {
                 Some(Some(known)) => return self.recall(&known).as_ref().clone(),
@@ -323,12 +335,12 @@ impl<'p> Resolver<'p> {
         }
         self.fuel -= 1;
         self.depth += 1;
-        let before = self.rests;
+        let (before, cut) = (self.rests, self.cut);
         let alts = value::settle(self.eval_kind(ctx, expr));
         self.depth -= 1;
         if home {
             // An answer cut short by the limits is not the answer for everyone.
-            if self.fuel == 0 {
+            if self.fuel == 0 || (ctx.frame.is_some() && self.cut != cut) {
                 self.known().exprs.remove(&key);
             } else {
                 let answer = self.answer(alts.clone(), before);
@@ -403,25 +415,31 @@ impl<'p> Resolver<'p> {
         right: impl FnOnce(&mut Self) -> Vec<Alt>,
     ) -> Vec<Alt> {
         let truth = |negated| Lit { subject, value: None, negated };
+        // What is not there does not meet what is said of it where it is.
+        let may_be_there = left.iter().any(|alt| alt.value.presence() == Presence::Maybe);
         let mut out = Vec::new();
         let mut missing: Vec<Arms> = Vec::new();
         for alt in left {
+            let there = self.subject_of_unknown(&alt.value).map(|subject| Lit { subject, value: None, negated: false });
             let presence = if self.is_result(&alt.value) {
                 Presence::Maybe
-            } else if self.is_set(&alt) {
+            } else if self.is_set(&alt) || there.is_some_and(|there| alt.arms.lits().contains(&there)) {
                 Presence::Present
             } else {
                 alt.value.presence()
             };
             match presence {
+                Presence::Null | Presence::Absent if may_be_there => missing.extend(alt.arms.with(truth(true))),
                 Presence::Null | Presence::Absent => missing.push(alt.arms),
                 Presence::Empty if !nullish => missing.push(alt.arms),
                 Presence::Present | Presence::Empty => out.push(alt),
                 Presence::Maybe => {
                     missing.extend(alt.arms.clone().with(truth(true)));
-                    if let Some(arms) = alt.arms.clone().with(truth(false)) {
-                        out.push(Alt { arms, ..alt });
+                    let mut found = alt.arms.clone().with(truth(false));
+                    if let Some(there) = there.filter(|_| !nullish) {
+                        found = found.and_then(|arms| arms.with(there));
                     }
+                    out.extend(found.map(|arms| Alt { arms, ..alt }));
                 }
             }
         }
@@ -441,6 +459,13 @@ impl<'p> Resolver<'p> {
         let Value::Env(name, _) = &alt.value else { return false };
         let subject = self.subjects.get(&format!("env:{name}"));
         alt.arms.lits().contains(&Lit { subject, value: None, negated: false })
+    }
+
+    /// The subject that says whether something that is not known is there: whoever is handed what `key or other` gives need
+    /// not ask again.
+    fn subject_of_unknown(&mut self, value: &Value) -> Option<u32> {
+        let Value::Unknown(Some((_, at))) = value else { return None };
+        Some(self.subjects.get(&format!("there:{}:{}", at.file.0, at.span.start)))
     }
 
     /// Whether a value is what some function gives back, which may be nothing. An object that is made here is there.

@@ -3,10 +3,14 @@
 use foldhash::{HashMap, HashMapExt};
 
 use super::handed::Handed;
-use super::value::{Alt, Ctx, Value};
+use super::instance::field_argument;
+use super::value::{Alt, Ctx, Made, Value};
 use super::{Arms, MAX_ALTS, Resolver, predicates};
 use crate::facts::{ExprKind, Span, Stmt};
 use crate::finding::Location;
+
+/// Where what a subject's tests ask about comes from: under which assumptions, and the subject that it is there.
+type Source = (Arms, Option<u32>);
 
 /// The places that tests asked about, by the tests' subjects: where, a variable and the way below it.
 pub(super) type Asked = HashMap<u32, (Ctx, String, Vec<String>)>;
@@ -41,15 +45,21 @@ impl Resolver<'_> {
     /// assumed or as a part of what that one gives back.
     pub fn possible(&mut self, all: &[&Arms]) -> Vec<bool> {
         let mut known: HashMap<u32, Option<Vec<Arms>>> = HashMap::new();
-        let mut sources: HashMap<u32, Option<u32>> = HashMap::new();
+        let mut sources: HashMap<u32, Vec<Source>> = HashMap::new();
         let mut handed = Handed::default();
         let mut out = Vec::with_capacity(all.len());
         for arms in all {
             out.push(arms.lits().iter().all(|lit| {
                 let values = known.entry(lit.subject).or_insert_with(|| self.values_asked(lit.subject));
-                let source = *sources.entry(lit.subject).or_insert_with(|| self.source_of(lit.subject));
+                let sources = sources.entry(lit.subject).or_insert_with(|| self.sources_of(lit.subject));
+                let comes_from = |(under, source): &Source| {
+                    let arms = under.merge(arms);
+                    arms.is_some_and(|arms| {
+                        source.is_none_or(|source| arms.also_of(&[(source, lit.subject)]).is_some())
+                    })
+                };
                 values.as_ref().is_none_or(|values| values.iter().any(|value| value.merge(arms).is_some()))
-                    && source.is_none_or(|source| arms.also_of(&[(source, lit.subject)]).is_some())
+                    && (sources.is_empty() || sources.iter().any(comes_from))
                     && self.handed_down(lit.subject, arms, &mut handed, |given| {
                         arms.also_of(&[(given, lit.subject)]).is_some()
                     })
@@ -73,15 +83,47 @@ impl Resolver<'_> {
         })
     }
 
-    /// What a function calls the thing itself that a subject's tests ask about, where it comes from there with others:
-    /// of `key, kind = connect()` the `kind` that `connect` gives back.
-    fn source_of(&mut self, subject: u32) -> Option<u32> {
-        let (ctx, root, path) = self.asked.get(&subject).cloned()?;
+    /// What the thing itself that a subject's tests ask about is called where it comes from with others: of
+    /// `key, kind = connect()` the `kind` that `connect` gives back, of `config.kind` the `kind` that made the `config`.
+    fn sources_of(&mut self, subject: u32) -> Vec<Source> {
+        let Some((ctx, root, path)) = self.asked.get(&subject).cloned() else { return Vec::new() };
+        match path.as_slice() {
+            [] => self.source_of(&ctx, &root).into_iter().map(|source| (Arms::default(), Some(source))).collect(),
+            [field] => {
+                let alts = self.with_half(|resolver| resolver.lookup(&ctx, &root, &[]));
+                let mut out = Vec::new();
+                for alt in alts {
+                    let source = match &alt.value {
+                        Value::Made(made) => self.made_from(made, field),
+                        _ => None,
+                    };
+                    out.push((alt.arms, source));
+                }
+                if out.iter().all(|(_, source)| source.is_none()) { Vec::new() } else { out }
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The subject that a field is where the call stands that makes its object.
+    fn made_from(&mut self, made: &Made, field: &str) -> Option<u32> {
+        let ExprKind::Call(call) = self.module(made.ctx.file).kind(made.expr) else { return None };
+        let callees = self.called(&made.ctx, call.callee);
+        let [Alt { value: Value::Made(class), .. }] = callees.as_slice() else { return None };
+        let ExprKind::Class(class_id) = *self.module(class.ctx.file).kind(class.expr) else { return None };
+        let (file, class) = self.filled_holder((class.ctx.file, class_id), field)?;
+        let given = field_argument(&self.module(file).classes[class.index()], call, field)?;
+        let is_place = self.chain(&made.ctx, given).is_some();
+        is_place.then(|| self.subject_of_expr(&made.ctx, given))
+    }
+
+    /// The same of a variable that is taken out of what a call gives back.
+    fn source_of(&mut self, ctx: &Ctx, root: &str) -> Option<u32> {
         let file = self.project.file(ctx.file);
         let module = &file.module;
         let func = module.block(ctx.block).func;
-        let mut writes = file.index.assigns.get(&root)?.iter().filter(|(block, _)| module.block(*block).func == func);
-        let (Some(&(block, index)), None, true) = (writes.next(), writes.next(), path.is_empty()) else { return None };
+        let mut writes = file.index.assigns.get(root)?.iter().filter(|(block, _)| module.block(*block).func == func);
+        let (Some(&(block, index)), None) = (writes.next(), writes.next()) else { return None };
         let Stmt::Assign { place, value, .. } = module.block(block).stmts.get(index as usize)? else { return None };
         let (base, name) = match module.kind(*value) {
             ExprKind::Member(base, name) => (*base, name.clone()),
@@ -95,7 +137,7 @@ impl Resolver<'_> {
         if !place.path.is_empty() {
             return None;
         }
-        let at = Ctx { block, index: index as usize, ..ctx };
+        let at = Ctx { block, index: index as usize, ..ctx.clone() };
         let alts = self.with_half(|resolver| resolver.eval(&at, base));
         let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
         let given = self.written_as(made.ctx.file, made.expr, &name)?;

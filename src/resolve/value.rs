@@ -38,6 +38,8 @@ pub struct Frame {
     pub receiver: Option<Value>,
     /// Number of frames above this one.
     pub depth: u32,
+    /// The number that tells it apart by the objects, too, that it and the frames above it are called on.
+    pub run: u32,
 }
 
 /// What makes a followed call the same: the function, the call, and the frame that the call is in.
@@ -148,13 +150,20 @@ impl Alt {
 }
 
 /// Beyond this many possible values those that are the same are taken together.
-const MANY: usize = 48;
+const MANY: usize = 32;
+/// This many are told apart before that.
+const COMPARED: usize = 64;
 /// Beyond this many different ones the rest is unknown.
-const MOST: usize = 56;
+const MOST: usize = 40;
 
-/// Keeps the number of possible values within bounds: equal ones share what they all assume, which makes them meet
-/// more freely, and what is too much is unknown.
+/// Keeps the number of possible values within bounds: ways to one value that say no more than others do are left out;
+/// where too many remain, equal values share what they all assume, which makes them meet more freely, and what is too much
+/// is unknown.
 pub fn settle(alts: Vec<Alt>) -> Vec<Alt> {
+    if alts.len() <= MANY {
+        return alts;
+    }
+    let alts = without_repeated(alts);
     if alts.len() <= MANY {
         return alts;
     }
@@ -169,6 +178,25 @@ pub fn settle(alts: Vec<Alt>) -> Vec<Alt> {
             }
         }
     }
+    out
+}
+
+/// Equal values of which one assumes all that the other does, or the two together no more than what they have in common,
+/// are one. Beyond [`COMPARED`] that remain, the rest is left as it is.
+fn without_repeated(alts: Vec<Alt>) -> Vec<Alt> {
+    let mut out: Vec<Alt> = Vec::with_capacity(COMPARED);
+    let mut rest = alts.into_iter();
+    while out.len() < COMPARED
+        && let Some(alt) = rest.next()
+    {
+        let mut same = out.iter_mut().filter(|known| known.value.is_same(&alt.value));
+        let joined = same.find_map(|known| Some((known.arms.either(&alt.arms)?, known)));
+        match joined {
+            Some((arms, known)) => known.arms = arms,
+            None => out.push(alt),
+        }
+    }
+    out.extend(rest);
     out
 }
 

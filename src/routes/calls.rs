@@ -45,7 +45,9 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
         })
         .collect();
     let mut routes = pair(resolver, keys, endpoints.clone(), &inner);
-    met(resolver, &mut routes);
+    // Who comes here decides what may be met: a method that one arm of another calls is not reached in the others.
+    let ways = resolver.ways_to(&ctx);
+    met(resolver, &mut routes, ways.as_deref());
     // All that is known says that nobody comes here: who does has a key that is not known.
     let unknown = || SlotValue { alt: Alt::unknown(), from: From::Code };
     let no_key = key(catalog, project, Some(site.client), unknown());
@@ -55,9 +57,10 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
         routes = parted(resolver, routes, &no_key, &endpoint(catalog, unknown(), None));
     }
     // Two clients of one file may never run together because of who calls their functions.
-    let led = resolver.guard_of_caller(&ctx);
-    for route in &mut routes {
-        route.arms = route.arms.merge(&led).unwrap_or_else(|| route.arms.clone());
+    if let Some([led]) = ways.as_deref() {
+        for route in &mut routes {
+            route.arms = route.arms.merge(led).unwrap_or_else(|| route.arms.clone());
+        }
     }
     // A request is a client only where it carries a key to a provider that is known; any other is nobody's business.
     let is_session = site.client.default_endpoint.is_none()

@@ -277,7 +277,7 @@ fn client(
         let endpoints = endpoints(resolver, catalog, file, *url);
         let mut more = pair(resolver, keys.clone(), endpoints, &guard);
         more.retain(is_judged);
-        met(resolver, &mut more);
+        met(resolver, &mut more, None);
         if !more.is_empty() && (routes.is_empty() || (fits(&more) && !fits(&routes))) {
             routes = more;
             spelling = url.name;

@@ -1,0 +1,96 @@
+//! Who comes to a point: the calls that lead there, and what is assumed where they stand.
+
+use super::value::Ctx;
+use super::{Arms, Lit, Resolver};
+use crate::facts::{ExprId, ExprKind, FuncId};
+use crate::finding::FileId;
+
+/// Calls into each other of which the conditions count.
+const MAX_CALLERS: usize = 3;
+/// More ways to a point than these are not told apart.
+const MAX_WAYS: usize = 16;
+
+impl Resolver<'_> {
+    /// What is assumed in each of the ways in which the calls of the project lead to a point; `None` where somebody else
+    /// may come, too.
+    pub fn ways_to(&mut self, ctx: &Ctx) -> Option<Vec<Arms>> {
+        self.ways_from(ctx, MAX_CALLERS)
+    }
+
+    fn ways_from(&mut self, ctx: &Ctx, further: usize) -> Option<Vec<Arms>> {
+        let func = self.module(ctx.file).block(ctx.block).func;
+        if further == 0 || func == FuncId(0) {
+            return None;
+        }
+        let (sites, more) = self.call_sites(ctx.file, func);
+        if more || sites.is_empty() || sites.len() > MAX_WAYS {
+            return None;
+        }
+        let subject = self.subjects.get(&format!("calls:{}:{}", ctx.file.0, func.0));
+        let mut out = Vec::new();
+        for site in &sites {
+            let value = self.constants.get(&format!("#{}:{}", site.caller.file.0, site.call.0));
+            let is_this = Arms::default().with(Lit { subject, value: Some(value), negated: false })?;
+            let Some(held) = self.within(&site.caller) else { continue };
+            let mut held = self.guard_within(&site.caller, site.call).merge(&held).unwrap_or(held);
+            if !self.is_on_itself(site.caller.file, site.call) {
+                held = self.without_fields(&held);
+            }
+            let own = is_this.merge(&held)?;
+            match self.ways_from(&site.caller, further - 1) {
+                Some(ways) => out.extend(ways.iter().filter_map(|way| way.merge(&own))),
+                None => out.push(own),
+            }
+            if out.len() > MAX_WAYS {
+                return None;
+            }
+        }
+        Some(out)
+    }
+
+    /// The constant that the tests around a point say an expression to be, in whichever call leads there.
+    pub fn told(&mut self, ctx: &Ctx, expr: ExprId) -> Option<String> {
+        if let Some(told) = self.told_here(ctx, expr) {
+            return Some(told);
+        }
+        let func = self.module(ctx.file).block(ctx.block).func;
+        let (sites, more) = self.call_sites(ctx.file, func);
+        if more || ctx.frame.is_some() {
+            return None;
+        }
+        let mut found = None;
+        for site in sites {
+            let at = Ctx { frame: Some(site), ..ctx.clone() };
+            if self.within(&at).is_some() {
+                let told = self.told_here(&at, expr)?;
+                if found.get_or_insert_with(|| told.clone()) != &told {
+                    return None;
+                }
+            }
+        }
+        found
+    }
+
+    fn told_here(&mut self, ctx: &Ctx, expr: ExprId) -> Option<String> {
+        let subject = self.subject_of_expr(ctx, expr);
+        let held = self.within(ctx)?;
+        let is = held.lits().iter().find(|lit| lit.subject == subject && lit.value.is_some() && !lit.negated)?;
+        Some(self.constants.name(is.value?).to_owned())
+    }
+
+    /// Whether a method is called on the object that the caller is a method of: `self.ask()`.
+    fn is_on_itself(&self, file: FileId, call: ExprId) -> bool {
+        let module = self.module(file);
+        let ExprKind::Call(data) = module.kind(call) else { return false };
+        let ExprKind::Member(of, _) = module.kind(data.callee) else { return false };
+        let caller = module.func(module.block(module.points[call.index()].0).func);
+        matches!(module.kind(*of), ExprKind::Name(name) if caller.receiver.as_ref() == Some(name))
+    }
+
+    /// What is assumed of anything but fields of the receiver, which are another object's behind a call of its method.
+    fn without_fields(&self, arms: &Arms) -> Arms {
+        let is_field = |lit: &&Lit| self.subjects.name(lit.subject).starts_with("0:field:");
+        let fields: Vec<u32> = arms.lits().iter().filter(is_field).map(|lit| lit.subject).collect();
+        fields.into_iter().fold(arms.clone(), |arms, field| arms.without(field))
+    }
+}
