@@ -64,11 +64,16 @@ pub struct Index {
     pub renamed: HashMap<String, Vec<String>>,
     /// Classes by the names of what they inherit from.
     pub heirs: HashMap<String, Vec<ClassId>>,
+    /// Classes that texts name, for whoever imports them by that: `"package.module:Class"`.
+    pub named: std::collections::HashSet<String>,
     /// Texts of all tested subjects: only these need correlation.
     pub subjects: std::collections::HashSet<String>,
     /// Variables that choose the row of a table, by the function that asks: `TABLE[name]`, `table.get(name)`.
     pub choosers: std::collections::HashSet<(crate::facts::FuncId, String)>,
 }
+
+/// A text that names a class is no longer than this.
+const MAX_NAMED: usize = 128;
 
 impl Index {
     /// Builds the tables.
@@ -142,6 +147,7 @@ impl Index {
                         index.providers.push(expr);
                     }
                 }
+                ExprKind::Str(text) => index.named.extend(class_named(text.expose()).map(str::to_owned)),
                 ExprKind::Choice(arms) => {
                     for test in arms.iter().flat_map(|(tests, _)| tests) {
                         index.subjects.insert(test.subject.clone());
@@ -152,6 +158,17 @@ impl Index {
         }
         index
     }
+}
+
+/// The class that a text names with its module: `package.module:Class`, `package.module.Class`.
+fn class_named(text: &str) -> Option<&str> {
+    let (module, class) = text.rsplit_once([':', '.'])?;
+    let is_name = |word: &str| word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !word.is_empty();
+    let is_one = text.len() <= MAX_NAMED
+        && class.starts_with(|c: char| c.is_ascii_uppercase())
+        && is_name(class)
+        && module.split('.').all(is_name);
+    is_one.then_some(class)
 }
 
 /// The variable that an index asks for a row by, in whichever case: `TABLE[name.lower()]`.

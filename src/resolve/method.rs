@@ -88,6 +88,13 @@ impl Resolver<'_> {
                 self.env_read(ctx, &name, at, fallback)
             }
             Value::Unknown(_) if matches!(method, "get" | "pop") => self.held_or_default(ctx, expr, call),
+            Value::Keywords(_) if matches!(method, "get" | "pop") => {
+                let Some(key) = arg(0).and_then(|key| self.constant(ctx, key)) else { return vec![Alt::unknown()] };
+                let given = self.fields(vec![Alt::new(receiver.value.clone())], &[key]);
+                let Some(default) = arg(1) else { return given };
+                let subject = self.place_subject_of(ctx, expr);
+                self.fallback(given, subject, true, |resolver| resolver.eval(ctx, default))
+            }
             Value::Made(_) if self.reads_variables(&receiver.value) => {
                 self.read_by_call(ctx, expr, call).unwrap_or_else(|| vec![Alt::unknown()])
             }

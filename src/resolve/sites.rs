@@ -157,6 +157,11 @@ impl Resolver<'_> {
                 }
             }
         }
+        // Who imports a class by a text may give it anything.
+        more |= class.is_some_and(|(of, class)| {
+            let name = &self.module(of).classes[class.index()].name;
+            project.ids().any(|id| project.file(id).index.named.contains(name))
+        });
         let only_tests = !out.is_empty() && out.iter().all(|(at, _)| in_test(*at)) && !in_test(file);
         Sites { calls: out, more: more || only_tests || self.fuel == 0 }
     }

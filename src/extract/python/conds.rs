@@ -103,9 +103,14 @@ impl Lower<'_> {
         self.constant(node).map(Constant::from)
     }
 
-    /// Whether this may be a member of an enumeration: of something that is named like a class.
+    /// Whether this may be a member of an enumeration, or its value: of something that is named like a class.
     fn is_member(&self, node: Node) -> bool {
-        let object = node.child_by_field_name("object").filter(|_| node.kind() == "attribute");
+        let object = match object_of(node) {
+            Some(object) if node.child_by_field_name("attribute").is_some_and(|name| self.text_of(name) == "value") => {
+                object_of(object)
+            }
+            object => object,
+        };
         object.is_some_and(|object| {
             object.kind() == "identifier" && self.text_of(object).starts_with(|c: char| c.is_ascii_uppercase())
         })
@@ -276,6 +281,11 @@ impl Lower<'_> {
             self.target(name, value, span(name));
         }
     }
+}
+
+/// Of which object a node names an attribute.
+fn object_of<'t>(node: Node<'t>) -> Option<Node<'t>> {
+    node.child_by_field_name("object").filter(|_| node.kind() == "attribute")
 }
 
 fn patterns<'t>(case: Node<'t>) -> Vec<Node<'t>> {
