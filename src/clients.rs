@@ -174,8 +174,11 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
     }
     let mut endpoint = resolver.with_half(|resolver| given(resolver, ctx, call, construct, Slot::Endpoint));
     // An endpoint that is written out is one all the same.
-    if construct.opaque_with.iter().any(|path| is_given(resolver, ctx, call, path)) {
-        endpoint = or_else(endpoint, || vec![Alt::unknown()]);
+    for path in &construct.opaque_with {
+        let with = given_or_not(resolver, ctx, call, path);
+        if with.iter().any(|alt| !is_absent(&alt.value)) {
+            endpoint = or_else(endpoint, || with);
+        }
     }
     if let Some((copied, original)) = site.copy_of.as_ref().filter(|_| depth < 8) {
         if let Some(origin) = site_of(resolver, catalog, copied, *original) {
@@ -208,16 +211,26 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
     Slots { key, endpoint, ..Slots::default() }
 }
 
-/// Whether an argument is there. What an unknown spread may hold has not been seen.
-fn is_given(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) -> bool {
+/// An argument as far as it matters whether it is there: something that is not known, or nothing, each under what makes it
+/// so. What an unknown spread may hold has not been seen.
+fn given_or_not(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) -> Vec<Alt> {
     let first = path.split('.').next();
     let spread = call.args.iter().any(|arg| arg.spread == Spread::Keyword)
         && !call.args.iter().any(|arg| arg.name.as_deref() == first);
-    argument(resolver, ctx, call, path).iter().any(|alt| match alt.value {
-        Value::Unknown(None) | Value::Undefined | Value::Null => false,
-        Value::Unknown(Some(_)) => !spread,
-        _ => true,
-    })
+    let alts = argument(resolver, ctx, call, path).into_iter().map(|alt| {
+        let value = match alt.value {
+            Value::Unknown(None) | Value::Undefined | Value::Null => Value::Undefined,
+            Value::Unknown(Some(_)) if spread => Value::Undefined,
+            _ => Value::Unknown(None),
+        };
+        Alt { value, arms: alt.arms, steps: Vec::new() }
+    });
+    alts.collect()
+}
+
+/// Whether an argument may be there.
+fn is_given(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) -> bool {
+    given_or_not(resolver, ctx, call, path).iter().any(|alt| !is_absent(&alt.value))
 }
 
 /// The key that the call's arguments give.
@@ -363,8 +376,25 @@ fn model_names(resolver: &mut Resolver<'_>, ctx: &Ctx, call: ExprId, construct: 
         }
         let alts = argument(resolver, ctx, data, path);
         let known = alts.iter().all(|alt| matches!(alt.value, Value::Str(..) | Value::Concat(..)));
-        (known && !alts.is_empty()).then(|| alts.iter().map(|alt| leading(&alt.value).0).collect())
+        let names = alts.iter().map(|alt| match leading(&alt.value).0 {
+            name if name.is_empty() => model_told(resolver, ctx, call, path).unwrap_or(name),
+            name => name,
+        });
+        (known && !alts.is_empty()).then(|| names.collect())
     })
+}
+
+/// What a model's name begins with where tests say what its first part is: `if provider == "groq": ask(f"{provider}/{model}")`.
+fn model_told(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) -> Option<String> {
+    let by_name = call.args.iter().find(|arg| arg.name.as_deref() == Some(path));
+    let by_position = || call.args.iter().filter(|arg| arg.name.is_none()).nth(path.parse().ok()?);
+    let arg = by_name.or_else(by_position)?;
+    let module = resolver.module(ctx.file);
+    let ExprKind::Concat(parts) = module.kind(arg.value) else { return None };
+    let (&first, rest) = parts.split_first()?;
+    let told = resolver.told(ctx, first)?;
+    let next = rest.first().map(|&next| module.kind(next));
+    Some(if let Some(ExprKind::Str(text)) = next { format!("{told}{}", text.expose()) } else { told })
 }
 
 /// A client as it is for the model that a call names.
