@@ -377,7 +377,7 @@ fn model_names(resolver: &mut Resolver<'_>, ctx: &Ctx, call: ExprId, construct: 
         let alts = argument(resolver, ctx, data, path);
         let known = alts.iter().all(|alt| matches!(alt.value, Value::Str(..) | Value::Concat(..)));
         let names = alts.iter().map(|alt| match leading(&alt.value).0 {
-            name if name.is_empty() => model_told(resolver, ctx, call, path).unwrap_or(name),
+            name if name.is_empty() => model_told(resolver, ctx, data, path).unwrap_or(name),
             name => name,
         });
         (known && !alts.is_empty()).then(|| names.collect())

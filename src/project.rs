@@ -305,6 +305,8 @@ pub struct Project {
     pub(crate) above: RwLock<HashMap<FileId, Arc<[FileId]>>>,
     /// The calls of functions that were found so far, until the importers change.
     pub sites: KnownSites,
+    /// Classes that texts of the program name, tests aside: these name what they replace.
+    pub named: HashSet<String>,
     /// Imported names that are called and are no clients: the importing file, the import and the name.
     pub no_clients: HashSet<Wanted>,
     /// What names may stand for a client's class, as far as the given files say; none where they were not looked at.

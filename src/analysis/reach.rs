@@ -21,7 +21,7 @@ use crate::manifest::{self, Packages};
 use crate::prefilter::Sight;
 use crate::project::{File, Index, Wanted};
 use crate::source::Source;
-use crate::{glance, imports};
+use crate::{glance, imports, resolve};
 
 /// How far the imports of environment files are followed.
 const MAX_HOPS: usize = 6;
@@ -96,8 +96,12 @@ impl Run<'_> {
         }
         match reading.lowered {
             Lowered::Refused(problem) => self.unparsed.push((id, problem)),
-            Lowered::Module(module, index) => {
+            Lowered::Module(module, mut index) => {
+                let named = Arc::get_mut(&mut index).map(|index| std::mem::take(&mut index.named)).unwrap_or_default();
                 let file = &mut self.project.files[id.index()];
+                if !resolve::is_test(&file.path) {
+                    self.project.named.extend(named);
+                }
                 (file.module, file.index) = (module, index);
                 self.parsed.insert(id);
             }

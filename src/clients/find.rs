@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::catalog::{Catalog, Client, Construct, UrlKind};
 use crate::facts::{Call, ExprId, ExprKind, Module, Spread};
 use crate::finding::FileId;
-use crate::resolve::{Alt, Ctx, Presence, Resolver, Rests, Value};
+use crate::resolve::{Alt, Ctx, Presence, Resolver, Rests, Value, called_on};
 
 use super::changes::is_set_later;
 use super::{Site, argument, for_model};
@@ -112,7 +112,7 @@ fn is_made(resolver: &mut Resolver<'_>, ctx: &Ctx, at: ExprId, construct: &Const
     let module = resolver.module(ctx.file);
     let ExprKind::Call(call) = module.kind(at) else { return false };
     let mut has = |path: &String, is: &dyn Fn(&Alt) -> bool| match path.strip_prefix('.') {
-        Some(method) => methods_behind(module, at).any(|called| called == method),
+        Some(method) => called_on(module, at, method).is_some(),
         None => argument(resolver, ctx, call, path).iter().any(is),
     };
     let is_false = |value: &Value| matches!(value, Value::Const(text) if matches!(text.as_str(), "False" | "false"));
@@ -136,19 +136,6 @@ fn is_made(resolver: &mut Resolver<'_>, ctx: &Ctx, at: ExprId, construct: &Const
             (Some(attribute), Some(root)) => resolver.set_elsewhere(ctx, root, &[attribute.to_owned()]),
             _ => false,
         }
-    })
-}
-
-/// The methods that are called on what a call gives, in turn: `build` in `builder().build()?`.
-fn methods_behind(module: &Module, call: ExprId) -> impl Iterator<Item = &str> {
-    let mut at = call;
-    std::iter::from_fn(move || {
-        let member = module.parents[at.index()]?;
-        let ExprKind::Member(base, method) = module.kind(member) else { return None };
-        let next = module.parents[member.index()]?;
-        let is_its = matches!(module.kind(next), ExprKind::Call(call) if *base == at && call.callee == member);
-        at = next;
-        is_its.then_some(method.as_str())
     })
 }
 

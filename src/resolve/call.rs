@@ -340,25 +340,7 @@ impl Resolver<'_> {
         let which = if given { (file, func, caller.file, call, outer) } else { (file, func, file, ANY, 0) };
         let next = self.frames.len() as u32 + 1;
         let id = *self.frames.entry(which).or_insert(next);
-        let run = self.run(id, caller, receiver.as_ref());
-        Some(Arc::new(Frame { id, file, func, call, caller: caller.clone(), receiver, depth, run }))
-    }
-
-    /// The number of a call on an object, in a run of what is around it.
-    fn run(&mut self, id: u32, caller: &Ctx, receiver: Option<&Value>) -> u32 {
-        let of = |ctx: &Ctx| ctx.frame.as_ref().map_or(0, |frame| frame.run);
-        let on = match receiver {
-            None => String::new(),
-            Some(Value::Receiver(file, func)) => format!("{}:{}", file.0, func.0),
-            Some(Value::Made(made)) => {
-                let via = made.via.as_ref().map(|(ctx, root, path)| {
-                    format!("{}:{}:{}:{}:{root}:{}", ctx.file.0, ctx.block.0, ctx.index, of(ctx), path.join("."))
-                });
-                format!("{}:{}:{}:{}", made.ctx.file.0, made.expr.0, of(&made.ctx), via.unwrap_or_default())
-            }
-            Some(other) => format!("{other:?}"),
-        };
-        1 + self.runs.get(&format!("{id}:{}:{on}", of(caller)))
+        Some(Arc::new(Frame { id, file, func, call, caller: caller.clone(), receiver, depth }))
     }
 
     /// What a function returns.

@@ -45,6 +45,7 @@ mod written;
 pub use arms::{Arms, Interner, LOST, Lit};
 pub use options::called_on;
 pub use rows::folded;
+pub(crate) use sites::is_test;
 pub use value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value, settle};
 
 /// Work allowed for the values of one client.
@@ -73,12 +74,8 @@ pub struct Resolver<'p> {
     constants: Interner,
     /// The numbers of followed calls.
     frames: HashMap<value::Call, u32>,
-    /// The same by what they are called on.
-    runs: Interner,
     fuel: u32,
     depth: u32,
-    /// How many questions were too deep.
-    cut: u32,
     /// Answers found before, by the kind of question: see [`Self::known`].
     known: Vec<Known>,
     /// How many times the calls of a function are being looked for around the question.
@@ -118,7 +115,7 @@ struct Sites {
 /// Answers found before; `None` while they are being looked for.
 #[derive(Default)]
 struct Known {
-    exprs: HashMap<ExprAsked, Option<Answer<Vec<Alt>>>>,
+    exprs: HashMap<(FileId, ExprId), Option<Answer<Vec<Alt>>>>,
     exports: HashMap<(FileId, String), Option<Answer<Vec<Alt>>>>,
     sites: HashMap<Callee, Answer<Sites>>,
     fields: HashMap<ObjectField, Answer<Vec<Alt>>>,
@@ -126,9 +123,6 @@ struct Known {
     held: HashMap<Point, Answer<Option<Arms>>>,
     heirs: HashMap<ClassAt, Answer<Vec<ClassAt>>>,
 }
-
-/// An expression, and the run of a call that it is asked in; 0 where that is any.
-type ExprAsked = (FileId, ExprId, u32);
 
 /// A function that is called, or the constructor of a class that inherits it.
 type Callee = (FileId, FuncId, Heir);
@@ -199,10 +193,8 @@ impl<'p> Resolver<'p> {
             subjects: Interner::default(),
             constants: Interner::default(),
             frames: HashMap::new(),
-            runs: Interner::default(),
             fuel: FUEL,
             depth: 0,
-            cut: 0,
             known: Vec::new(),
             nested: 0,
             writing: Vec::new(),
@@ -315,14 +307,13 @@ impl<'p> Resolver<'p> {
             return self.eval_kind(ctx, expr);
         }
         if self.fuel == 0 || self.depth >= DEPTH {
-            self.cut += 1;
             return vec![Alt::unknown()];
         }
-        let home = (ctx.frame.is_none() || self.writing.is_empty()) && {
+        let home = ctx.frame.is_none() && {
             let (block, index) = self.module(ctx.file).points[expr.index()];
             block == ctx.block && index as usize == ctx.index
         };
-        let key = (ctx.file, expr, ctx.frame.as_ref().map_or(0, |frame| frame.run));
+        let key = (ctx.file, expr);
         if home {
             match self.known().exprs.get(&key).cloned() {
                 Some(Some(known)) => return self.recall(&known).as_ref().clone(),
@@ -335,12 +326,12 @@ impl<'p> Resolver<'p> {
         }
         self.fuel -= 1;
         self.depth += 1;
-        let (before, cut) = (self.rests, self.cut);
+        let before = self.rests;
         let alts = value::settle(self.eval_kind(ctx, expr));
         self.depth -= 1;
         if home {
             // An answer cut short by the limits is not the answer for everyone.
-            if self.fuel == 0 || (ctx.frame.is_some() && self.cut != cut) {
+            if self.fuel == 0 {
                 self.known().exprs.remove(&key);
             } else {
                 let answer = self.answer(alts.clone(), before);

@@ -31,8 +31,11 @@ impl Resolver<'_> {
         for site in &sites {
             let value = self.constants.get(&format!("#{}:{}", site.caller.file.0, site.call.0));
             let is_this = Arms::default().with(Lit { subject, value: Some(value), negated: false })?;
-            let Some(held) = self.within(&site.caller) else { continue };
+            let held = self.guard(&site.caller);
             let mut held = self.guard_within(&site.caller, site.call).merge(&held).unwrap_or(held);
+            if self.module(site.caller.file).block(site.caller.block).func == FuncId(0) {
+                held = self.without_ends(site.caller.file, &held);
+            }
             if !self.is_on_itself(site.caller.file, site.call) {
                 held = self.without_fields(&held);
             }
@@ -45,7 +48,8 @@ impl Resolver<'_> {
                 return None;
             }
         }
-        Some(out)
+        // That nobody comes is for nobody to say who has not understood all that stands around the calls.
+        (!out.is_empty()).then_some(out)
     }
 
     /// The constant that the tests around a point say an expression to be, in whichever call leads there.
@@ -85,6 +89,16 @@ impl Resolver<'_> {
         let ExprKind::Member(of, _) = module.kind(data.callee) else { return false };
         let caller = module.func(module.block(module.points[call.index()].0).func);
         matches!(module.kind(*of), ExprKind::Name(name) if caller.receiver.as_ref() == Some(name))
+    }
+
+    /// What is assumed of anything that decides where a program ends: what a function finds in its module is looked up as it
+    /// is behind all of that, also by a function that is called before: `if __name__ == "__main__": exit(main())`.
+    fn without_ends(&mut self, file: FileId, arms: &Arms) -> Arms {
+        let module = self.module(file);
+        let body = module.func(FuncId(0)).body;
+        let end = Ctx { file, block: body, index: module.block(body).stmts.len(), frame: None };
+        let ends = self.guard(&end);
+        ends.lits().iter().fold(arms.clone(), |arms, lit| arms.without(lit.subject))
     }
 
     /// What is assumed of anything but fields of the receiver, which are another object's behind a call of its method.

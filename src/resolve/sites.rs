@@ -158,10 +158,7 @@ impl Resolver<'_> {
             }
         }
         // Who imports a class by a text may give it anything.
-        more |= class.is_some_and(|(of, class)| {
-            let name = &self.module(of).classes[class.index()].name;
-            project.ids().any(|id| project.file(id).index.named.contains(name))
-        });
+        more |= class.is_some_and(|(of, class)| project.named.contains(&self.module(of).classes[class.index()].name));
         let only_tests = !out.is_empty() && out.iter().all(|(at, _)| in_test(*at)) && !in_test(file);
         Sites { calls: out, more: more || only_tests || self.fuel == 0 }
     }
@@ -258,7 +255,7 @@ fn is_repeated(file: &File, call: ExprId, at: FileId, known: &[(FileId, ExprId)]
 }
 
 /// Whether a file is a test by its name or its folders': what it calls something with is not what the program does.
-fn is_test(path: &Path) -> bool {
+pub(crate) fn is_test(path: &Path) -> bool {
     let folder = |name: &std::ffi::OsStr| {
         matches!(name.to_str(), Some("test" | "tests" | "__tests__" | "__mocks__" | "spec" | "e2e" | "testing"))
     };

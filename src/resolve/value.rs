@@ -38,8 +38,6 @@ pub struct Frame {
     pub receiver: Option<Value>,
     /// Number of frames above this one.
     pub depth: u32,
-    /// The number that tells it apart by the objects, too, that it and the frames above it are called on.
-    pub run: u32,
 }
 
 /// What makes a followed call the same: the function, the call, and the frame that the call is in.
@@ -150,11 +148,11 @@ impl Alt {
 }
 
 /// Beyond this many possible values those that are the same are taken together.
-const MANY: usize = 32;
+const MANY: usize = 48;
 /// This many are told apart before that.
-const COMPARED: usize = 64;
+const COMPARED: usize = 96;
 /// Beyond this many different ones the rest is unknown.
-const MOST: usize = 40;
+const MOST: usize = 56;
 
 /// Keeps the number of possible values within bounds: ways to one value that say no more than others do are left out;
 /// where too many remain, equal values share what they all assume, which makes them meet more freely, and what is too much
