@@ -235,7 +235,8 @@ fn speaks_for_itself(name: &str, heads: &BTreeSet<String>) -> bool {
     heads.iter().any(|head| name.contains(head.as_str()))
 }
 
-fn head(module: &str) -> &str {
+/// The first word of a module, by which imports are told.
+pub(super) fn head(module: &str) -> &str {
     module.trim_start_matches('@').split(['.', '/', ':']).next().unwrap_or(module)
 }
 

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
+use super::callees::head;
 use super::pattern::Pattern;
 use super::{COMMON, LANGUAGES};
 use crate::catalog::Catalog;
@@ -36,6 +37,8 @@ pub(super) struct Mentions {
     telling: Pattern,
     /// The packages that say something in each language: often they are called as providers are.
     packages: HashMap<&'static str, Pattern>,
+    /// The packages of all languages.
+    all: Pattern,
 }
 
 impl Mentions {
@@ -47,22 +50,26 @@ impl Mentions {
             let whole = callees.filter(|name| client.modules.is_empty() && name.contains(['.', '/']));
             for module in client.modules.iter().chain(whole) {
                 // The first word of a module is in every way to import it or a part of it.
-                let package = module.trim_start_matches('@').split(['.', '/', ':']).next().unwrap_or(module);
+                let package = head(module);
                 if !COMMON.contains(&package) && !TELLING.iter().any(|word| package.contains(word)) {
                     packages.insert((package, &client.language));
                 }
             }
         }
-        let of = |language: &str| {
-            let counts = |(package, own): &&(&str, &str)| package.len() >= SHORT || *own == language;
-            let mut packages: Vec<&str> = packages.iter().filter(counts).map(|(package, _)| *package).collect();
+        let any_of = |counts: &dyn Fn(&str, &str) -> bool| {
+            let packages = packages.iter().filter(|(package, language)| counts(package, language));
+            let mut packages: Vec<&str> = packages.map(|(package, _)| *package).collect();
+            packages.dedup();
             // Of two that begin alike the longer one is tried first.
             packages.sort_unstable_by_key(|package| Reverse(package.len()));
-            packages.dedup();
             Pattern::new(Vec::from_iter(packages.into_iter().map(regex::escape)).join("|"))
         };
-        let packages = LANGUAGES.into_iter().map(|language| (language, of(language))).collect();
-        Self { telling: Pattern::any_of(TELLING), packages }
+        let of = |language| any_of(&|package, own| package.len() >= SHORT || own == language);
+        Self {
+            telling: Pattern::any_of(TELLING),
+            packages: LANGUAGES.into_iter().map(|language| (language, of(language))).collect(),
+            all: any_of(&|_, _| true),
+        }
     }
 
     /// Whether a program imports one, as far as what stands beside its name shows.
@@ -73,7 +80,7 @@ impl Mentions {
 
     /// Whether a text of any kind names one.
     pub(super) fn are_in_text(&self, text: &str) -> bool {
-        self.telling.is_in(text) || self.packages.values().any(|packages| is_in(packages, text, |_| true))
+        self.telling.is_in(text) || is_in(&self.all, text, |_| true)
     }
 }
 

@@ -99,17 +99,13 @@ impl Arms {
     /// What both sets assume; with the mark of it where that says less than that one of them holds.
     pub fn common(&self, other: &Self) -> Self {
         self.either(other).unwrap_or_else(|| {
-            let mut both = self.shared(other);
+            let mut both: Vec<Lit> = self.0.iter().filter(|lit| other.0.binary_search(lit).is_ok()).copied().collect();
             // Its subject is the greatest, so that the set stays sorted.
             if !both.contains(&LOST) {
                 both.push(LOST);
             }
             Self(both)
         })
-    }
-
-    fn shared(&self, other: &Self) -> Vec<Lit> {
-        self.0.iter().filter(|lit| other.0.binary_search(lit).is_ok()).copied().collect()
     }
 
     /// Both sets of assumptions together; `None` where they contradict.
