@@ -6,7 +6,7 @@
 //! project that may give it one.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -221,6 +221,8 @@ struct Run<'a> {
     targets_of: HashMap<FileId, Vec<PathBuf>>,
     unparsed: Vec<(FileId, String)>,
     roots: HashMap<PathBuf, PathBuf>,
+    /// The directories whose dotenv files have been added.
+    dotenv_dirs: HashSet<PathBuf>,
     /// How many files imports have added.
     imported: usize,
     packages: imports::Packages,
@@ -263,6 +265,7 @@ impl<'a> Run<'a> {
             targets_of: HashMap::new(),
             unparsed: Vec::new(),
             roots: HashMap::new(),
+            dotenv_dirs: HashSet::new(),
             imported: 0,
             packages: imports::Packages::default(),
             folders: imports::Folders::default(),
@@ -287,7 +290,6 @@ impl<'a> Run<'a> {
         });
         let added = self.add(new.collect());
         self.follow_imports(added);
-        self.add_dotenv();
         if self.narrow {
             self.wake();
         }

@@ -75,7 +75,7 @@ pub fn pairs(source: &Source) -> Vec<Pair> {
             out.push((hash(new), hash(old)));
         }
     }
-    out.extend(lines_with(b'=', text).filter_map(renamed).flatten());
+    out.extend(assignments(text).filter_map(renamed).flatten());
     out.sort_unstable();
     out.dedup();
     out.shrink_to_fit();
@@ -91,17 +91,30 @@ fn follows(before: &str, words: &[&str]) -> bool {
         || words.iter().any(|word| before.ends_with(word))
 }
 
-/// The lines of a text that have a sign: most have none, and are not looked at one by one.
-fn lines_with(sign: u8, text: &str) -> impl Iterator<Item = &str> {
+/// The lines of a text in which a name follows the first `=`: the others are many, and are not looked at one by one.
+fn assignments(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let at = memchr::memchr(sign, rest.as_bytes())?;
-        let start = memchr::memrchr(b'\n', &rest.as_bytes()[..at]).map_or(0, |end| end + 1);
-        let end = memchr::memchr(b'\n', &rest.as_bytes()[at..]).map_or(rest.len(), |end| at + end);
-        let line = rest.get(start..end)?;
-        rest = rest.get(end..)?;
-        Some(line.strip_suffix('\r').unwrap_or(line))
+        loop {
+            let bytes = rest.as_bytes();
+            let at = memchr::memchr(b'=', bytes)?;
+            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(rest.len(), |end| at + end);
+            let value = bytes[at + 1..end].iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+            let line = value.filter(|byte| is_part_byte(**byte)).map(|_| {
+                let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |end| end + 1);
+                rest.get(start..end).unwrap_or("")
+            });
+            rest = rest.get(end..)?;
+            if let Some(line) = line {
+                return Some(line.strip_suffix('\r').unwrap_or(line));
+            }
+        }
     })
+}
+
+/// Whether a byte may be that of a name.
+fn is_part_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80 || matches!(byte, b'_' | b'$')
 }
 
 /// `B = A`, `B = a.A`; at the start of a line `B = partial(A, …)`, too. What a lower-case name stands for is followed
@@ -110,7 +123,8 @@ fn renamed(line: &str) -> Option<Vec<Pair>> {
     const KEYWORDS: [&str; 7] = ["export", "const", "let", "var", "pub", "static", "type"];
     let at = memchr::memchr(b'=', line.as_bytes()).filter(|_| line.len() <= HEAD)?;
     let (before, after) = (line.get(..at)?, line.get(at + 1..)?.trim_start_matches([' ', '\t']));
-    let (chain, rest) = after.split_at(after.find(|c| !is_part(c) && c != '.').unwrap_or(after.len()));
+    let end = after.bytes().position(|byte| !is_part_byte(byte) && byte != b'.').unwrap_or(after.len());
+    let (chain, rest) = after.split_at(end);
     let has_upper = |word: &str| word.contains(char::is_uppercase);
     let last = last(chain);
     let outermost = !line.starts_with([' ', '\t']);

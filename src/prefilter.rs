@@ -59,8 +59,13 @@ pub fn names_variables(text: &str) -> bool {
     WORDS.is_in(text)
 }
 
-/// The same in code, where most keys are those of tables.
-const CODE_FIELDS: [&str; 7] = ["api_key", "apiKey", "ApiKey", "apikey", "API_KEY", "token", "_key"];
+/// The same in code, where what is called a key is mostly a table's; and the name by which all of this goes.
+const CODE_KEYS: [&str; 7] = ["api_key", "apiKey", "ApiKey", "apikey", "API_KEY", "mixroute", "MIXROUTE"];
+/// What may be a key in code where a field for a URL is by it: every parser has tokens, every table has keys.
+const DOUBTFUL_KEYS: [&str; 2] = ["token", "_key"];
+/// Such a field.
+const CODE_URLS: &str =
+    r#"(?:url|Url|URL|uri|Uri|URI|host|Host|HOST|ndpoint|ENDPOINT|Base|_base|BASE)["'`]?\]?\s*[:=][^=]"#;
 
 /// Packages that everyone imports, and names of the global object, say nothing; their requests carry a header.
 const COMMON: [&str; 23] = [
@@ -139,7 +144,9 @@ struct Words {
     fields: Pattern,
     json_fields: Pattern,
     urls: Pattern,
-    code_fields: Pattern,
+    code_keys: Pattern,
+    doubtful_keys: Pattern,
+    code_urls: Pattern,
     headers: Pattern,
     elsewhere: Pattern,
     settings: Pattern,
@@ -162,7 +169,9 @@ impl Words {
             fields: Pattern::any_of(FIELDS),
             json_fields: Pattern::new(JSON_FIELDS),
             urls: Pattern::any_of(URLS),
-            code_fields: Pattern::any_of(CODE_FIELDS),
+            code_keys: Pattern::any_of(CODE_KEYS),
+            doubtful_keys: Pattern::any_of(DOUBTFUL_KEYS),
+            code_urls: Pattern::new(CODE_URLS),
             headers: Pattern::new(HEADERS),
             elsewhere: elsewhere(catalog),
             settings: Pattern::new(SETTINGS),
@@ -273,12 +282,15 @@ impl<'c> Prefilter<'c> {
         let mentions = words.mentions.are_in_code(source);
         let own = has(&words.own);
         let sets = mentions && words.callees.sets_an_attribute(source);
-        let set_up = has(&words.code_fields) && has(&words.tooled);
+        let keys = has(&words.code_keys);
+        let doubtful_keys = !keys && has(&words.doubtful_keys);
+        let set_up = (keys || doubtful_keys) && has(&words.tooled);
         let makes = own || sets || set_up || (mentions && words.callees.may_be_called(source));
         let elsewhere = mentions && (has(&words.elsewhere) || (reads_settings(source) && has(&words.settings)));
         // A request, or a row of a table, counts only with a key or a host that is known.
-        let row = (mentions && has(&words.headers)) || (has(&words.urls) && has(&words.code_fields));
-        if !(makes || elsewhere || row || has(&words.code_fields)) {
+        let row = (mentions && has(&words.headers))
+            || ((keys || doubtful_keys) && has(&words.urls) && (keys || has(&words.code_urls)));
+        if !(makes || elsewhere || row || keys) {
             return Sight { mentions, ..Sight::default() };
         }
         if !sparing && makes {

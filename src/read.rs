@@ -34,17 +34,34 @@ impl std::fmt::Display for Refusal {
 
 /// The bytes of a regular file that has at most so many.
 pub fn file(path: &Path, most: u64) -> Result<Vec<u8>, Refusal> {
-    // Looked at before it is opened: opening a FIFO waits for ever.
-    if !path.metadata()?.is_file() {
+    let file = open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
         return Err(Refusal::Special);
     }
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
+    let size = metadata.len();
     if size > most {
         return Err(Refusal::TooLarge);
     }
     // Those of /proc say that they are empty.
     all(file, size, most)
+}
+
+/// Opens a file without waiting for who would write to it: a FIFO is told by what was opened, not by a look before.
+#[cfg(unix)]
+fn open(path: &Path) -> Result<File, Refusal> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let opened = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+    opened.map_err(|error| match error.raw_os_error() {
+        // A socket.
+        Some(libc::ENXIO) => Refusal::Special,
+        _ => Refusal::System(error),
+    })
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> Result<File, Refusal> {
+    if path.metadata()?.is_file() { Ok(File::open(path)?) } else { Err(Refusal::Special) }
 }
 
 /// All that can be read, of which some size is expected, and no more than `most` is taken.
@@ -67,6 +84,8 @@ mod tests {
         assert!(matches!(file(&path, 3), Err(Refusal::TooLarge)));
         assert!(matches!(file(dir.path(), 3), Err(Refusal::Special)));
         assert_eq!(file(&dir.path().join("b"), 3).unwrap_err().to_string(), "no such file or directory");
+        #[cfg(unix)]
+        assert!(matches!(file(Path::new("/dev/zero"), 3), Err(Refusal::Special)));
         // What never ends.
         assert!(matches!(all(io::repeat(b'x'), 0, 1000), Err(Refusal::TooLarge)));
     }

@@ -185,10 +185,11 @@ pub fn load(entry: &Entry, max_size: u64) -> Result<Source, SkipReason> {
     Ok(source)
 }
 
-/// What has been found so far, by shown path.
+/// What has been found so far.
 #[derive(Default)]
 struct Found {
-    entries: BTreeMap<PathBuf, Entry>,
+    entries: Vec<Entry>,
+    /// By shown path.
     skipped: BTreeMap<PathBuf, SkipReason>,
 }
 
@@ -199,7 +200,7 @@ impl Found {
         if options.force_exclude && excluded() {
             self.skipped.insert(shown, SkipReason::Excluded);
         } else if let Some(language) = language_of(&path) {
-            self.entries.insert(shown.clone(), Entry { path, shown, language, explicit: true });
+            self.entries.push(Entry { path, shown, language, explicit: true });
         } else {
             self.skipped.insert(shown, SkipReason::Language);
         }
@@ -209,20 +210,27 @@ impl Found {
         let shown = shown(&path, &options.cwd);
         match found {
             Ok(language) if language.is_document() && !options.documents => {}
-            Ok(language) => {
-                // One that was given as well stays given.
-                let entry = || Entry { path, shown: shown.clone(), language, explicit: false };
-                self.entries.entry(shown.clone()).or_insert_with(entry);
-            }
+            Ok(language) => self.entries.push(Entry { path, shown, language, explicit: false }),
             Err(reason) => drop(self.skipped.insert(shown, reason)),
         }
     }
 
     fn finish(self) -> Files {
-        let Self { entries, skipped } = self;
-        let skipped = skipped.into_iter().filter(|(path, _)| !entries.contains_key(path)).collect();
-        Files { entries: entries.into_values().collect(), skipped }
+        let Self { mut entries, mut skipped } = self;
+        // One that was given as well stays given.
+        entries.sort_by_cached_key(|entry| (in_order(&entry.shown), !entry.explicit));
+        entries.dedup_by(|later, kept| later.shown == kept.shown);
+        if !skipped.is_empty() {
+            entries.iter().for_each(|entry| drop(skipped.remove(&entry.shown)));
+        }
+        Files { entries, skipped: skipped.into_iter().collect() }
     }
+}
+
+/// What paths are sorted by, part by part as [`Path`] does, but made once and not in each comparison.
+fn in_order(path: &Path) -> Vec<u8> {
+    let separate = |&byte: &u8| if std::path::is_separator(char::from(byte)) { 0 } else { byte };
+    path.as_os_str().as_encoded_bytes().iter().map(separate).collect()
 }
 
 fn descend(first: &Path, rest: &[PathBuf], options: &Options, found: &mut Found) {

@@ -23,12 +23,14 @@ impl Run<'_> {
     /// Lowers the programs with clients that a foreign key or host may come to.
     pub(super) fn wake(&mut self) {
         let dormant = |run: &Self, id: &FileId| run.sights[id.index()].makes && !run.parsed.contains(id);
+        let asleep: Vec<FileId> = self.project.ids().filter(|id| dormant(self, id)).collect();
+        self.add_dotenv(&asleep);
         let dotenv: BTreeSet<FileId> = self.project.dotenv.values().flatten().copied().collect();
         let told = |id: &FileId| {
             let foreign = |set: &FileId| dotenv.contains(set) && self.sights[set.index()].foreign;
             self.project.dotenv_of(*id).iter().any(foreign)
         };
-        let mut woken: BTreeSet<FileId> = self.project.ids().filter(|id| dormant(self, id) && told(id)).collect();
+        let mut woken: BTreeSet<FileId> = asleep.into_iter().filter(told).collect();
         // Between programs with clients and files with foreign keys, either may import the other.
         let asked: Vec<FileId> = self
             .project
@@ -127,7 +129,6 @@ impl Run<'_> {
         let new = new.into_iter().map(|(new, _)| leave_code(new)).collect();
         let added = self.add(new);
         self.follow_imports(added);
-        self.add_dotenv();
         if self.narrow {
             let open = || findings.iter().filter(|(_, finding)| rules::rests_on_default(finding));
             let open: Vec<&Client> = open().filter_map(|(number, _)| clients.get(*number)).collect();

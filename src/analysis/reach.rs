@@ -69,6 +69,7 @@ impl Run<'_> {
         for (&id, reading) in ids.iter().zip(lowered) {
             self.keep(id, reading);
         }
+        self.add_dotenv(&ids);
         ids.into_iter().filter(|id| self.parsed.contains(id)).collect()
     }
 
@@ -369,18 +370,26 @@ impl Run<'_> {
         targets.filter_map(|path| self.project.by_path.get(path).copied())
     }
 
-    /// Adds the dotenv files of the directories above the files, up to the project's root.
-    pub(super) fn add_dotenv(&mut self) {
-        let others = self.project.files.iter().filter(|file| file.source.language != Language::Dotenv);
+    /// Adds the dotenv files of the directories above some files, up to the project's root.
+    pub(super) fn add_dotenv(&mut self, above: &[FileId]) {
+        let files = above.iter().map(|id| self.project.file(*id));
+        let others = files.filter(|file| file.source.language != Language::Dotenv);
         let parents: BTreeSet<PathBuf> = others.filter_map(|file| file.path.parent().map(Path::to_path_buf)).collect();
-        let mut dirs: BTreeSet<PathBuf> = BTreeSet::new();
+        let mut dirs = Vec::new();
         for parent in parents {
             let root = self.root_of_dir(&parent);
             for dir in parent.ancestors() {
-                if !dirs.insert(dir.to_path_buf()) || dir == root {
+                if !self.dotenv_dirs.insert(dir.to_path_buf()) {
+                    break;
+                }
+                dirs.push(dir.to_path_buf());
+                if dir == root {
                     break;
                 }
             }
+        }
+        if dirs.is_empty() {
+            return;
         }
         let names_in = |dir: PathBuf| {
             let entries = std::fs::read_dir(&dir).into_iter().flatten().flatten();
@@ -391,7 +400,7 @@ impl Run<'_> {
         };
         let mut new = Vec::new();
         let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
-        let dirs: Vec<(PathBuf, Vec<String>)> = Vec::from_iter(dirs).into_par_iter().map(names_in).collect();
+        let dirs: Vec<(PathBuf, Vec<String>)> = dirs.into_par_iter().map(names_in).collect();
         for (dir, names) in dirs {
             for name in names {
                 let path = dir.join(name);

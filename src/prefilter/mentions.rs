@@ -1,6 +1,5 @@
 //! Whether a text mentions a package of the catalogue: many have names that are words of English (`together`, `rig`).
 
-use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use super::callees::head;
@@ -28,17 +27,24 @@ const TELLING: [&str; 11] = [
 /// Words behind which a name is no word of a sentence.
 const IMPORTS: [&str; 6] = ["from", "import", "use", "as", "crate", "type"];
 
-/// A shorter name is too common in the languages that its package is not for.
+/// A shorter name is looked for by itself: among longer ones it makes each of their beginnings as short.
 const SHORT: usize = 4;
 
 /// What to look for.
 #[derive(Debug)]
 pub(super) struct Mentions {
     telling: Pattern,
-    /// The packages that say something in each language: often they are called as providers are.
-    packages: HashMap<&'static str, Pattern>,
+    /// The packages of each language.
+    packages: HashMap<&'static str, Names>,
     /// The packages of all languages.
-    all: Pattern,
+    all: Names,
+}
+
+/// Names of packages.
+#[derive(Debug)]
+struct Names {
+    short: Pattern,
+    long: Pattern,
 }
 
 impl Mentions {
@@ -56,48 +62,61 @@ impl Mentions {
                 }
             }
         }
-        let any_of = |counts: &dyn Fn(&str, &str) -> bool| {
-            let packages = packages.iter().filter(|(package, language)| counts(package, language));
-            let mut packages: Vec<&str> = packages.map(|(package, _)| *package).collect();
-            packages.dedup();
-            // Of two that begin alike the longer one is tried first.
-            packages.sort_unstable_by_key(|package| Reverse(package.len()));
-            Pattern::new(Vec::from_iter(packages.into_iter().map(regex::escape)).join("|"))
-        };
-        let of = |language| any_of(&|package, own| package.len() >= SHORT || own == language);
+        let of = |language| packages.iter().filter(move |(_, own)| *own == language).map(|(name, _)| *name);
         Self {
             telling: Pattern::any_of(TELLING),
-            packages: LANGUAGES.into_iter().map(|language| (language, of(language))).collect(),
-            all: any_of(&|_, _| true),
+            packages: LANGUAGES.into_iter().map(|language| (language, Names::new(of(language)))).collect(),
+            all: Names::new(packages.iter().map(|(name, _)| *name)),
         }
     }
 
     /// Whether a program imports one, as far as what stands beside its name shows.
     pub(super) fn are_in_code(&self, source: &Source) -> bool {
         self.telling.is_in(&source.text)
-            || self.packages.get(source.language.name()).is_some_and(|it| is_in(it, &source.text, is_no_sentence))
+            || self.packages.get(source.language.name()).is_some_and(|names| names.are_in(&source.text, is_no_sentence))
     }
 
     /// Whether a text of any kind names one.
     pub(super) fn are_in_text(&self, text: &str) -> bool {
-        self.telling.is_in(text) || is_in(&self.all, text, |_| true)
+        self.telling.is_in(text) || self.all.are_in(text, |_| true)
     }
 }
 
-/// Whether a text has the name of a package that is no part of a longer word; `counts` is asked with the text before it.
-fn is_in(packages: &Pattern, text: &str, counts: impl Fn(&str) -> bool) -> bool {
-    let Some(packages) = packages.regex() else { return true };
-    let mut from = 0;
-    while let Some(found) = packages.find_at(text.as_bytes(), from) {
-        let (before, after) = (&text[..found.start()], &text[found.end()..]);
-        // `my_litellm`, `LitellmModel`, `langchain2`; no `original` for `rig`.
-        let goes_on = |c: char| c.is_ascii_lowercase();
-        if !before.ends_with(goes_on) && !after.starts_with(goes_on) && counts(before) {
-            return true;
+impl Names {
+    fn new<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        let mut names: Vec<&str> = names.collect();
+        names.sort_unstable_by_key(|name| (name.len(), *name));
+        let mut needed: Vec<&str> = Vec::new();
+        for name in names {
+            // `langchain_groq` is found with `langchain`.
+            let has = |other: &&str| name.match_indices(*other).any(|(at, _)| is_whole(name, at, at + other.len()));
+            if !needed.iter().any(has) {
+                needed.push(name);
+            }
         }
-        from = found.start() + 1;
+        let (short, long): (Vec<&str>, Vec<&str>) = needed.into_iter().partition(|name| name.len() < SHORT);
+        Self { short: Pattern::any_of(short), long: Pattern::any_of(long) }
     }
-    false
+
+    /// Whether a text has one that is no part of a longer word; `counts` is asked with the text before it.
+    fn are_in(&self, text: &str, counts: impl Fn(&str) -> bool) -> bool {
+        [&self.short, &self.long].into_iter().any(|names| {
+            let mut from = 0;
+            while let Some(found) = names.find_at(text, from) {
+                if is_whole(text, found.start, found.end) && counts(&text[..found.start]) {
+                    return true;
+                }
+                from = found.start + 1;
+            }
+            false
+        })
+    }
+}
+
+/// Whether a name is no part of a longer word: `my_litellm`, `LitellmModel`, `langchain2`; no `original` for `rig`.
+fn is_whole(text: &str, start: usize, end: usize) -> bool {
+    let goes_on = |c: char| c.is_ascii_lowercase();
+    !text[..start].ends_with(goes_on) && !text[end..].starts_with(goes_on)
 }
 
 /// Whether what follows a text is no word of a sentence: it begins a line, or follows a sign or the word of an import.

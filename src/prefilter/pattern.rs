@@ -1,5 +1,6 @@
 //! Regular expressions that are compiled when they are first asked for: a run over one file needs few of them.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -47,6 +48,15 @@ impl Pattern {
         let text = self.text.as_deref().unwrap_or(NOTHING);
         let compile = || RegexBuilder::new(text).unicode(false).dfa_size_limit(STATES).build().ok();
         self.compiled.get_or_init(compile).as_ref()
+    }
+
+    /// The first match from a place on; if the expression cannot be compiled, what is there is taken for one.
+    pub(super) fn find_at(&self, text: &str, from: usize) -> Option<Range<usize>> {
+        self.text.as_ref()?;
+        match self.regex() {
+            Some(regex) => regex.find_at(text.as_bytes(), from).map(|found| found.range()),
+            None => (from < text.len()).then_some(from..from),
+        }
     }
 
     /// Whether a text has a match.
