@@ -160,6 +160,18 @@ pub struct Call {
     pub new: bool,
 }
 
+impl Call {
+    /// The argument that is given by a name.
+    pub fn named(&self, name: &str) -> Option<&Arg> {
+        self.args.iter().find(|arg| arg.name.as_deref() == Some(name))
+    }
+
+    /// The arguments that are given by their positions.
+    pub fn positional(&self) -> impl Iterator<Item = &Arg> {
+        self.args.iter().filter(|arg| arg.name.is_none())
+    }
+}
+
 /// One argument of a call.
 #[derive(Clone, Debug)]
 pub struct Arg {
@@ -453,6 +465,15 @@ impl Module {
     /// The expression behind an index.
     pub fn expr(&self, id: ExprId) -> &Expr {
         &self.exprs[id.index()]
+    }
+
+    /// The method that is called on what an expression gives, and that call: `made.method(...)`.
+    pub fn called_next(&self, made: ExprId) -> Option<(&str, ExprId, &Call)> {
+        let member = self.parents[made.index()]?;
+        let ExprKind::Member(base, method) = self.kind(member) else { return None };
+        let at = self.parents[member.index()]?;
+        let ExprKind::Call(call) = self.kind(at) else { return None };
+        (*base == made && call.callee == member).then_some((method, at, call))
     }
 
     /// What the expression is.

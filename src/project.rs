@@ -434,9 +434,7 @@ impl Project {
             }
             is_variable
                 || file.index.calls.get(call).into_iter().flatten().any(|&expr| match file.module.kind(expr) {
-                    ExprKind::Call(data) => {
-                        argument.is_none_or(|name| data.args.iter().any(|arg| arg.name.as_deref() == Some(name)))
-                    }
+                    ExprKind::Call(data) => argument.is_none_or(|name| data.named(name).is_some()),
                     _ => false,
                 })
         })

@@ -76,7 +76,7 @@ pub(crate) fn argument(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path
         }
         return absent();
     }
-    if let Some(arg) = call.args.iter().find(|arg| arg.name.as_deref() == Some(first)) {
+    if let Some(arg) = call.named(first) {
         return resolver.field_path(ctx, arg.value, &rest);
     }
     let mut out = absent();
@@ -100,7 +100,7 @@ pub(super) fn header_key(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, pa
         // curl gives each header as an argument of its own.
         let lines: Vec<ExprId> =
             call.args.iter().filter(|arg| arg.name.as_deref() == Some(path.as_str())).map(|arg| arg.value).collect();
-        if lines.len() > 1 || call.args.iter().any(|arg| arg.name.as_deref() == Some("header")) {
+        if lines.len() > 1 || call.named("header").is_some() {
             for line in lines {
                 out = or_else(out, || header_lines(resolver.eval(ctx, line)));
             }

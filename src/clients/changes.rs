@@ -17,26 +17,20 @@ use super::{From, Site, SlotValue, Slots, code, constructed, inherit, or_else, w
 pub(super) fn chained(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, slots: &mut Slots) -> ExprId {
     let module = resolver.module(ctx.file);
     let mut at = site.call;
-    while let Some(parent) = module.parents[at.index()] {
-        let ExprKind::Member(base, method) = module.kind(parent) else {
-            if handed(resolver, site, ctx, parent, at, slots) {
-                at = parent;
-                continue;
+    let derives = |method: &str| site.client.derive.iter().any(|name| name == method);
+    loop {
+        match (module.called_next(at), module.parents[at.index()]) {
+            (Some((method, call, data)), _) if !derives(method) => {
+                if let Some(&slot) = site.client.setters.get(method) {
+                    let values = set_values(resolver, ctx, data, slot);
+                    replace(slots, slot, values);
+                }
+                at = call;
             }
-            break;
-        };
-        let Some(call) = module.parents[parent.index()] else { break };
-        let ExprKind::Call(data) = module.kind(call) else { break };
-        if *base != at || data.callee != parent || site.client.derive.iter().any(|name| name == method) {
-            break;
+            (None, Some(parent)) if handed(resolver, site, ctx, parent, at, slots) => at = parent,
+            _ => return at,
         }
-        if let Some(&slot) = site.client.setters.get(method.as_str()) {
-            let values = set_values(resolver, ctx, data, slot);
-            replace(slots, slot, values);
-        }
-        at = call;
     }
-    at
 }
 
 /// A function that completes what it is given: `authorize(client.post(url), key).send()`. Whether `call` is one.
@@ -210,7 +204,7 @@ fn called_with<'p>(resolver: &mut Resolver<'p>, ctx: &Ctx, expr: ExprId, name: &
 
 /// What a setter's call puts into a slot.
 fn set_values(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, slot: Slot) -> Vec<Alt> {
-    let positional: Vec<ExprId> = call.args.iter().filter(|arg| arg.name.is_none()).map(|arg| arg.value).collect();
+    let positional: Vec<ExprId> = call.positional().map(|arg| arg.value).collect();
     match (slot, positional.as_slice()) {
         (Slot::Headers, [name, value, ..]) => match resolver.constant_of(ctx, *name) {
             Some(name) if is_key_header(&name) => resolver.eval(ctx, *value).into_iter().map(without_scheme).collect(),

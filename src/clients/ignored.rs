@@ -161,13 +161,13 @@ fn option_at(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) ->
     let mut parts = path.split('.');
     let first = parts.next()?;
     let Ok(number) = first.parse::<usize>() else {
-        let arg = call.args.iter().find(|arg| arg.name.as_deref() == Some(first))?;
+        let arg = call.named(first)?;
         return arg.name_span.map(|span| {
             let name = Location { file: ctx.file, span };
             (name, resolver.location(ctx.file, arg.value))
         });
     };
-    let arg = call.args.iter().filter(|arg| arg.name.is_none()).nth(number)?;
+    let arg = call.positional().nth(number)?;
     let parts: Vec<&str> = parts.collect();
     if let Some(at) = assigned_at(resolver, ctx, arg.value, &parts) {
         return Some(at);
@@ -211,7 +211,7 @@ fn handed_on(resolver: &Resolver<'_>, alt: &Alt, name: &str) -> Option<(Location
     alt.steps.iter().rev().find_map(|step| {
         let module = resolver.module(step.at.file);
         let mut args = module.expr_ids().filter_map(|expr| match module.kind(expr) {
-            ExprKind::Call(call) => call.args.iter().find(|arg| arg.name.as_deref() == Some(name)),
+            ExprKind::Call(call) => call.named(name),
             _ => None,
         });
         let arg = args.find(|arg| module.span(arg.value) == step.at.span)?;

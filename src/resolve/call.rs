@@ -66,13 +66,12 @@ impl Resolver<'_> {
     /// A call of something from outside the project.
     fn call_symbol(&mut self, ctx: &Ctx, expr: ExprId, call: &Call, symbol: &str) -> Vec<Alt> {
         let at = self.location(ctx.file, expr);
-        let arg = |number: usize| call.args.iter().filter(|arg| arg.name.is_none()).nth(number).map(|arg| arg.value);
+        let arg = |number: usize| call.positional().nth(number).map(|arg| arg.value);
         if words::is_env_read(symbol) {
             let Some(name) = arg(0).or_else(|| call.args.first().map(|arg| arg.value)) else {
                 return vec![Alt::unknown()];
             };
-            let fallback =
-                arg(1).or_else(|| call.args.iter().find(|arg| arg.name.as_deref() == Some("default")).map(|a| a.value));
+            let fallback = arg(1).or_else(|| call.named("default").map(|a| a.value));
             let fallback = fallback.map(|value| self.eval(ctx, value));
             let mut out = Vec::new();
             for choice in self.eval(ctx, name) {
@@ -122,7 +121,7 @@ impl Resolver<'_> {
             && let Some(name) = arg(0)
             && let Some(name) = self.constant(ctx, name)
         {
-            let is_asked = call.args.iter().any(|arg| arg.name.as_deref() == Some("fromlist"));
+            let is_asked = call.named("fromlist").is_some();
             let whole = symbol != "__import__" || is_asked;
             let given = if whole { &name } else { name.split('.').next().unwrap_or_default() };
             return self.import(ctx.file, &Import { module: given.to_owned(), name: None });

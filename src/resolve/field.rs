@@ -159,7 +159,7 @@ impl Resolver<'_> {
     fn keyword(&mut self, frame: &Arc<Frame>, name: &str) -> Vec<Alt> {
         let ExprKind::Call(call) = self.module(frame.caller.file).kind(frame.call) else { return vec![Alt::unknown()] };
         let function = self.module(frame.file).func(frame.func);
-        if let Some(arg) = call.args.iter().find(|arg| arg.name.as_deref() == Some(name))
+        if let Some(arg) = call.named(name)
             && !function.params.iter().any(|param| param.name == name)
         {
             return self.eval(&frame.caller, arg.value);
@@ -235,13 +235,13 @@ impl Resolver<'_> {
         };
         let path = [name.to_owned()];
         if function == "model_copy" {
-            if let Some(update) = call.args.iter().find(|arg| arg.name.as_deref() == Some("update")) {
+            if let Some(update) = call.named("update") {
                 let alts = self.field_path(ctx, update.value, &path);
                 if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
                     return Some(alts);
                 }
             }
-        } else if let Some(changed) = call.args.iter().find(|arg| arg.name.as_deref() == Some(name)) {
+        } else if let Some(changed) = call.named(name) {
             return Some(self.eval(ctx, changed.value));
         } else if call.args.iter().any(|arg| arg.spread != Spread::No) {
             return Some(vec![Alt::unknown()]);

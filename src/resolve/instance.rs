@@ -122,7 +122,7 @@ impl Resolver<'_> {
         if has_spread(call) || !self.eval(&class.ctx, declared.callee).iter().any(is_one) {
             return None;
         }
-        let given = call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
+        let given = call.named(name);
         let given = given.or_else(|| {
             let text = |expr: ExprId| match module.kind(expr) {
                 ExprKind::Str(text) => Some(text.expose()),
@@ -134,7 +134,7 @@ impl Resolver<'_> {
                 _ => return None,
             };
             let position = fields.iter().position(|field| *field == name)?;
-            call.args.iter().filter(|arg| arg.name.is_none()).nth(position)
+            call.positional().nth(position)
         })?;
         Some(self.eval(ctx, given.value))
     }
@@ -142,10 +142,10 @@ impl Resolver<'_> {
 
 /// The argument that gives a field of a class which is made by its fields: the one of its name, else of its position.
 pub(super) fn field_argument(class: &Class, call: &Call, name: &str) -> Option<ExprId> {
-    let by_name = call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
+    let by_name = call.named(name);
     let by_position = || {
         let position = class.fields.iter().position(|field| field.name == name).filter(|_| !has_spread(call))?;
-        call.args.iter().filter(|arg| arg.name.is_none()).nth(position)
+        call.positional().nth(position)
     };
     by_name.or_else(by_position).map(|arg| arg.value)
 }

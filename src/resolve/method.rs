@@ -19,7 +19,7 @@ impl Resolver<'_> {
         {
             return alts;
         }
-        let arg = |number: usize| call.args.iter().filter(|arg| arg.name.is_none()).nth(number).map(|arg| arg.value);
+        let arg = |number: usize| call.positional().nth(number).map(|arg| arg.value);
         // `key.map(|key| key.to_string())`: of an `Option`, a `Result` or a promise it is the value itself.
         let is_plain =
             matches!(&receiver.value, Value::Str(..) | Value::Env(..) | Value::Concat(..) | Value::Unknown(_));
@@ -193,8 +193,8 @@ impl Resolver<'_> {
     fn filled(&mut self, ctx: &Ctx, call: &Call, text: &Text, at: Location, method: &str) -> Option<Vec<Alt>> {
         let template = text.expose();
         let language = self.language_at(ctx.file, ctx.block);
-        let by_name = |name: &str| call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
-        let by_position = |number: usize| call.args.iter().filter(|arg| arg.name.is_none()).nth(number);
+        let by_name = |name: &str| call.named(name);
+        let by_position = |number: usize| call.positional().nth(number);
         let is_format = method == "format" && language == "python";
         let holes: Vec<(std::ops::Range<usize>, Option<ExprId>)> = if is_format {
             let spread = call.args.iter().any(|arg| arg.spread != Spread::No);

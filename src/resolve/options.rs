@@ -133,7 +133,7 @@ impl Resolver<'_> {
         if let Some(name) = named(call, &["dest"]) {
             return text(name).map(str::to_owned);
         }
-        let names = || call.args.iter().filter(|arg| arg.name.is_none()).filter_map(|arg| text(arg.value));
+        let names = || call.positional().filter_map(|arg| text(arg.value));
         let name = names()
             .find(|name| !name.starts_with('-'))
             .or_else(|| names().find(|name| name.starts_with("--")))
@@ -177,21 +177,14 @@ impl Resolver<'_> {
 }
 
 /// The first call of a method in the chain of calls on what a call makes.
-pub fn called_on<'m>(module: &'m Module, made: ExprId, method: &str) -> Option<&'m Call> {
-    let mut at = made;
-    loop {
-        let member = module.parents[at.index()]?;
-        let ExprKind::Member(base, name) = module.kind(member) else { return None };
-        let call = module.parents[member.index()]?;
-        let ExprKind::Call(data) = module.kind(call) else { return None };
-        if *base != at || data.callee != member {
-            return None;
-        }
+pub fn called_on<'m>(module: &'m Module, mut made: ExprId, method: &str) -> Option<&'m Call> {
+    while let Some((name, at, call)) = module.called_next(made) {
         if name == method {
-            return Some(data);
+            return Some(call);
         }
-        at = call;
+        made = at;
     }
+    None
 }
 
 /// The value of a keyword argument.

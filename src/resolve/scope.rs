@@ -462,7 +462,7 @@ impl Resolver<'_> {
         if param.kind == ParamKind::Keywords {
             return Argument::Keywords;
         }
-        if let Some(arg) = call.args.iter().find(|arg| arg.name.as_deref() == Some(param.name.as_str())) {
+        if let Some(arg) = call.named(param.name.as_str()) {
             return Argument::Given(arg.value);
         }
         let mut spread = false;

@@ -95,7 +95,7 @@ impl Resolver<'_> {
     fn aliases(&self, file: FileId, field: &Field) -> Vec<String> {
         let module = self.module(file);
         let Some(ExprKind::Call(call)) = field.value.map(|value| module.kind(value)) else { return Vec::new() };
-        let given = |name: &str| call.args.iter().find(|arg| arg.name.as_deref() == Some(name)).map(|arg| arg.value);
+        let given = |name: &str| call.named(name).map(|arg| arg.value);
         let Some(alias) = given("validation_alias").or_else(|| given("alias")).or_else(|| given("env")) else {
             return Vec::new();
         };
@@ -123,7 +123,7 @@ impl Resolver<'_> {
         };
         fields.iter().find_map(|field| match (field.name.as_str(), module.kind(field.value?)) {
             ("model_config", ExprKind::Call(call)) => {
-                let given = call.args.iter().find(|arg| arg.name.as_deref() == Some(option))?;
+                let given = call.named(option)?;
                 text(given.value)
             }
             ("model_config", ExprKind::Object(object)) => object.entries.iter().find_map(|entry| match entry {
@@ -188,7 +188,7 @@ impl Resolver<'_> {
     /// A call that reads the variable which its first argument names; its second one, or `default`, is the default.
     pub(super) fn read_by_call(&mut self, ctx: &Ctx, expr: ExprId, call: &Call) -> Option<Vec<Alt>> {
         let first = call.args.first().filter(|arg| arg.name.is_none())?;
-        let default = call.args.iter().find(|arg| arg.name.as_deref() == Some("default"));
+        let default = call.named("default");
         let default = default.or_else(|| call.args.get(1).filter(|arg| arg.name.is_none()));
         let at = self.location(ctx.file, expr);
         let fallback = default.map(|arg| self.eval(ctx, arg.value));
