@@ -1,5 +1,5 @@
-//! What clients leave open that only their callers can tell: parameters of which no call was found, and attributes of a
-//! module that some other file sets.
+//! What clients leave open that only others can tell: parameters of which no call was found, attributes of a module that
+//! some other file sets, and fields of classes that others inherit from.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -29,6 +29,7 @@ impl Run<'_> {
         let mut open = self.open_parameters(clients.clone());
         for client in clients {
             self.open_attributes(client, &mut open);
+            self.open_fields(client, &mut open);
         }
         self.open_heirs(&mut open);
         open
@@ -46,6 +47,20 @@ impl Run<'_> {
                     open.names.insert(class.name.clone());
                     open.heirs.insert(class.name.clone());
                 }
+            }
+        }
+    }
+
+    /// What a class says in its body, whoever inherits from it may say otherwise: `BASE_URL = "…"`.
+    fn open_fields(&self, client: &Client, open: &mut Open) {
+        let steps = client.routes.iter().flat_map(|route| route.key.alt.steps.iter().chain(&route.endpoint.alt.steps));
+        for step in steps.filter(|step| matches!(step.kind, StepKind::Name(_))) {
+            let classes = &self.project.file(step.at.file).module.classes;
+            let is_here = |class: &&Class| class.fields.iter().any(|field| field.span == step.at.span);
+            if let Some(class) = classes.iter().find(is_here) {
+                open.files.insert(step.at.file);
+                open.names.insert(class.name.clone());
+                open.asking.insert(client.at.file);
             }
         }
     }
