@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::shared::{Shared, Variable};
-use super::value::{Alt, Ctx, Frame, Made, Part, Step, StepKind, Value};
+use super::value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value};
 use super::{Arms, Lit, MAX_FRAMES, Resolver, under, words};
 use crate::facts::{BlockId, Call, ClassId, ExprId, ExprKind, FuncId, Import, Stmt};
 use crate::finding::{FileId, Location};
@@ -95,6 +95,10 @@ impl Resolver<'_> {
                     Some(_) => found.into_iter().partition(|alt| matches!(alt.value, Value::Undefined)),
                     None => (Vec::new(), found),
                 };
+                let found = match arg(2) {
+                    Some(default) => self.or_given(ctx, expr, found, default),
+                    None => found,
+                };
                 out.extend(under(found, &arms));
                 for arms in missing.iter().filter_map(|alt| alt.arms.merge(&arms)) {
                     let default = arg(2).map(|default| self.eval(ctx, default));
@@ -181,6 +185,23 @@ impl Resolver<'_> {
             return self.env_read(ctx, &name, at, fallback);
         }
         vec![Alt::new(self.made(ctx, expr))]
+    }
+
+    /// What an object holds that nobody knows, or the default in its place: `getattr(settings, "KEY", os.getenv("KEY"))`.
+    fn or_given(&mut self, ctx: &Ctx, expr: ExprId, found: Vec<Alt>, default: ExprId) -> Vec<Alt> {
+        let is_open = |alt: &Alt| matches!(alt.value, Value::Unknown(_) | Value::Symbol(_));
+        if !found.iter().any(is_open) {
+            return found;
+        }
+        let default = self.eval(ctx, default);
+        // That it is nothing says no more than that it is not known.
+        if !default.iter().any(|alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe)) {
+            return found;
+        }
+        let subject = self.place_subject_of(ctx, expr);
+        let (open, mut out): (Vec<Alt>, Vec<Alt>) = found.into_iter().partition(is_open);
+        out.extend(self.fallback(open, subject, true, |_| default));
+        out
     }
 
     /// The names that an expression can be, where all of them are known.

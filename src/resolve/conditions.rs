@@ -49,7 +49,8 @@ impl Resolver<'_> {
         };
         // In a followed call a parameter's value may decide the test, and so may a field of it, and what it is called on.
         if let (Some(frame), Some(expr)) = (&ctx.frame, test.expr)
-            && let Some((root, path)) = self.chain(ctx, lent(self.module(ctx.file), expr))
+            && let Some((root, path)) =
+                self.chain(ctx, asked_of(self.module(ctx.file), lent(self.module(ctx.file), expr)))
             && let function = self.module(ctx.file).func(frame.func)
             && (function.params.iter().any(|param| param.name == root)
                 || (path.is_empty() && function.receiver.as_deref() == Some(root.as_str())))
@@ -526,6 +527,18 @@ pub(super) fn lent(module: &Module, mut expr: ExprId) -> ExprId {
             break;
         }
         expr = *base;
+    }
+    expr
+}
+
+/// What an expression asks for a field by its name, or itself: `options` of `options.get("key")`.
+fn asked_of(module: &Module, expr: ExprId) -> ExprId {
+    if let ExprKind::Call(call) = module.kind(expr)
+        && let (ExprKind::Member(base, method), [name]) = (module.kind(call.callee), call.args.as_slice())
+        && method == "get"
+        && matches!(module.kind(name.value), ExprKind::Str(_))
+    {
+        return *base;
     }
     expr
 }

@@ -59,7 +59,7 @@ impl Resolver<'_> {
         mut subject: u32,
         arms: &Arms,
         known: &mut Handed,
-        holds: impl Fn(u32) -> bool,
+        mut holds: impl FnMut(u32) -> bool,
     ) -> bool {
         for _ in 0..MAX_HANDED {
             let param = match known.params.get(&subject) {

@@ -4,6 +4,7 @@
 //! around it, the function's parameters, and the function around that. It keeps the conditions under which nothing has
 //! been found yet, so that an `else` that does not assign lets the older value through under its own assumption only.
 
+use super::conditions::text_of;
 use super::value::{Alt, Ctx, Step, StepKind, Value};
 use super::{Arms, Resolver, under};
 use crate::facts::{Arm, BlockId, ExprId, ExprKind, FuncId, Import, Stmt, Test};
@@ -117,8 +118,16 @@ impl<'p> Resolver<'p> {
             }
         }
         if let Some(defaults) = found.defaults {
-            let (missing, mut given): (Vec<Alt>, Vec<Alt>) =
+            let (missing, given): (Vec<Alt>, Vec<Alt>) =
                 out.into_iter().partition(|alt| matches!(alt.value, Value::Undefined));
+            // Nobody knows whether something unknown has it.
+            let (open, mut given): (Vec<Alt>, Vec<Alt>) =
+                given.into_iter().partition(|alt| matches!(alt.value, Value::Unknown(None)));
+            if !open.is_empty() {
+                let place = text_of(root, path);
+                let subject = self.subjects.get(&format!("get:{}:{}:{place}", ctx.file.0, ctx.block.0));
+                given.extend(self.fallback(open, subject, true, |_| defaults.clone()));
+            }
             given.extend(missing.iter().flat_map(|alt| under(defaults.clone(), &alt.arms)));
             out = given;
         }

@@ -389,6 +389,12 @@ impl<'p> Resolver<'p> {
             ExprKind::Fallback { left, right, nullish } => {
                 let alts = self.eval(ctx, *left);
                 let subject = self.subject_of_expr(ctx, *left);
+                // What a function is handed is its caller's.
+                if let ExprKind::Name(name) = module.kind(*left)
+                    && self.is_param(ctx, name)
+                {
+                    self.note_asked(ctx, subject, name);
+                }
                 self.fallback(alts, subject, *nullish, |resolver| resolver.eval(ctx, *right))
             }
             ExprKind::Each(of) => self.each(ctx, expr, *of),

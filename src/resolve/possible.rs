@@ -5,7 +5,7 @@ use foldhash::{HashMap, HashMapExt};
 use super::handed::Handed;
 use super::instance::field_argument;
 use super::value::{Alt, Ctx, Made, Value};
-use super::{Arms, MAX_ALTS, Resolver, predicates};
+use super::{Arms, Lit, MAX_ALTS, Resolver, predicates};
 use crate::facts::{ExprKind, Span, Stmt};
 use crate::finding::Location;
 
@@ -49,21 +49,35 @@ impl Resolver<'_> {
         let mut handed = Handed::default();
         let mut out = Vec::with_capacity(all.len());
         for arms in all {
-            out.push(arms.lits().iter().all(|lit| {
-                let values = known.entry(lit.subject).or_insert_with(|| self.values_asked(lit.subject));
-                let sources = sources.entry(lit.subject).or_insert_with(|| self.sources_of(lit.subject));
-                let comes_from = |(under, source): &Source| {
-                    let arms = under.merge(arms);
-                    arms.is_some_and(|arms| {
-                        source.is_none_or(|source| arms.also_of(&[(source, lit.subject)]).is_some())
-                    })
-                };
-                values.as_ref().is_none_or(|values| values.iter().any(|value| value.merge(arms).is_some()))
-                    && (sources.is_empty() || sources.iter().any(comes_from))
-                    && self.handed_down(lit.subject, arms, &mut handed, |given| {
-                        arms.also_of(&[(given, lit.subject)]).is_some()
-                    })
-            }));
+            // What is assumed of a parameter is so of what it is in the caller, too.
+            let mut whole: Arms = (*arms).clone();
+            let agrees = arms.lits().iter().all(|lit| {
+                self.handed_down(lit.subject, arms, &mut handed, |given| {
+                    match whole.clone().with(Lit { subject: given, ..*lit }) {
+                        Some(more) => {
+                            whole = more;
+                            true
+                        }
+                        None => false,
+                    }
+                })
+            });
+            let arms = &whole;
+            out.push(
+                agrees
+                    && arms.lits().iter().all(|lit| {
+                        let values = known.entry(lit.subject).or_insert_with(|| self.values_asked(lit.subject));
+                        let sources = sources.entry(lit.subject).or_insert_with(|| self.sources_of(lit.subject));
+                        let comes_from = |(under, source): &Source| {
+                            let arms = under.merge(arms);
+                            arms.is_some_and(|arms| {
+                                source.is_none_or(|source| arms.also_of(&[(source, lit.subject)]).is_some())
+                            })
+                        };
+                        values.as_ref().is_none_or(|values| values.iter().any(|value| value.merge(arms).is_some()))
+                            && (sources.is_empty() || sources.iter().any(comes_from))
+                    }),
+            );
         }
         out
     }

@@ -54,7 +54,8 @@ impl Lower<'_> {
                 Some(number) => self.add(node, ExprKind::Const(number)),
                 None => self.only_effects(node),
             },
-            "not_operator" | "comparison_operator" | "slice" => self.only_effects(node),
+            "not_operator" | "comparison_operator" => self.truth(node),
+            "slice" => self.only_effects(node),
             "yield" => {
                 self.yields(node);
                 self.unknown(node)
@@ -245,6 +246,10 @@ impl Lower<'_> {
 
     /// A comprehension's variables are assigned first; then it is a collection of one element.
     fn comprehension(&mut self, node: Node) -> ExprId {
+        if let Some(of) = self.copied_entries(node) {
+            let entries = vec![Entry::Spread(self.expr(of))];
+            return self.add(node, ExprKind::Object(Object { entries, ty: None }));
+        }
         self.aliases.push(HashMap::new());
         for clause in operands(node) {
             match clause.kind() {
@@ -263,6 +268,31 @@ impl Lower<'_> {
         };
         self.aliases.pop();
         self.add(node, kind)
+    }
+
+    /// The dictionary that `{k: v for k, v in options.items() if v is not None}` has the entries of.
+    fn copied_entries<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
+        let body = node.child_by_field_name("body").filter(|body| body.kind() == "pair")?;
+        let names =
+            [body.child_by_field_name("key")?, body.child_by_field_name("value")?].map(|name| self.text_of(name));
+        let clauses = operands(node);
+        let clauses: Vec<Node> = clauses.into_iter().filter(|clause| *clause != body).collect();
+        let (clause, conditions) = clauses.split_first().filter(|(clause, _)| clause.kind() == "for_in_clause")?;
+        let asks = |condition: &Node| match operands(*condition).as_slice() {
+            [test] => self.text_of(*test) == format!("{} is not None", names[1]),
+            _ => false,
+        };
+        let targets: Vec<&str> =
+            operands(clause.child_by_field_name("left")?).into_iter().map(|name| self.text_of(name)).collect();
+        if targets != names || !conditions.iter().all(|clause| clause.kind() == "if_clause" && asks(clause)) {
+            return None;
+        }
+        let &[call] = fields(*clause, "right").as_slice() else { return None };
+        let arguments = call.child_by_field_name("arguments").filter(|_| call.kind() == "call")?;
+        let method = call.child_by_field_name("function")?;
+        let is_items =
+            operands(arguments).is_empty() && self.text_of(method.child_by_field_name("attribute")?) == "items";
+        method.child_by_field_name("object").filter(|_| is_items)
     }
 
     fn for_in(&mut self, clause: Node) {
@@ -381,6 +411,14 @@ impl Lower<'_> {
         }
         let value = self.expr(node);
         (Cond::Truthy(self.subject(node), Some(value)), value)
+    }
+
+    /// What a condition is as a value: `is_relay = url is not None`.
+    fn truth(&mut self, node: Node) -> ExprId {
+        let cond = self.cond(node);
+        let value = |this: &mut Self, text: &str| this.add(node, ExprKind::Const(text.to_owned()));
+        let arms = vec![(cond.assume(true), value(self, "True")), (cond.assume(false), value(self, "False"))];
+        self.choice(node, &[cond], arms)
     }
 
     fn conditional(&mut self, node: Node) -> ExprId {
