@@ -394,7 +394,7 @@ impl<'a> Run<'a> {
         let number = shown.len();
         let routes = match self.options.asked {
             Asked::Findings => Vec::new(),
-            _ => shown.iter().flat_map(|client| routes::records(client)).collect(),
+            _ => routes::all_records(&self.project, self.options.catalog, &shown),
         };
         let mut last = fix::Last::default();
         for (_, finding) in &mut findings {

@@ -7,7 +7,7 @@
 use crate::catalog::{Catalog, Client, Construct, Slot};
 use crate::facts::{Call, ExprId, ExprKind, Spread, Stmt};
 use crate::finding::FileId;
-use crate::resolve::{Alt, Ctx, Presence, Resolver, Value, called_on, settle};
+use crate::resolve::{Alt, Ctx, Presence, Resolver, Value, settle};
 use crate::text::Text;
 
 mod arguments;
@@ -15,14 +15,17 @@ mod changes;
 mod environment;
 mod find;
 mod ignored;
+mod models;
 
 pub(crate) use arguments::{argument, without_scheme};
 pub use find::Finder;
 pub use ignored::{Ignored, IgnoredKind};
+pub use models::{Models, by_models};
 
-use arguments::{given, header_key, leading};
+use arguments::{given, header_key};
 use changes::{afterwards, behind_receiver, chained, narrowed, of_receiver};
 use find::site_of;
+use models::is_own_model;
 
 /// A call that makes a client.
 #[derive(Clone, Debug)]
@@ -39,6 +42,8 @@ pub struct Site<'c> {
     pub callee: String,
     /// The client that this one is a changed copy of: its call.
     pub copy_of: Option<(Ctx, ExprId)>,
+    /// Which of the models that the call may name are meant, where that matters.
+    pub models: Option<Models>,
 }
 
 /// A possible value of a slot.
@@ -99,6 +104,10 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
     let is_empty = |value: &SlotValue| value.alt.value.presence() == Presence::Empty;
     if slots.endpoint.iter().any(|value| value.from != From::Code || is_empty(value)) {
         slots.ignored = ignored::find(resolver, catalog, site, &ctx);
+    }
+    if let Some(models) = &site.models {
+        slots.key = models.leave(slots.key);
+        slots.endpoint = models.leave(slots.endpoint);
     }
     slots
 }
@@ -176,7 +185,7 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
     // An endpoint that is written out is one all the same.
     for path in &construct.opaque_with {
         let with = given_or_not(resolver, ctx, call, path);
-        if with.iter().any(|alt| !is_absent(&alt.value)) {
+        if with.iter().any(|alt| !is_absent(&alt.value)) && !is_plain_transport(resolver, ctx, call, path) {
             endpoint = or_else(endpoint, || with);
         }
     }
@@ -201,7 +210,7 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
     let key = with_globals(resolver, ctx, call, construct, key, &construct.global_key);
     let mut key = environment::fill(resolver, site, ctx, key, Slot::Key);
     // Another provider's model has variables and a default of its own.
-    if !construct.model_prefixes.is_empty() && !is_own_model(resolver, ctx, site.call, construct) {
+    if !construct.model_prefixes.is_empty() && !is_own_model(resolver, ctx, site) {
         for value in key.iter_mut().chain(&mut endpoint) {
             if value.from != From::Code {
                 *value = SlotValue { alt: Alt { value: Value::Unknown(None), ..value.alt.clone() }, from: From::Code };
@@ -226,6 +235,33 @@ fn given_or_not(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str)
         Alt { value, arms: alt.arms, steps: Vec::new() }
     });
     alts.collect()
+}
+
+/// Whether an argument is an HTTP client that sends requests where it is told: `httpx.Client(timeout=60)`.
+fn is_plain_transport(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) -> bool {
+    /// What of its arguments leaves requests as they are.
+    const HARMLESS: [&str; 11] = [
+        "timeout",
+        "limits",
+        "verify",
+        "cert",
+        "http1",
+        "http2",
+        "follow_redirects",
+        "max_redirects",
+        "trust_env",
+        "proxy",
+        "proxies",
+    ];
+    argument(resolver, ctx, call, path).iter().all(|alt| {
+        let Value::Made(made) = &alt.value else {
+            return matches!(alt.value, Value::Null | Value::Undefined | Value::Unknown(None));
+        };
+        let ExprKind::Call(data) = resolver.module(made.ctx.file).kind(made.expr) else { return false };
+        let is_harmless = |arg: &crate::facts::Arg| arg.name.as_deref().is_some_and(|name| HARMLESS.contains(&name));
+        let makes = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if is_http_client(symbol));
+        data.args.iter().all(is_harmless) && resolver.eval(&made.ctx, data.callee).iter().all(makes)
+    })
 }
 
 /// Whether an argument may be there.
@@ -359,55 +395,9 @@ fn with_globals(
     })
 }
 
-/// Whether the model's name says that this is a client of the construct's protocol and default.
-fn is_own_model(resolver: &mut Resolver<'_>, ctx: &Ctx, call: ExprId, construct: &Construct) -> bool {
-    let names = model_names(resolver, ctx, call, construct);
-    names.is_some_and(|names| names.iter().all(|name| construct.is_of_model(name)))
-}
-
-/// What the model's name can begin with; `None` where that is not known.
-fn model_names(resolver: &mut Resolver<'_>, ctx: &Ctx, call: ExprId, construct: &Construct) -> Option<Vec<String>> {
-    let ExprKind::Call(data) = resolver.module(ctx.file).kind(call) else { return None };
-    construct.model.iter().find_map(|path| {
-        // `LLMBuilder::new().backend(LLMBackend::Groq)`
-        if let Some(method) = path.strip_prefix('.') {
-            let set = called_on(resolver.module(ctx.file), call, method)?.args.first()?.value;
-            return resolver.constant_of(ctx, set).map(|name| vec![name]);
-        }
-        let alts = argument(resolver, ctx, data, path);
-        let known = alts.iter().all(|alt| matches!(alt.value, Value::Str(..) | Value::Concat(..)));
-        let names = alts.iter().map(|alt| match leading(&alt.value).0 {
-            name if name.is_empty() => model_told(resolver, ctx, data, path).unwrap_or(name),
-            name => name,
-        });
-        (known && !alts.is_empty()).then(|| names.collect())
-    })
-}
-
-/// What a model's name begins with where tests say what its first part is: `if provider == "groq": ask(f"{provider}/{model}")`.
-fn model_told(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) -> Option<String> {
-    let by_name = call.named(path);
-    let by_position = || call.positional().nth(path.parse().ok()?);
-    let arg = by_name.or_else(by_position)?;
-    let module = resolver.module(ctx.file);
-    let ExprKind::Concat(parts) = module.kind(arg.value) else { return None };
-    let (&first, rest) = parts.split_first()?;
-    let told = resolver.told(ctx, first)?;
-    let next = rest.first().map(|&next| module.kind(next));
-    Some(if let Some(ExprKind::Str(text)) = next { format!("{told}{}", text.expose()) } else { told })
-}
-
-/// A client as it is for the model that a call names.
-fn for_model<'c>(
-    resolver: &mut Resolver<'_>,
-    catalog: &'c Catalog,
-    ctx: &Ctx,
-    call: ExprId,
-    (client, construct): (&'c Client, &'c Construct),
-) -> (&'c Client, &'c Construct) {
-    if construct.model.is_empty() {
-        return (client, construct);
-    }
-    let names = model_names(resolver, ctx, call, construct);
-    names.and_then(|names| catalog.of_models(client, construct, &names)).unwrap_or((client, construct))
+/// Whether calling a symbol makes an HTTP client of Python: httpx's, or one that an SDK derives from it.
+fn is_http_client(symbol: &str) -> bool {
+    let name = symbol.rsplit('.').next().unwrap_or(symbol);
+    matches!(symbol, "httpx.Client" | "httpx.AsyncClient")
+        || (name.starts_with("Default") && name.ends_with("HttpxClient"))
 }

@@ -7,7 +7,7 @@ use crate::clients::{self, From, IgnoredKind};
 use crate::cover::Blocks;
 use crate::endpoint::Url;
 use crate::facts::{ExprId, ExprKind};
-use crate::finding::{FileId, Location, UrlSlot, Verdict};
+use crate::finding::{FileId, Location, RouteRecord, UrlSlot, Verdict};
 use crate::project::Project;
 use crate::resolve::{Alt, Arms, FUEL, LOST, Lit, Resolver, Value};
 
@@ -310,6 +310,36 @@ pub fn of_file(
     out.extend(rows::of_file(resolver, catalog, file));
     settled.apart = resolver.rests().since(before).imports > 0;
     out
+}
+
+/// The routes of clients, for the report.
+pub fn all_records(project: &Project, catalog: &Catalog, clients: &[&Client]) -> Vec<RouteRecord> {
+    let mut resolver = Resolver::new(project);
+    let mut out = Vec::new();
+    for client in clients {
+        match by_models(&mut resolver, catalog, client).as_slice() {
+            [] => out.extend(records(client)),
+            each => out.extend(each.iter().flat_map(records)),
+        }
+    }
+    out
+}
+
+/// A call's client for the models of each provider, where it may name those of several. They are shown; what is judged is
+/// the call as it is for all of them.
+fn by_models(resolver: &mut Resolver<'_>, catalog: &Catalog, client: &Client) -> Vec<Client> {
+    let module = resolver.module(client.at.file);
+    let is_it = |expr: &ExprId| module.span(*expr) == client.at.span && matches!(module.kind(*expr), ExprKind::Call(_));
+    let asks =
+        catalog.client(&client.id).is_some_and(|known| known.construct.iter().any(|made| !made.model.is_empty()));
+    let Some(call) = module.expr_ids().find(is_it).filter(|_| asks) else { return Vec::new() };
+    resolver.refuel(FUEL);
+    let sites = clients::by_models(resolver, catalog, (client.at.file, call), &client.callee);
+    let of_site = |site| {
+        resolver.refuel(FUEL);
+        calls::of_site(resolver, catalog, site)
+    };
+    sites.iter().filter_map(of_site).collect()
 }
 
 /// Every key with every endpoint whose assumptions agree.

@@ -8,7 +8,8 @@ use crate::finding::FileId;
 use crate::resolve::{Alt, Ctx, Presence, Resolver, Rests, Value, called_on};
 
 use super::changes::is_set_later;
-use super::{Site, argument, for_model};
+use super::models::for_model;
+use super::{Site, argument};
 
 /// Finds the calls of a file that make a client.
 pub struct Finder<'c, 'p> {
@@ -66,7 +67,7 @@ impl<'c, 'p> Finder<'c, 'p> {
                     continue;
                 }
                 let (client, construct) = for_model(resolver, catalog, &ctx, call, (client, construct));
-                out.push(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None });
+                out.push(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None, models: None });
             }
         }
         if !out.is_empty() || !symbols.is_empty() {
@@ -83,7 +84,7 @@ impl<'c, 'p> Finder<'c, 'p> {
         }
         for (client, construct) in catalog.method(language, last) {
             if may_carry_a_key(resolver, file, call, client, construct) {
-                out.push(Site { file, call, client, construct, callee: last.to_owned(), copy_of: None });
+                out.push(Site { file, call, client, construct, callee: last.to_owned(), copy_of: None, models: None });
             }
         }
         out
@@ -278,11 +279,11 @@ pub(super) fn site_of<'c>(
     let [symbol] = symbols.as_slice() else { return None };
     let made = known(resolver, catalog, ctx, symbol).into_iter().next()?;
     let (client, construct) = for_model(resolver, catalog, ctx, call, made);
-    Some(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None })
+    Some(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None, models: None })
 }
 
 /// The clients that a callee makes, in the version of its package that the project uses.
-fn known<'c>(
+pub(super) fn known<'c>(
     resolver: &Resolver<'_>,
     catalog: &'c Catalog,
     ctx: &Ctx,
