@@ -131,9 +131,19 @@ fn is_open(alt: &Alt) -> bool {
 /// Parts keys and endpoints of which one has lost what it assumes: whether they ever meet nobody can tell. What is
 /// found to belong together, or to be wrong, is left for its rules to judge.
 fn parted(resolver: &Resolver<'_>, routes: Vec<Route>, no_key: &Key, nowhere: &Endpoint) -> Vec<Route> {
+    // What is the same for all meets each of the others.
+    let alike = |a: &Alt, b: &Alt| a.value.is_same(&b.value);
+    let Some((first, rest)) = routes.split_first() else { return routes };
+    let one_endpoint = rest.iter().all(|route| alike(&route.endpoint.alt, &first.endpoint.alt));
+    let one_key = rest.iter().all(|route| alike(&route.key.alt, &first.key.alt));
+    if one_endpoint || one_key {
+        return routes;
+    }
     let (lost, mut out): (Vec<Route>, Vec<Route>) = routes.into_iter().partition(|route| {
         let known = !route.key.is_unknown() && !route.endpoint.is_unknown();
-        known && route.ways.lost && route.verdict == Verdict::Unknown
+        // What the client does by itself where it is given nothing.
+        let own = route.key.from != From::Code && route.endpoint.from != From::Code;
+        known && !own && route.ways.lost && route.verdict == Verdict::Unknown
     });
     for route in lost {
         let alone = [(route.key, nowhere.clone()), (no_key.clone(), route.endpoint)];
