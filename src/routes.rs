@@ -328,11 +328,13 @@ pub fn all_records(project: &Project, catalog: &Catalog, clients: &[&Client]) ->
 /// A call's client for the models of each provider, where it may name those of several. They are shown; what is judged is
 /// the call as it is for all of them.
 fn by_models(resolver: &mut Resolver<'_>, catalog: &Catalog, client: &Client) -> Vec<Client> {
-    let module = resolver.module(client.at.file);
-    let is_it = |expr: &ExprId| module.span(*expr) == client.at.span && matches!(module.kind(*expr), ExprKind::Call(_));
-    let asks =
-        catalog.client(&client.id).is_some_and(|known| known.construct.iter().any(|made| !made.model.is_empty()));
-    let Some(call) = module.expr_ids().find(is_it).filter(|_| asks) else { return Vec::new() };
+    let asks = |known: &crate::catalog::Client| known.construct.iter().any(|made| !made.model.is_empty());
+    if !catalog.client(&client.id).is_some_and(asks) {
+        return Vec::new();
+    }
+    let file = resolver.project.file(client.at.file);
+    let is_it = |expr: &&ExprId| file.module.span(**expr) == client.at.span;
+    let Some(&call) = file.index.calls.values().flatten().find(is_it) else { return Vec::new() };
     resolver.refuel(FUEL);
     let sites = clients::by_models(resolver, catalog, (client.at.file, call), &client.callee);
     let of_site = |site| {

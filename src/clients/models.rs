@@ -123,8 +123,8 @@ fn is_text(value: &Value) -> bool {
 
 /// What a model's name begins with where tests say what its first part is: `if provider == "groq": ask(f"{provider}/{model}")`.
 fn model_told(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) -> Option<String> {
-    let by_name = call.args.iter().find(|arg| arg.name.as_deref() == Some(path));
-    let by_position = || call.args.iter().filter(|arg| arg.name.is_none()).nth(path.parse().ok()?);
+    let by_name = call.named(path);
+    let by_position = || call.positional().nth(path.parse().ok()?);
     let arg = by_name.or_else(by_position)?;
     let module = resolver.module(ctx.file);
     let ExprKind::Concat(parts) = module.kind(arg.value) else { return None };
