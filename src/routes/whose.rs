@@ -115,15 +115,16 @@ pub(super) fn endpoint(catalog: &Catalog, value: SlotValue, default: Option<&str
     let text = match (&alt.value, &from) {
         (_, From::Nothing) => default.map(str::to_owned),
         (Value::Str(text, _), _) => Some(text.expose().to_owned()),
-        (Value::Concat(parts, _), _) => match parts.first() {
-            // `f"https://api.openai.com/{version}"`: the host is complete where a slash follows it.
-            Some(Value::Str(text, _)) => {
-                let head = text.expose();
-                let host_end = head.find("://").and_then(|at| head[at + 3..].find('/').map(|slash| at + 3 + slash));
-                host_end.map(|_| format!("{head}\u{fffd}"))
-            }
-            _ => None,
-        },
+        // `f"https://api.openai.com/{version}"`: the host is complete where a slash follows it, in whatever piece.
+        (Value::Concat(parts, _), _) => {
+            let known = parts.iter().map_while(|part| match part {
+                Value::Str(text, _) => Some(text.expose()),
+                _ => None,
+            });
+            let head: String = known.collect();
+            let host = head.find("://").map(|at| at + 3);
+            host.filter(|&at| head[at..].contains('/')).map(|_| format!("{head}\u{fffd}"))
+        }
         _ => None,
     };
     let url = text.as_deref().and_then(Url::parse);

@@ -113,10 +113,11 @@ fn expressions() {
     value("a == 'x' and b and c", "choice(a=x & b => c; !a=x => #False; a=x & !b => b)");
     value("(await (f()))", "f()");
     value("cast(str, y)", "y");
-    value("not y", "?");
+    value("not y", "choice(!y => #True; y => #False)");
+    value("y is not None", "choice(y => #True; !y => #False)");
     lowers("x = lambda u, v=1, *w: g(u)\n", "x = fn1\nfn1 _(u, v = #1, *w)\n    return g(u)");
     // What has no value still makes its calls.
-    lowers("x = not C(1).y\ny = len(a) > D()\n", "C(#1).y\nx = ?\nlen(a)\nD()\ny = ?");
+    lowers("x = -C(1).y\ny = len(a) * D()\n", "C(#1).y\nx = ?\nlen(a)\nD()\ny = ?");
 }
 
 #[test]
@@ -127,6 +128,7 @@ fn comprehensions() {
         "x = {k: C(v) for k, v in d.items()}\n",
         "k = each(d.items())[#0]\nv = each(d.items())[#1]\nx = {[k]: C(v)}",
     );
+    lowers("x = {k: v for k, v in d.items() if v is not None}\n", "x = {...d}");
     // A variable outside keeps its value.
     lowers(
         "k = 1\nx = [k for k in a]\ny = [lambda k: k for k in b]\nf(k)\n",
