@@ -17,7 +17,7 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
             let value = SlotValue { alt: alt.clone(), from: From::Code };
             endpoint(catalog, value, site.client.default_endpoint.as_deref()).provider.is_some()
         };
-        if !given.iter().any(|alt| is_providers(alt) || is_open(alt)) {
+        if !given.iter().any(|alt| is_providers(alt) || is_open(alt) || is_from_environment(alt)) {
             return None;
         }
         resolver.refuel(FUEL);
@@ -73,7 +73,8 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
             let keyed = !(route.key.from == From::Nothing && route.key.providers.is_empty());
             keyed
                 && (route.endpoint.provider.is_some()
-                    || (!site.construct.any_receiver && !route.key.providers.is_empty()))
+                    || (!route.key.providers.is_empty()
+                        && (!site.construct.any_receiver || is_from_environment(&route.endpoint.alt))))
         });
         waiting = !judged && routes.iter().any(|route| is_open(&route.endpoint.alt));
         if !judged && !waiting {
@@ -126,6 +127,15 @@ fn is_open(alt: &Alt) -> bool {
         _ => false,
     };
     begins_open && alt.steps.iter().any(|step| matches!(step.kind, StepKind::Param(_)))
+}
+
+/// Whether a variable of the environment says to which host a request goes.
+fn is_from_environment(alt: &Alt) -> bool {
+    match &alt.value {
+        Value::Env(..) => true,
+        Value::Concat(parts, _) => matches!(parts.first(), Some(Value::Env(..))),
+        _ => false,
+    }
 }
 
 /// Parts keys and endpoints of which one has lost what it assumes: whether they ever meet nobody can tell. What is
