@@ -19,6 +19,7 @@ pub(super) fn given(
 ) -> Vec<Alt> {
     let paths = if slot == Slot::Endpoint { &construct.endpoint } else { &construct.key };
     let mut out = vec![Alt::new(Value::Undefined)];
+    let mut nulls = Vec::new();
     // What is written out is not taken to be in an unknown `**kwargs`, under another of its names.
     let written = |path: &&String| {
         let first = path.split('.').next();
@@ -39,12 +40,16 @@ pub(super) fn given(
                 };
                 if absent {
                     alt.value = Value::Undefined;
+                } else if alt.value.presence() == Presence::Null && slot == Slot::Key {
+                    // `apiKey: null, authToken: token`: a null keeps the environment out, and no other argument.
+                    nulls.push(alt.clone());
+                    alt.value = Value::Undefined;
                 }
             }
             alts
         });
     }
-    out
+    if nulls.is_empty() { out } else { or_else(out, || nulls) }
 }
 
 /// The values of one argument path: `base_url`, `0.configuration.baseURL`.

@@ -238,9 +238,14 @@ impl Lower<'_> {
             match child.kind() {
                 "pair" => {
                     let Some(key) = child.child_by_field_name("key") else { continue };
-                    let name = self.key(key);
-                    let value = self.expr_of(child, "value");
-                    entries.push(Entry::Field { key: name, key_span: span(key), value });
+                    let entry = match self.computed_key(key) {
+                        Some(key) => Entry::Computed { key, value: self.expr_of(child, "value") },
+                        None => {
+                            let name = self.key(key);
+                            Entry::Field { key: name, key_span: span(key), value: self.expr_of(child, "value") }
+                        }
+                    };
+                    entries.push(entry);
                 }
                 "shorthand_property_identifier" => {
                     let value = self.name(child);
@@ -279,6 +284,12 @@ impl Lower<'_> {
             value = self.make_call(node, value, Vec::new(), false);
         }
         entries.push(Entry::Field { key, key_span: span(name), value });
+    }
+
+    /// The expression that gives a property its name, where that is no constant of its own: `[API_KEY_HEADER]: key`.
+    fn computed_key(&mut self, node: Node) -> Option<ExprId> {
+        let inner = operands(node).first().copied().filter(|_| node.kind() == "computed_property_name")?;
+        if self.constant(inner).is_some() { None } else { Some(self.expr(inner)) }
     }
 
     /// A property's name, where it is constant.
