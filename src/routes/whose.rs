@@ -109,21 +109,30 @@ fn by_name(of_name: impl Fn(&str) -> BTreeSet<String>, alt: &Alt, names: &[Strin
     (set, name)
 }
 
+/// The text that a value begins with, up to the first part of it that nobody knows; whether that is all of it.
+fn begins(value: &Value, head: &mut String) -> bool {
+    match value {
+        Value::Str(text, _) => {
+            head.push_str(text.expose());
+            true
+        }
+        Value::Concat(parts, _) => parts.iter().all(|part| begins(part, head)),
+        _ => false,
+    }
+}
+
 /// Whose host an endpoint is.
 pub(super) fn endpoint(catalog: &Catalog, value: SlotValue, default: Option<&str>) -> Endpoint {
     let SlotValue { alt, from } = value;
     let text = match (&alt.value, &from) {
         (_, From::Nothing) => default.map(str::to_owned),
         (Value::Str(text, _), _) => Some(text.expose().to_owned()),
-        // `f"https://api.openai.com/{version}"`: the host is complete where a slash follows it, in whatever piece.
-        (Value::Concat(parts, _), _) => {
-            let known = parts.iter().map_while(|part| match part {
-                Value::Str(text, _) => Some(text.expose()),
-                _ => None,
-            });
-            let head: String = known.collect();
-            let host = head.find("://").map(|at| at + 3);
-            host.filter(|&at| head[at..].contains('/')).map(|_| format!("{head}\u{fffd}"))
+        (Value::Concat(..), _) => {
+            let mut head = String::new();
+            begins(&alt.value, &mut head);
+            // `f"https://api.openai.com/{version}"`: the host is complete where a slash follows it.
+            let host_end = head.find("://").and_then(|at| head[at + 3..].find('/'));
+            host_end.map(|_| format!("{head}\u{fffd}"))
         }
         _ => None,
     };

@@ -1,12 +1,12 @@
 //! `if` and `match`, as statements and as values.
 
-use syn::{BinOp, Block, Expr, ExprIf, ExprMatch, Pat, UnOp};
+use syn::{BinOp, Block, Expr, ExprIf, ExprMatch, ExprTry, Pat, UnOp};
 
-use super::exprs::{Wrapper, diverges, tail_only, wrapper};
-use super::patterns::{bare, literal_cond, names};
+use super::exprs::{Wrapper, diverges, path_wrapper, tail_only, wrapper};
+use super::patterns::{bare, environment_name, literal_cond, names};
 use super::spans::ident;
 use super::{Lower, Sink};
-use crate::facts::{BlockId, Cond, ExprId, ExprKind, Place, Stmt, Test, squeeze};
+use crate::facts::{BlockId, Cond, ExprId, ExprKind, Place, Span, Stmt, Test, squeeze};
 
 /// How many conditions that failed an arm remembers. A longer chain knows less, not more than memory holds.
 const MAX_KNOWN: usize = 64;
@@ -15,7 +15,15 @@ const MAX_KNOWN: usize = 64;
 const MAX_CONDITION: u32 = 2000;
 
 /// The names that `if let` and its kin bind: by which pattern, from which value.
-type Bindings<'e> = Vec<(&'e Pat, &'e Expr)>;
+type Bindings<'e> = Vec<(&'e Pat, Bound<'e>)>;
+
+/// Where the names of a pattern take their values from.
+enum Bound<'e> {
+    /// An expression.
+    From(&'e Expr),
+    /// The variable that holds its value already.
+    Held(String, Span),
+}
 
 impl Lower<'_> {
     /// Lowers an `if` or `match` whose arms' values go where `sink` says.
@@ -62,6 +70,21 @@ impl Lower<'_> {
         self.expr(span, ExprKind::Choice(arms))
     }
 
+    /// `option.ok_or_else(…)?`: without a value the function ends here.
+    pub(super) fn asked_for(&mut self, node: &ExprTry) -> ExprId {
+        let (value, span) = (self.value(&node.expr), self.span(&node.expr));
+        let name = self.temporary();
+        self.builder.assign(span, span, Place::name(name.clone()), value);
+        let there = Cond::Truthy(name.clone(), None);
+        let left = self.builder.open_block(there.assume(false));
+        self.builder.stmt(Stmt::Return(None));
+        self.builder.close_block();
+        let on = self.builder.open_block(there.assume(true));
+        self.builder.close_block();
+        self.builder.branch(vec![left, on]);
+        self.name(span, name)
+    }
+
     /// Whether the arms of an `if` or `match` do nothing but compute a value.
     pub(super) fn is_choice(&self, expr: &Expr) -> bool {
         is_choice(expr, 0)
@@ -86,7 +109,10 @@ impl Lower<'_> {
         for ((_, body), bound) in clauses.iter().zip(bindings) {
             arms.push(self.builder.open_block(tests.next().unwrap_or_default()));
             for (pat, from) in bound {
-                let value = self.value(from);
+                let value = match from {
+                    Bound::From(from) => self.value(from),
+                    Bound::Held(name, span) => self.name(span, name),
+                };
                 self.bind_pattern(pat, value);
             }
             self.body(body, sink);
@@ -185,11 +211,19 @@ impl Lower<'_> {
             Expr::Reference(e) => self.cond(&e.expr, bindings),
             Expr::Unary(e) if matches!(e.op, UnOp::Not(_)) => Cond::Not(Box::new(self.cond(&e.expr, bindings))),
             Expr::Let(e) => {
+                if bindings.is_empty() && is_own_call(bare(&e.expr)) && binds_one(&e.pat) {
+                    // What is bound is known not to be `None` where the variable is that is tested.
+                    let value = self.value(&e.expr);
+                    let (name, span) = (self.temporary(), self.span(&e.expr));
+                    self.builder.assign(span, span, Place::name(name.clone()), value);
+                    bindings.push((&e.pat, Bound::Held(name.clone(), span)));
+                    return Cond::Truthy(name, None);
+                }
                 let subject = self.subject(&e.expr);
                 let tested = if names(&e.pat).is_empty() && subject.parts.is_empty() {
                     Some(self.value(&e.expr))
                 } else {
-                    bindings.push((&e.pat, &e.expr));
+                    bindings.push((&e.pat, Bound::From(&e.expr)));
                     None
                 };
                 let cond = self.pattern_cond(&e.pat, &subject, tested);
@@ -378,5 +412,25 @@ fn has_let(mut cond: &Expr) -> bool {
             }
             _ => return false,
         };
+    }
+}
+
+/// `option.ok_or_else(…)`: of nothing it makes an error.
+pub(super) fn is_asked_for(expr: &Expr) -> bool {
+    matches!(expr, Expr::MethodCall(call) if call.method == "ok_or" || call.method == "ok_or_else")
+}
+
+/// `Some(name)`.
+fn binds_one(pat: &Pat) -> bool {
+    matches!(pat, Pat::TupleStruct(p) if path_wrapper(&p.path) == Some(Wrapper::Value)
+        && matches!(p.elems.first(), Some(Pat::Ident(name)) if name.subpat.is_none()))
+}
+
+/// Whether an expression calls what may be a function of the project: `find_key()?`, `self.key()`.
+fn is_own_call(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(call) => environment_name(expr).is_none() && matches!(&*call.func, Expr::Path(_)),
+        Expr::MethodCall(call) => matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self")),
+        _ => false,
     }
 }

@@ -2,6 +2,7 @@
 
 use syn::{BinOp, Block, Expr, ExprCall, ExprClosure, ExprMethodCall, ExprStruct, Lit, Path, UnOp};
 
+use super::branches::is_asked_for;
 use super::spans::{ident, member_name, member_span};
 use super::{Lower, Sink};
 use crate::facts::{Arg, Call, Entry, ExprId, ExprKind, Function, Item, Object, Span, Spread, Stmt};
@@ -28,6 +29,7 @@ impl Lower<'_> {
             Expr::Paren(e) => self.value(&e.expr),
             Expr::RawAddr(e) => self.value(&e.expr),
             Expr::Reference(e) => self.value(&e.expr),
+            Expr::Try(e) if is_asked_for(&e.expr) => self.asked_for(e),
             Expr::Try(e) => self.value(&e.expr),
             Expr::Unary(e) if matches!(e.op, UnOp::Deref(_)) => self.value(&e.expr),
 

@@ -274,7 +274,7 @@ pub(super) fn bare(mut expr: &Expr) -> &Expr {
 }
 
 /// The variable that `env::var("X")`, `dotenvy::var("X")` or `env!("X")` reads.
-fn environment_name(expr: &Expr) -> Option<String> {
+pub(super) fn environment_name(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Call(call) => {
             let Expr::Path(path) = &*call.func else { return None };
