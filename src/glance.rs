@@ -71,7 +71,8 @@ impl Words {
 
     /// Whether a file may import something by one of them: a line that imports has it, or belongs to a list of imports.
     pub fn are_imported_by(&self, source: &Source) -> bool {
-        const IMPORTS: [&str; 5] = ["import", "from", "require", "use ", "mod "];
+        // The last one is of Rust's paths, which need no import.
+        const IMPORTS: [&str; 6] = ["import", "from", "require", "use ", "mod ", "::"];
         let text = &source.text;
         self.find(text).any(|at| {
             let start = text[..at].rfind('\n').map_or(0, |end| end + 1);

@@ -120,16 +120,16 @@ impl Index {
         }
         for (number, class) in module.classes.iter().enumerate() {
             for &base in &class.bases {
-                if let ExprKind::Name(name) | ExprKind::Member(_, name) = module.kind(base) {
-                    index.heirs.entry(name.clone()).or_default().push(ClassId(number as u32));
+                if let Some(name) = last_name(module, base) {
+                    index.heirs.entry(name.to_owned()).or_default().push(ClassId(number as u32));
                 }
             }
         }
         for expr in module.expr_ids() {
             match module.kind(expr) {
                 ExprKind::Call(call) => {
-                    if let ExprKind::Name(name) | ExprKind::Member(_, name) = module.kind(call.callee) {
-                        index.calls.entry(name.clone()).or_default().push(expr);
+                    if let Some(name) = last_name(module, call.callee) {
+                        index.calls.entry(name.to_owned()).or_default().push(expr);
                         if name == "get" {
                             index.choosers.extend(call.args.first().and_then(|arg| chooser(module, arg.value)));
                         }
@@ -157,6 +157,15 @@ impl Index {
             }
         }
         index
+    }
+}
+
+/// The name that an expression ends with: in Rust `super::http::post` names what it imports.
+pub(crate) fn last_name(module: &Module, expr: ExprId) -> Option<&str> {
+    match module.kind(expr) {
+        ExprKind::Name(name) | ExprKind::Member(_, name) => Some(name),
+        ExprKind::Import(import) => import.name.as_deref(),
+        _ => None,
     }
 }
 

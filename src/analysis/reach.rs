@@ -346,7 +346,12 @@ impl Run<'_> {
             // A package is imported by its folder's name.
             Some(if imports::is_package(path) { path.parent()?.file_name()?.to_str()? } else { stem }.to_owned())
         };
-        files.iter().filter_map(name).collect()
+        let mut names: BTreeSet<String> = files.iter().filter_map(name).collect();
+        // The modules below one say `super::send(…)`.
+        if files.iter().any(|id| self.project.file(*id).source.language == Language::Rust) {
+            names.insert("super".to_owned());
+        }
+        names
     }
 
     /// Learns what files import, from their import statements alone.
