@@ -7,6 +7,7 @@ use super::Run;
 use crate::clients::From;
 use crate::facts::{BlockId, Class, ExprId, ExprKind, Function, Module, Span, Stmt};
 use crate::finding::FileId;
+use crate::project::last_name;
 use crate::resolve::{Alt, StepKind, Value};
 use crate::routes::{Client, Route};
 
@@ -100,12 +101,26 @@ impl Run<'_> {
                 };
                 if let Some(name) = name {
                     open.files.insert(step.at.file);
+                    open.files.extend(of.get(&step.at.span).into_iter().flat_map(|&at| self.bases(step.at.file, at)));
                     open.names.insert(name);
                     open.asking.insert(file);
                 }
             }
         }
         open
+    }
+
+    /// The files of the classes that a method's class inherits from: these call the method, too, on whatever object they
+    /// are asked for.
+    fn bases(&self, file: FileId, func: usize) -> impl Iterator<Item = FileId> {
+        let module = &self.project.file(file).module;
+        let class = module.functions[func].class.map(|class| &module.classes[class.index()]);
+        let bases: Vec<&str> =
+            class.into_iter().flat_map(|class| &class.bases).filter_map(|&base| last_name(module, base)).collect();
+        let imported = self.project.imports.get(&file).filter(|_| !bases.is_empty());
+        imported.into_iter().flat_map(|imported| imported.values().flatten().copied()).filter(move |&of| {
+            self.project.file(of).module.classes.iter().any(|class| bases.contains(&class.name.as_str()))
+        })
     }
 
     /// A module's attribute that another file sets: which files belong to one program is asked of their importers.

@@ -457,6 +457,10 @@ impl Resolver<'_> {
     fn is_filled_by_constructor(&mut self, file: FileId, class: ClassId) -> bool {
         let mut stack = vec![(file, class)];
         let mut budget = 16;
+        // What a Rust type has besides its fields is constant.
+        if self.is_rust(file) {
+            return false;
+        }
         while let Some((file, class)) = stack.pop() {
             budget -= 1;
             if budget == 0 || self.is_dataclass(file, class) {

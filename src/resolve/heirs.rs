@@ -16,6 +16,10 @@ impl Resolver<'_> {
     /// A field or method of an object whose class may be one of several, where they do not agree on it: each is a choice,
     /// so that a key of one never meets a URL of another. `None` where it is the class's own for all.
     pub(super) fn by_heirs(&mut self, class: ClassAt, func: FuncId, name: &str) -> Option<Vec<Alt>> {
+        // What stands beside a Rust type in other files is of the same type.
+        if self.is_rust(class.0) {
+            return None;
+        }
         let heirs = self.heirs_of(class);
         // The fields of a JavaScript class are filled after the constructor of its base has run.
         let constructs = self.module(class.0).func(func).name.as_deref().is_some_and(words::is_constructor);
@@ -94,6 +98,27 @@ impl Resolver<'_> {
         made.into_iter().map(|made| self.class_lit(subject, made)).collect()
     }
 
+    /// The classes that an object may be of whose method is called by one of a class that it inherits from, as
+    /// assumptions: `getPlugin() { return this.create(this.key()) }`, where each class that inherits it has a `create` and
+    /// a key of its own.
+    pub(super) fn asked_by_base(&mut self, (file, func): (FileId, FuncId), frame: &Frame) -> Vec<Lit> {
+        let Some(class) = self.module(file).func(func).class.map(|class| (file, class)) else { return Vec::new() };
+        let at = frame.caller.file;
+        let module = self.module(at);
+        let caller = module.func(module.block(frame.caller.block).func);
+        let ExprKind::Call(call) = module.kind(frame.call) else { return Vec::new() };
+        let ExprKind::Member(base, name) = module.kind(call.callee) else { return Vec::new() };
+        let on_itself = matches!(module.kind(*base), ExprKind::Name(root) if caller.receiver.as_deref() == Some(root));
+        if !on_itself || caller.class.is_none_or(|of| (at, of) == class) || self.is_rust(at) {
+            return Vec::new();
+        }
+        let heirs = self.heirs_of(class);
+        let alike = heirs.iter().copied().filter(|&heir| !self.declares(heir, name, false));
+        let alike: Vec<ClassAt> = std::iter::once(class).chain(alike).take(MAX_HEIRS).collect();
+        let subject = self.class_subject(class);
+        alike.into_iter().map(|class| self.class_lit(subject, class)).collect()
+    }
+
     /// The classes that a call of a constructor makes, as far as they are known.
     fn classes_made(&mut self, frame: &Frame) -> Vec<ClassAt> {
         let file = frame.caller.file;
@@ -137,7 +162,7 @@ impl Resolver<'_> {
     }
 
     /// The classes that inherit from one, however far down.
-    fn heirs_of(&mut self, class: ClassAt) -> Arc<Vec<ClassAt>> {
+    pub(super) fn heirs_of(&mut self, class: ClassAt) -> Arc<Vec<ClassAt>> {
         if let Some(known) = self.known().heirs.get(&class).cloned() {
             return self.recall(&known);
         }

@@ -1,7 +1,7 @@
 //! Calls of methods: what texts, containers and objects answer.
 
 use super::value::{Alt, Ctx, Made, Part, Presence, Value};
-use super::{Lit, Resolver, under, words};
+use super::{ClassAt, Lit, Resolver, under, words};
 use crate::facts::{Call, ExprId, ExprKind, Spread, Stmt};
 use crate::finding::Location;
 use crate::template::Argument;
@@ -287,7 +287,7 @@ impl Resolver<'_> {
     }
 
     /// The method of a Rust type that is called, which often has the name of the field that it lends.
-    fn rust_method(&self, value: &Value, method: &str) -> Option<Value> {
+    fn rust_method(&mut self, value: &Value, method: &str) -> Option<Value> {
         let (file, class) = match value {
             Value::Made(made) => match self.module(made.ctx.file).kind(made.expr) {
                 ExprKind::Object(object) => (made.ctx.file, self.class_named(made.ctx.file, object.ty.as_deref()?)?),
@@ -299,9 +299,17 @@ impl Resolver<'_> {
         if !self.is_rust(file) {
             return None;
         }
-        let methods = &self.module(file).classes[class.index()].methods;
-        let (_, func) = methods.iter().find(|(name, _)| name == method)?;
-        Some(Value::Receiver(file, *func))
+        let of = |this: &Self, (file, class): ClassAt| {
+            let methods = &this.module(file).classes[class.index()].methods;
+            let (_, func) = methods.iter().find(|(name, _)| name == method)?;
+            Some(Value::Receiver(file, *func))
+        };
+        if let Some(found) = of(self, (file, class)) {
+            return Some(found);
+        }
+        // `impl` blocks of one type may stand in several files.
+        let ty = self.first_base((file, class)).unwrap_or((file, class));
+        of(self, ty).or_else(|| self.heirs_of(ty).iter().find_map(|&heir| of(self, heir)))
     }
 
     /// A call of a method that the value itself has; without one, the call is an object of its own.

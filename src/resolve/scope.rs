@@ -267,7 +267,7 @@ impl Resolver<'_> {
                 tested.iter().filter_map(|tested| Some((tested.given?, tested.param))).collect();
             let made = match constructed {
                 Some(class) => self.made_by((ctx.file, class), frame),
-                None => Vec::new(),
+                None => self.asked_by_base((ctx.file, func), frame),
             };
             let alts = match made.as_slice() {
                 [] => under(alts, &arms),

@@ -100,8 +100,16 @@ impl Resolver<'_> {
         }
         let language = project.file(file).source.language.name();
         let mut out = Vec::new();
-        let callers = project.above(class.map_or(file, |(of, _)| of));
+        let mut callers = project.above(class.map_or(file, |(of, _)| of));
         let mut more = callers.len() > MAX_CALLERS;
+        // What a class inherits from calls its methods, too.
+        if let Some(own) = own.filter(|_| !constructor && !self.is_rust(file)) {
+            let bases = self.lineage(own).into_iter().map(|(of, _)| of);
+            let bases: Vec<FileId> = bases.filter(|of| !callers.contains(of)).collect();
+            if !bases.is_empty() {
+                callers = callers.iter().copied().take(MAX_CALLERS - bases.len()).chain(bases).collect();
+            }
+        }
         if class.is_some() {
             // Classes that inherit the constructor are made by it, too.
             let mut known = 0;

@@ -92,6 +92,13 @@ impl Resolver<'_> {
         }
         let had = !out.is_empty();
         let mut rest = self.struct_field(file, &data.name, name);
+        if rest.is_empty() && self.is_rust(file) {
+            // `impl Client { fn new() -> Self { Self { .. } } }` in another file than the type.
+            for &(file, class) in self.heirs_of((file, class)).iter() {
+                let ty = &self.module(file).classes[class.index()].name;
+                rest.extend(self.struct_field(file, ty, name));
+            }
+        }
         if rest.is_empty() {
             rest = self.class_field(file, class, name, instance, depth);
         }

@@ -252,7 +252,15 @@ impl Lower<'_> {
         let name = name.unwrap_or_else(|| "_".to_owned());
         let span = self.between(node.impl_token.span, node.brace_token.span.close());
         // A type from elsewhere has methods here, but its name keeps meaning what was imported.
-        let class = self.find(&name).unwrap_or_else(|| self.class(name.clone(), span));
+        let class = self.find(&name).unwrap_or_else(|| {
+            let class = self.class(name.clone(), span);
+            // It has the fields of the type that it adds methods to, and the methods of that type's other files.
+            if let Type::Path(path) = ty {
+                let of = self.path(&path.path);
+                self.builder.class_mut(class).bases.push(of);
+            }
+            class
+        });
         let outer = self.self_type.replace((name, class));
         for item in &node.items {
             match item {
