@@ -195,7 +195,7 @@ fn expressions() {
     value("(await (a as B)!) satisfies C", "a");
     value(
         "{d, 'e-f': 1, ['g']: 2, [h]: 3, 4: 5, ...o, undefined}",
-        "{d: d, e-f: #1, g: #2, [?]: #3, 4: #5, ...o, undefined: undefined}",
+        "{d: d, e-f: #1, g: #2, [h]: #3, 4: #5, ...o, undefined: undefined}",
     );
     value("a ?? (b || c)", "(a ?? (b || c))");
     value("a && b", "choice(a => b; !a => a)");

@@ -213,7 +213,7 @@ class Args()
     key: fn4
 class P()
     A = P {}
-class Elsewhere()
+class Elsewhere(Elsewhere)
     default: fn5
 fn1 _()
     return C.new(KEY)
