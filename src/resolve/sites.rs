@@ -107,7 +107,7 @@ impl Resolver<'_> {
             let bases = self.lineage(own).into_iter().map(|(of, _)| of);
             let bases: Vec<FileId> = bases.filter(|of| !callers.contains(of)).collect();
             if !bases.is_empty() {
-                callers = callers.iter().copied().take(MAX_CALLERS - bases.len()).chain(bases).collect();
+                callers = callers.iter().copied().take(MAX_CALLERS.saturating_sub(bases.len())).chain(bases).collect();
             }
         }
         if class.is_some() {
