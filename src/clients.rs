@@ -185,7 +185,7 @@ fn constructed(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>, 
     // An endpoint that is written out is one all the same.
     for path in &construct.opaque_with {
         let with = given_or_not(resolver, ctx, call, path);
-        if with.iter().any(|alt| !is_absent(&alt.value)) && !is_plain_transport(resolver, ctx, call, path) {
+        if with.iter().any(|alt| !is_absent(&alt.value)) && !is_plain_transport(resolver, catalog, ctx, call, path) {
             endpoint = or_else(endpoint, || with);
         }
     }
@@ -238,29 +238,19 @@ fn given_or_not(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str)
 }
 
 /// Whether an argument is an HTTP client that sends requests where it is told: `httpx.Client(timeout=60)`.
-fn is_plain_transport(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, path: &str) -> bool {
-    /// What of its arguments leaves requests as they are.
-    const HARMLESS: [&str; 11] = [
-        "timeout",
-        "limits",
-        "verify",
-        "cert",
-        "http1",
-        "http2",
-        "follow_redirects",
-        "max_redirects",
-        "trust_env",
-        "proxy",
-        "proxies",
-    ];
+fn is_plain_transport(resolver: &mut Resolver<'_>, catalog: &Catalog, ctx: &Ctx, call: &Call, path: &str) -> bool {
     argument(resolver, ctx, call, path).iter().all(|alt| {
         let Value::Made(made) = &alt.value else {
             return matches!(alt.value, Value::Null | Value::Undefined | Value::Unknown(None));
         };
         let ExprKind::Call(data) = resolver.module(made.ctx.file).kind(made.expr) else { return false };
-        let is_harmless = |arg: &crate::facts::Arg| arg.name.as_deref().is_some_and(|name| HARMLESS.contains(&name));
-        let makes = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if is_http_client(symbol));
-        data.args.iter().all(is_harmless) && resolver.eval(&made.ctx, data.callee).iter().all(makes)
+        let names: Option<Vec<&String>> = data.args.iter().map(|arg| arg.name.as_ref()).collect();
+        let Some(names) = names else { return false };
+        resolver.eval(&made.ctx, data.callee).iter().all(|alt| {
+            let Value::Symbol(symbol) = &alt.value else { return false };
+            let mut transports = catalog.transports.iter().filter(|known| known.callee.contains(symbol));
+            transports.any(|known| names.iter().all(|name| known.plain_with.contains(name)))
+        })
     })
 }
 
@@ -393,11 +383,4 @@ fn with_globals(
         }
         out
     })
-}
-
-/// Whether calling a symbol makes an HTTP client of Python: httpx's, or one that an SDK derives from it.
-fn is_http_client(symbol: &str) -> bool {
-    let name = symbol.rsplit('.').next().unwrap_or(symbol);
-    matches!(symbol, "httpx.Client" | "httpx.AsyncClient")
-        || (name.starts_with("Default") && name.ends_with("HttpxClient"))
 }

@@ -7,7 +7,7 @@ use regex::{Regex, RegexSet};
 use serde::Deserialize;
 
 use super::tool::Files;
-use super::{Client, Construct, Provider, SharedFormat, Tool, Version};
+use super::{Client, Construct, Provider, SharedFormat, Tool, Transport, Version};
 use crate::endpoint;
 
 mod embedded {
@@ -28,6 +28,8 @@ pub struct Catalog {
     own: Vec<String>,
     /// Tools.
     pub tools: Vec<Tool>,
+    /// What sends the requests of clients.
+    pub transports: Vec<Transport>,
     /// Clients as they are for other models than their own, by identifier.
     models: OnceLock<HashMap<String, Vec<Client>>>,
     index: Index,
@@ -82,6 +84,8 @@ struct File {
     client: Vec<Client>,
     #[serde(default)]
     tool: Vec<Tool>,
+    #[serde(default)]
+    transport: Vec<Transport>,
 }
 
 /// Clients and their constructs by language, then by name.
@@ -145,6 +149,7 @@ impl Catalog {
                     catalog.shared_formats.extend(file.shared_format);
                     catalog.clients.extend(file.client);
                     catalog.tools.extend(file.tool);
+                    catalog.transports.extend(file.transport);
                 }
                 Err(error) => {
                     errors.push(CatalogError::Invalid { file: name.to_owned(), message: error.to_string() });

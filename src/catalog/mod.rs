@@ -196,6 +196,16 @@ pub struct Models {
     pub env_endpoint: Vec<EnvName>,
 }
 
+/// What sends the requests of a client, and may send them elsewhere than they are told: `httpx.Client(...)`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Transport {
+    /// What is called, with its module.
+    pub callee: Vec<String>,
+    /// Arguments with which requests still go where they are told.
+    pub plain_with: Vec<String>,
+}
+
 /// One way to make a client.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
