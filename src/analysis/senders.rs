@@ -5,17 +5,18 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::{Extent, Run};
-use crate::facts::{Entry, ExprKind, Module};
+use crate::facts::{Entry, ExprId, ExprKind, Module};
 use crate::finding::FileId;
 use crate::headers::is_key_header;
-use crate::imports;
+use crate::language::Language;
+use crate::{glance, imports};
 
 /// How far such a file may be imported by others: what a package's file gives on is in the next one.
 const MAX_HOPS: usize = 2;
 
 impl Run<'_> {
-    /// Looks for clients in the files that those with keys in headers import and that send requests; whether there are any
-    /// that were left out.
+    /// Looks for clients in the files that those with keys in headers import and that send requests, and in those that send
+    /// what they ask them for; whether there are any that were left out.
     pub(super) fn admit_senders(&mut self) -> bool {
         // In a large tree most files import one that sends something.
         if self.narrow || self.options.extent == Extent::Everything {
@@ -26,7 +27,7 @@ impl Run<'_> {
             self.sights[id.index()].admitted && file.source.language.is_code() && names_a_key_header(&file.module)
         };
         let mut layer: Vec<FileId> = self.parsed.iter().copied().filter(hands).collect();
-        let mut found = BTreeSet::new();
+        let mut found = self.askers(&layer);
         for _ in 0..MAX_HOPS {
             self.learn_imports(&layer);
             let edges: Vec<(FileId, FileId)> =
@@ -53,9 +54,47 @@ impl Run<'_> {
     }
 }
 
+impl Run<'_> {
+    /// Files that were left out and that send requests with what a function gives which knows of a key's header, wherever
+    /// that is: `http.post(url).headers(client.auth_headers())`.
+    fn askers(&mut self, givers: &[FileId]) -> BTreeSet<FileId> {
+        let names: BTreeSet<String> =
+            givers.iter().flat_map(|id| header_functions(&self.project.file(*id).module)).map(str::to_owned).collect();
+        let Some(names) = glance::Words::new(names.iter()) else { return BTreeSet::new() };
+        let asks = |id: &FileId| {
+            if self.sights[id.index()].admitted || !self.project.file(*id).source.language.is_code() {
+                return false;
+            }
+            let source = self.text(*id);
+            names.are_in(&source) && self.options.prefilter.sends(&source)
+        };
+        let ids: Vec<FileId> = self.project.ids().collect();
+        let mut asking: Vec<FileId> = ids.into_par_iter().filter(asks).collect();
+        self.learn_imports(&asking);
+        // In Rust any path leads to a module, and the type that a method belongs to need not be named.
+        let givers: BTreeSet<FileId> = givers.iter().copied().collect();
+        asking.retain(|&id| {
+            self.project.file(id).source.language == Language::Rust
+                || self.imported_by(id).any(|target| givers.contains(&target))
+        });
+        asking.into_iter().collect()
+    }
+}
+
+/// The names of functions that name a header which a key is sent in.
+fn header_functions(module: &Module) -> impl Iterator<Item = &str> {
+    let naming = module.expr_ids().filter(|&expr| is_key_header_name(module, expr));
+    let function = |expr: ExprId| module.func(module.block(module.points[expr.index()].0).func);
+    naming.filter_map(move |expr| function(expr).name.as_deref())
+}
+
 /// Whether a program names a header that a key is sent in: as a field, a text, or a constant.
 fn names_a_key_header(module: &Module) -> bool {
-    module.expr_ids().any(|expr| match module.kind(expr) {
+    module.expr_ids().any(|expr| is_key_header_name(module, expr))
+}
+
+fn is_key_header_name(module: &Module, expr: ExprId) -> bool {
+    match module.kind(expr) {
         ExprKind::Str(text) => is_key_header(text.expose()),
         ExprKind::Name(name) | ExprKind::Member(_, name) => name == "AUTHORIZATION",
         ExprKind::Object(object) => object
@@ -63,5 +102,5 @@ fn names_a_key_header(module: &Module) -> bool {
             .iter()
             .any(|entry| matches!(entry, Entry::Field { key: Some(key), .. } if is_key_header(key))),
         _ => false,
-    })
+    }
 }

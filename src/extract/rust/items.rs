@@ -7,7 +7,8 @@ use syn::{Attribute, Block, Fields, FnArg, ImplItem, Item, ItemImpl, ItemMod, Si
 use super::spans::ident;
 use super::{Lower, Sink};
 use crate::facts::{
-    BlockId, Class, ClassId, Cond, Entry, ExprKind, Field, FuncId, Function, Import, Object, Place, Span, Stmt, squeeze,
+    BlockId, Class, ClassId, Cond, Entry, ExprId, ExprKind, Field, FuncId, Function, Import, Object, Place, Span, Stmt,
+    squeeze,
 };
 
 /// Variants of one enumeration that are objects.
@@ -68,11 +69,13 @@ impl Lower<'_> {
                 let span = self.between(node.struct_token.span, node.ident.span());
                 let class = self.define(&node.ident, span);
                 let Fields::Named(fields) = &node.fields else { return };
+                let has_default = derives_default(&node.attrs);
                 for field in &fields.named {
                     let Some(name) = &field.ident else { continue };
                     let span = self.at(name.span());
                     let name = ident(name);
                     let value = self.argument_attribute(&name, &field.attrs);
+                    let value = value.or_else(|| if has_default { self.no_headers(&field.ty) } else { None });
                     self.builder.class_mut(class).fields.push(Field { name, span, value, hint: None });
                 }
             }
@@ -99,6 +102,14 @@ impl Lower<'_> {
             }
             _ => {}
         }
+    }
+
+    /// What a derived default gives a field for headers: none. Of other maps nobody knows who fills them.
+    fn no_headers(&mut self, ty: &Type) -> Option<ExprId> {
+        let Type::Path(path) = ty else { return None };
+        let name = &path.path.segments.last()?.ident;
+        let span = self.at(name.span());
+        (name == "HeaderMap").then(|| self.expr(span, ExprKind::Object(Object::default())))
     }
 
     fn define(&mut self, name: &syn::Ident, span: Span) -> ClassId {
@@ -346,6 +357,15 @@ fn configuration(item: &Item) -> Option<Cond> {
 }
 
 /// Whether an item is built for tests only: `#[cfg(test)]`.
+fn derives_default(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| match &attribute.meta {
+        syn::Meta::List(list) if list.path.is_ident("derive") => {
+            list.tokens.to_string().split([',', ':']).any(|name| name.trim() == "Default")
+        }
+        _ => false,
+    })
+}
+
 fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         syn::Meta::List(list) if list.path.is_ident("cfg") => list.tokens.to_string() == "test",
