@@ -52,9 +52,7 @@ impl Run<'_> {
         }
         !found.is_empty()
     }
-}
 
-impl Run<'_> {
     /// Files that were left out and that send requests with what a function gives which knows of a key's header, wherever
     /// that is: `http.post(url).headers(client.auth_headers())`.
     fn askers(&mut self, givers: &[FileId]) -> BTreeSet<FileId> {

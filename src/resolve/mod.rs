@@ -444,11 +444,6 @@ impl<'p> Resolver<'p> {
             return out;
         }
         let right = right(self);
-        // So many ways would be taken together by their values: what each of these assumes is worth more than when the
-        // left one is missing.
-        if missing.len() * right.len() > value::COMPARED {
-            missing = missing.into_iter().reduce(|all, open| all.common(&open)).into_iter().collect();
-        }
         for open in &missing {
             out.extend(under(right.clone(), open));
         }

@@ -150,7 +150,7 @@ impl Alt {
 /// Beyond this many possible values those that are the same are taken together.
 const MANY: usize = 48;
 /// This many are told apart before that.
-pub(super) const COMPARED: usize = 96;
+const COMPARED: usize = 96;
 /// Beyond this many different ones the rest is unknown.
 const MOST: usize = 56;
 

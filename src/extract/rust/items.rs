@@ -356,7 +356,7 @@ fn configuration(item: &Item) -> Option<Cond> {
     })
 }
 
-/// Whether an item is built for tests only: `#[cfg(test)]`.
+/// Whether a type has the default that its fields have: `#[derive(Default)]`.
 fn derives_default(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         syn::Meta::List(list) if list.path.is_ident("derive") => {
@@ -366,6 +366,7 @@ fn derives_default(attributes: &[Attribute]) -> bool {
     })
 }
 
+/// Whether an item is built for tests only: `#[cfg(test)]`.
 fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         syn::Meta::List(list) if list.path.is_ident("cfg") => list.tokens.to_string() == "test",
