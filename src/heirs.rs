@@ -9,6 +9,7 @@ use foldhash::{HashMap, HashSet};
 
 use crate::catalog::Catalog;
 use crate::glance::{self, is_part};
+use crate::language::Language;
 use crate::source::Source;
 
 /// How long the head of a class may be, in bytes.
@@ -48,38 +49,64 @@ impl Heirs {
     }
 }
 
-/// What a file says of classes: `class A(B, c.D)`, `class A extends B`, `import A as B`.
+/// What a file says of classes: `class A(B, c.D)`, `class A extends B`, `import A as B`, `B = A`, `type B = A`.
 pub fn pairs(source: &Source) -> Vec<Pair> {
     let text = source.text.as_str();
     let mut out = Vec::new();
-    for at in memchr::memmem::find_iter(text.as_bytes(), "class ") {
-        if !follows(text.get(..at).unwrap_or(""), &["export", "default", "abstract", "return"]) {
-            continue;
-        }
-        let rest = text.get(at + 6..).unwrap_or("").trim_start();
+    if source.language == Language::Rust {
+        out.extend(aliases(text));
+    } else {
+        out.extend(classes(text));
+        out.extend(assignments(text).filter_map(renamed).flatten());
+    }
+    out.extend(imports(text, source.language));
+    out.sort_unstable();
+    out.dedup();
+    out.shrink_to_fit();
+    out
+}
+
+/// `class A(B, c.D)`, `class A extends B`.
+fn classes(text: &str) -> impl Iterator<Item = Pair> {
+    memchr::memmem::find_iter(text.as_bytes(), "class ").flat_map(|at| {
+        let follows = follows(text.get(..at).unwrap_or(""), &["export", "default", "abstract", "return"]);
+        let rest = if follows { text.get(at + 6..).unwrap_or("").trim_start() } else { "" };
         let head = rest.split(['{', ':', ')']).next().unwrap_or("");
         let mut words = chains(head.get(..HEAD).unwrap_or(head));
-        if let Some(name) = words.next().map(hash) {
-            let bases = words.map(last).filter(|base| !glance::PLAIN_BASES.contains(base));
-            out.extend(bases.map(|base| (name, hash(base))));
+        let name = words.next().map(hash);
+        let bases = words.map(last).filter(|base| !glance::PLAIN_BASES.contains(base));
+        bases.filter_map(move |base| Some((name?, hash(base))))
+    })
+}
+
+/// `import A as B`, `import { A as B }`, `use a::{A as B}`.
+fn imports(text: &str, language: Language) -> impl Iterator<Item = Pair> {
+    memchr::memmem::find_iter(text.as_bytes(), " as ").filter_map(move |at| {
+        let (before, after) = (text.get(..at)?, text.get(at + 4..)?);
+        // In Rust it stands in most expressions with numbers, before a type in lower case.
+        if language == Language::Rust && !after.starts_with(char::is_uppercase) {
+            return None;
         }
-    }
-    for at in memchr::memmem::find_iter(text.as_bytes(), " as ") {
-        let (Some(before), Some(after)) = (text.get(..at), text.get(at + 4..)) else { continue };
         let old = before.rsplit(|c| !is_part(c)).next().unwrap_or("");
         let new = after.split(|c| !is_part(c)).next().unwrap_or("");
         let (before, after) = (&before[..before.len() - old.len()], after[new.len()..].trim_start_matches([' ', '\t']));
         let ends =
             after.is_empty() || after.starts_with([',', ')', '}', ';', '\n', '\r', '#']) || after.starts_with("from ");
-        if !old.is_empty() && !new.is_empty() && ends && follows(before, &["import", "type"]) {
-            out.push((hash(new), hash(old)));
-        }
-    }
-    out.extend(assignments(text).filter_map(renamed).flatten());
-    out.sort_unstable();
-    out.dedup();
-    out.shrink_to_fit();
-    out
+        let is_one = !old.is_empty() && !new.is_empty() && ends;
+        (is_one && (follows(before, &["import", "type"]) || before.ends_with("::"))).then(|| (hash(new), hash(old)))
+    })
+}
+
+/// `type B = A;`, `type B = a::A<C>;` of Rust.
+fn aliases(text: &str) -> impl Iterator<Item = Pair> {
+    memchr::memmem::find_iter(text.as_bytes(), "type ").flat_map(|at| {
+        let rest = text.get(at + 5..).unwrap_or("");
+        let line = rest.split([';', '\n']).next().unwrap_or("");
+        let (name, of) = line.get(..HEAD).unwrap_or(line).split_once('=').unwrap_or_default();
+        let name = name.split(|c| !is_part(c)).next().filter(|name| !name.is_empty()).map(hash);
+        let of = of.split(|c| !is_part(c)).filter(|word| word.contains(char::is_uppercase));
+        of.filter_map(move |word| Some((name?, hash(word))))
+    })
 }
 
 /// Whether what comes behind a text may be code: it is at the start of its line, behind a sign or one of some words.
@@ -157,4 +184,27 @@ fn last(chain: &str) -> &str {
 /// Two names with the same hash count as one: more is parsed then, never less.
 fn hash(name: &str) -> u32 {
     foldhash::fast::FixedState::default().hash_one(name) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_files_say_of_classes() {
+        for (file, text, pairs) in [
+            ("a.py", "class A(B, c.D):\n    x = y == 1\n", vec![("A", "B"), ("A", "D")]),
+            ("a.ts", "export class A extends b.B {", vec![("A", "extends"), ("A", "B")]),
+            ("a.ts", "import { A as B } from 'c';", vec![("B", "A")]),
+            ("a.py", "from a import A as B\nC = a.D\nE = partial(F, g)\n", vec![("B", "A"), ("C", "D"), ("E", "F")]),
+            ("a.py", "if x:\n    make = Client\n    name = value\n    text = 'A'\n", vec![("make", "Client")]),
+            ("a.rs", "use a::B as C;\nuse a::{D as E};\nlet n = m as u32;\n", vec![("C", "B"), ("E", "D")]),
+            ("a.rs", "pub type Mine = a::Client<Config>;\nlet x = Y;\n", vec![("Mine", "Client"), ("Mine", "Config")]),
+        ] {
+            let source = Source::new(file, Language::of_name(file).unwrap(), text);
+            let mut expected: Vec<Pair> = pairs.iter().map(|(name, base)| (hash(name), hash(base))).collect();
+            expected.sort_unstable();
+            assert_eq!(super::pairs(&source), expected, "{text}");
+        }
+    }
 }
