@@ -289,7 +289,7 @@ impl<'c> Prefilter<'c> {
         let elsewhere = mentions && (has(&words.elsewhere) || (reads_settings(source) && has(&words.settings)));
         // A request, or a row of a table, counts only with a key or a host that is known.
         let row = (mentions && has(&words.headers))
-            || ((keys || doubtful_keys) && has(&words.urls) && (keys || has(&words.code_urls)));
+            || (has(&words.urls) && (keys || (doubtful_keys && has(&words.code_urls))));
         if !(makes || elsewhere || row || keys) {
             return Sight { mentions, ..Sight::default() };
         }

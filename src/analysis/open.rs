@@ -28,9 +28,9 @@ impl Run<'_> {
     /// The functions and classes that hand a client what they are called with, and of which no call was found.
     pub(super) fn open_functions<'c>(&self, clients: impl IntoIterator<Item = &'c Client> + Clone) -> Open {
         let mut open = self.open_parameters(clients.clone());
+        self.open_fields(clients.clone(), &mut open);
         for client in clients {
             self.open_attributes(client, &mut open);
-            self.open_fields(client, &mut open);
         }
         self.open_heirs(&mut open);
         open
@@ -53,15 +53,23 @@ impl Run<'_> {
     }
 
     /// What a class says in its body, whoever inherits from it may say otherwise: `BASE_URL = "…"`.
-    fn open_fields(&self, client: &Client, open: &mut Open) {
-        let steps = client.routes.iter().flat_map(|route| route.key.alt.steps.iter().chain(&route.endpoint.alt.steps));
-        for step in steps.filter(|step| matches!(step.kind, StepKind::Name(_))) {
-            let classes = &self.project.file(step.at.file).module.classes;
-            let is_here = |class: &&Class| class.fields.iter().any(|field| field.span == step.at.span);
-            if let Some(class) = classes.iter().find(is_here) {
-                open.files.insert(step.at.file);
-                open.names.insert(class.name.clone());
-                open.asking.insert(client.at.file);
+    fn open_fields<'c>(&self, clients: impl IntoIterator<Item = &'c Client>, open: &mut Open) {
+        let mut by_field: HashMap<FileId, HashMap<Span, &str>> = HashMap::new();
+        for client in clients {
+            let alts = client.routes.iter().flat_map(|route| [&route.key.alt, &route.endpoint.alt]);
+            let steps = alts.flat_map(|alt| &alt.steps);
+            for step in steps.filter(|step| matches!(step.kind, StepKind::Name(_))) {
+                let of = by_field.entry(step.at.file).or_insert_with(|| {
+                    let classes = self.project.file(step.at.file).module.classes.iter().rev();
+                    classes
+                        .flat_map(|class| class.fields.iter().map(|field| (field.span, class.name.as_str())))
+                        .collect()
+                });
+                if let Some(class) = of.get(&step.at.span) {
+                    open.files.insert(step.at.file);
+                    open.names.insert((*class).to_owned());
+                    open.asking.insert(client.at.file);
+                }
             }
         }
     }
