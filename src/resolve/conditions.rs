@@ -153,6 +153,7 @@ impl Resolver<'_> {
         if text == root
             && func == Some(module.block(ctx.block).func)
             && let Some((expr, at)) = self.copied_from(ctx, text)
+            && (matches!(module.kind(lent(module, expr)), ExprKind::Name(_)) || self.env_name_of(&at, expr).is_none())
         {
             return self.subject_of_expr(&at, expr);
         }
@@ -174,8 +175,47 @@ impl Resolver<'_> {
         {
             return subject;
         }
+        if version == 0
+            && text == place
+            && let Some(func) = func
+            && let Some(subject) = self.declared_field(ctx.file, func, &root, text)
+        {
+            return subject;
+        }
         let frame = frame.map_or(0, |frame| frame.id);
         self.subjects.get(&format!("{}:{scope}:{frame}.{version}:{text}", ctx.file.0))
+    }
+
+    /// The subject of a field of a parameter whose class is declared, where it is what the methods of the class know the
+    /// field by: `config.kind` of `config: Config` is their `self.kind`, and so is what a property of that name gives.
+    fn declared_field(&mut self, file: FileId, func: FuncId, root: &str, text: &str) -> Option<u32> {
+        let module = self.module(file);
+        let field = text[root.len()..].strip_prefix('.')?;
+        let function = module.func(func);
+        let class = function.params.iter().find(|param| param.name == root)?.class.as_ref()?;
+        let start = Ctx { file, block: function.body, index: 0, frame: None };
+        let [Alt { value: Value::Made(made), .. }] = &self.variable(&start, class)[..] else { return None };
+        let ExprKind::Class(class) = *self.module(made.ctx.file).kind(made.expr) else { return None };
+        let (file, module) = (made.ctx.file, self.module(made.ctx.file));
+        let data = &module.classes[class.index()];
+        let method = data.methods.iter().find(|(method, _)| method == field).map(|(_, method)| *method);
+        let given = method.map(|method| match module.block(module.func(method).body).stmts[..] {
+            [Stmt::Return(Some(value))] => self.chain(&self.ctx_of(file, value), value),
+            _ => None,
+        });
+        let field = match &given {
+            Some(Some((_, path))) => path.first().filter(|_| path.len() == 1)?,
+            Some(None) => return None,
+            None => field,
+        };
+        let [(block, _, value)] = self.field_writes(file, class, field)[..] else { return None };
+        let func = module.block(block).func;
+        let is_plain = matches!(module.kind(lent(module, value)), ExprKind::Name(_));
+        let receiver = module.func(func).receiver.as_ref()?;
+        let text = format!("{receiver}.{field}");
+        let block = module.func(func).body;
+        let start = Ctx { file, block, index: module.block(block).stmts.len(), frame: None };
+        (!is_plain).then(|| self.field_subject(&start, func, receiver, &text, &text))?
     }
 
     /// The subject of a field of the receiver: what a constructor is given is the same wherever the field that holds it is
@@ -188,8 +228,9 @@ impl Resolver<'_> {
         let writes = self.field_writes(ctx.file, class, field);
         if let [(block, index, value)] = writes[..] {
             let func = module.block(block).func;
-            if module.func(func).body == block && module.func(func).name.as_deref().is_some_and(words::is_constructor) {
+            if module.func(func).body == block && module.func(func).name.as_deref().is_some_and(words::fills_instance) {
                 if text.len() == root.len() + 1 + field.len()
+                    && module.func(func).name.as_deref().is_some_and(words::is_constructor)
                     && matches!(module.kind(lent(module, value)), ExprKind::Name(_))
                 {
                     let made = match ctx.frame.as_ref().and_then(|frame| frame.receiver.clone()) {
@@ -225,8 +266,8 @@ impl Resolver<'_> {
         Some(subject)
     }
 
-    /// The name that a variable is a mere copy of at a point, and where that was made: `q = p`, and what `(q, k) = (p, 1)`
-    /// takes apart. A test of one is a test of the other.
+    /// The name, or the field, that a variable is a mere copy of at a point, and where that was made: `q = p`, `q = o.p`,
+    /// and what `(q, k) = (p, 1)` takes apart. A test of one is a test of the other.
     fn copied_from(&self, ctx: &Ctx, name: &str) -> Option<(ExprId, Ctx)> {
         let module = self.module(ctx.file);
         let mut found = None;
@@ -247,6 +288,10 @@ impl Resolver<'_> {
                 (value, element) = (*base, Some(number.parse().ok()?));
             }
             let ExprKind::Name(next) = module.kind(lent(module, value)) else {
+                let is_field = matches!(module.kind(lent(module, value)), ExprKind::Member(..));
+                if is_field && element.is_none() && self.chain(&here, lent(module, value)).is_some() {
+                    found = Some((value, here));
+                }
                 return found.filter(|_| element.is_none());
             };
             if element.is_none() {

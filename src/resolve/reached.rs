@@ -36,7 +36,7 @@ impl Resolver<'_> {
             if self.module(site.caller.file).block(site.caller.block).func == FuncId(0) {
                 held = self.without_ends(site.caller.file, &held);
             }
-            if !self.is_on_itself(site.caller.file, site.call) {
+            if self.is_in_method(site.caller.file, site.call) && !self.is_on_itself(site.caller.file, site.call) {
                 held = self.without_fields(&held);
             }
             let own = is_this.merge(&held)?;
@@ -89,6 +89,12 @@ impl Resolver<'_> {
         let ExprKind::Member(of, _) = module.kind(data.callee) else { return false };
         let caller = module.func(module.block(module.points[call.index()].0).func);
         matches!(module.kind(*of), ExprKind::Name(name) if caller.receiver.as_ref() == Some(name))
+    }
+
+    /// Whether a call stands in a method: elsewhere what is said of a class's fields is said of the object that is handed on.
+    fn is_in_method(&self, file: FileId, call: ExprId) -> bool {
+        let module = self.module(file);
+        module.func(module.block(module.points[call.index()].0).func).receiver.is_some()
     }
 
     /// What is assumed of anything that decides where a program ends: what a function finds in its module is looked up as it
