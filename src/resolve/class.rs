@@ -46,7 +46,8 @@ impl Resolver<'_> {
             // pydantic's settings read the variable of the field's name first.
             if self.reads_environment(file, class) {
                 let ctx = Ctx { frame: None, ..self.end_of(file) };
-                return self.setting(&ctx, class, field);
+                let alts = self.setting(&ctx, class, field);
+                return self.filled_after((file, class), name, alts, None);
             }
             if instance.is_none() && self.is_filled_by_call(file, class) {
                 let (sites, more) = self.makers((file, class));

@@ -199,6 +199,8 @@ impl Resolver<'_> {
             ExprKind::Call(call) if self.is_object_assign(&ctx, call.callee) => {
                 let mut open = vec![Alt::new(Value::Undefined)];
                 for arg in call.args.iter().rev() {
+            // What `default_factory=dict` makes has nothing in it.
+            ExprKind::Name(_) => vec![Alt::new(Value::Undefined)],
                     let (absent, mut known): (Vec<Alt>, Vec<Alt>) =
                         open.into_iter().partition(|alt| matches!(alt.value, Value::Undefined));
                     if absent.is_empty() {

@@ -158,6 +158,10 @@ impl Resolver<'_> {
                 .map(|arg| arg.value)
         };
         if let Some(factory) = given(&["default_factory", "factory"]) {
+            let is_dict = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if symbol == "dict");
+            if self.eval(&ctx, factory).iter().all(is_dict) {
+                return vec![Alt::new(self.made(&ctx, factory))];
+            }
             return self.eval_through(&ctx, factory);
         }
         let first = || call.args.first().filter(|arg| arg.name.is_none()).map(|arg| arg.value);
