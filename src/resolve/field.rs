@@ -23,6 +23,9 @@ impl Resolver<'_> {
 
     /// `expr.path[0].path[1]…`, with writes to the variable that it is.
     pub fn field_path(&mut self, ctx: &Ctx, expr: ExprId, path: &[String]) -> Vec<Alt> {
+        if path.is_empty() {
+            return self.eval(ctx, expr);
+        }
         let at = self.location(ctx.file, expr);
         if let Some((root, mut whole)) = self.chain(ctx, expr) {
             whole.extend(path.iter().cloned());
@@ -196,11 +199,11 @@ impl Resolver<'_> {
                 _ => vec![Alt::unknown()],
             },
             ExprKind::Class(class) => self.static_field(ctx.file, *class, name),
+            // What `default_factory=dict` makes has nothing in it.
+            ExprKind::Name(_) => vec![Alt::new(Value::Undefined)],
             ExprKind::Call(call) if self.is_object_assign(&ctx, call.callee) => {
                 let mut open = vec![Alt::new(Value::Undefined)];
                 for arg in call.args.iter().rev() {
-            // What `default_factory=dict` makes has nothing in it.
-            ExprKind::Name(_) => vec![Alt::new(Value::Undefined)],
                     let (absent, mut known): (Vec<Alt>, Vec<Alt>) =
                         open.into_iter().partition(|alt| matches!(alt.value, Value::Undefined));
                     if absent.is_empty() {

@@ -360,7 +360,7 @@ impl<'p> Resolver<'p> {
                 // Python has no value for a key that is not there: that way the program ends.
                 let is_there = |alt: &Alt| !matches!(alt.value, Value::Undefined);
                 let is_table = matches!(self.module(ctx.file).kind(*base), ExprKind::Object(_));
-                if is_table && self.language_at(ctx.file, ctx.block) == "python" {
+                if (is_table || alts.iter().any(is_there)) && self.language_at(ctx.file, ctx.block) == "python" {
                     alts.retain(is_there);
                     if alts.is_empty() {
                         alts.push(Alt::unknown());
