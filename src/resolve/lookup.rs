@@ -6,7 +6,7 @@
 
 use super::conditions::text_of;
 use super::value::{Alt, Ctx, Step, StepKind, Value};
-use super::{Arms, Resolver, under};
+use super::{Arms, LOST, Resolver, under};
 use crate::facts::{Arm, BlockId, ExprId, ExprKind, FuncId, Import, Stmt, Test};
 use crate::finding::Location;
 use crate::headers::same_field;
@@ -36,7 +36,7 @@ pub(super) struct Found {
     pub(super) passed: Vec<Ctx>,
 }
 
-/// Beyond this many separate conditions they are taken together.
+/// Beyond this many separate conditions only what they have in common is kept.
 const MAX_OPEN: usize = 12;
 
 impl<'p> Resolver<'p> {
@@ -318,7 +318,8 @@ impl<'p> Resolver<'p> {
                     // Every arm leaves: what follows is reached some other way (a loop, a `finally`).
                     found.open = if after.is_empty() && !writes { before } else { after };
                     if found.open.len() > MAX_OPEN {
-                        found.open = vec![Arms::default()];
+                        let all = found.open.drain(..).reduce(|all, open| all.common(&open));
+                        found.open = all.map(|arms| arms.without(LOST.subject)).into_iter().collect();
                     }
                     if matches!(target, Target::Place(root, _) if arms.iter().any(|arm| asks(&arm.tests, root))) {
                         found.passed.push(here);
@@ -516,7 +517,9 @@ impl<'p> Resolver<'p> {
                 match stmt {
                     Stmt::Expr(expr) => {
                         if let ExprKind::Call(call) = module.kind(*expr) {
-                            let on = self.chain(ctx, call.callee).is_some_and(|(name, _)| name == root);
+                            let takes = matches!(module.kind(call.callee), ExprKind::Member(_, method)
+                                if super::words::TAKING.contains(&method.as_str()));
+                            let on = !takes && self.chain(ctx, call.callee).is_some_and(|(name, _)| name == root);
                             let with = call
                                 .args
                                 .iter()

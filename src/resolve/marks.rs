@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
-use super::Resolver;
 use super::lookup::Target;
+use super::{Resolver, words};
 use crate::facts::{BlockId, ExprId, ExprKind, Module, Stmt};
 use crate::finding::FileId;
 use crate::project::{env_call_writes, env_place};
@@ -117,16 +117,18 @@ fn before(list: &[u32], upto: usize) -> &[u32] {
 fn touched(module: &Module, expr: ExprId) -> Vec<&str> {
     let ExprKind::Call(call) = module.kind(expr) else { return Vec::new() };
     let mut out = Vec::new();
-    let mut at = call.callee;
-    loop {
-        match module.kind(at) {
-            ExprKind::Member(base, _) | ExprKind::Index(base, _) => at = *base,
+    let takes =
+        matches!(module.kind(call.callee), ExprKind::Member(_, method) if words::TAKING.contains(&method.as_str()));
+    let mut next = Some(call.callee).filter(|_| !takes);
+    while let Some(at) = next {
+        next = match module.kind(at) {
+            ExprKind::Member(base, _) | ExprKind::Index(base, _) => Some(*base),
             ExprKind::Name(name) => {
                 out.push(name.as_str());
-                break;
+                None
             }
-            _ => break,
-        }
+            _ => None,
+        };
     }
     out.extend(call.args.iter().filter_map(|arg| match module.kind(arg.value) {
         ExprKind::Name(name) => Some(name.as_str()),

@@ -91,6 +91,13 @@ pub(super) const GLOBALS: &[&str] = &[
     "open", "std", "super", "String", "Some", "Ok",
 ];
 
+/// Functions whose result has the elements of their argument.
+pub(super) const COLLECTING: &[&str] =
+    &["tuple", "list", "set", "frozenset", "sorted", "reversed", "dict.fromkeys", "Array.from"];
+
+/// Methods that only take something out of what they are called on.
+pub(super) const TAKING: [&str; 5] = ["pop", "popitem", "delete", "remove", "discard"];
+
 /// Functions that do not change what they are given.
 pub(super) const HARMLESS: &[&str] = &[
     "print",
