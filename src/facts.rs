@@ -253,12 +253,14 @@ pub struct Place {
     pub root: String,
     /// Members and constant indices; `None` for an index that is not constant.
     pub path: Vec<Option<String>>,
+    /// The last step, where it is an index that is not constant: `table[name] = …`.
+    pub key: Option<ExprId>,
 }
 
 impl Place {
     /// A plain variable.
     pub fn name(root: impl Into<String>) -> Self {
-        Self { root: root.into(), path: Vec::new() }
+        Self { root: root.into(), path: Vec::new(), key: None }
     }
 }
 

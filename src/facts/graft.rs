@@ -210,7 +210,8 @@ fn moved_block(mut block: Block, shift: Shift, place: &dyn Fn(Span) -> Span) -> 
     block.tests.iter_mut().filter_map(|test| test.expr.as_mut()).for_each(|id| shift.expr(id));
     for stmt in &mut block.stmts {
         match stmt {
-            Stmt::Assign { span, value, name_span, .. } => {
+            Stmt::Assign { span, value, name_span, place: target } => {
+                target.key.iter_mut().for_each(|key| shift.expr(key));
                 *span = place(*span);
                 *name_span = place(*name_span);
                 shift.expr(value);

@@ -373,9 +373,19 @@ impl<'p> Resolver<'p> {
             let alts = self.assume_passed(&found.passed, &place.root, path, alts);
             settle(found, alts);
         } else if !fits && known.len() < path.len() && known.iter().zip(path).all(|(a, b)| a == b) {
-            // `d[k] = v` with an unknown key may or may not be the one.
-            found.tainted = true;
+            let key = place.key.filter(|_| place.path.len() == known.len() + 1);
+            self.put_by_key(here, key, value, &path[known.len()..], found);
         }
+    }
+
+    /// `d[k] = v`, `d.set(k, v)`: a key that nobody knows may or may not be the one.
+    fn put_by_key(&mut self, here: &Ctx, key: Option<ExprId>, value: ExprId, path: &[String], found: &mut Found) {
+        let Some(alts) = key.and_then(|key| self.at_key(here, key, value, |name| same_field(name, &path[0]))) else {
+            found.tainted = true;
+            return;
+        };
+        let alts = self.fields(alts, &path[1..]);
+        settle_present(found, alts);
     }
 
     /// Values of a variable with what they say to the tests that they have passed since.
@@ -431,7 +441,8 @@ impl<'p> Resolver<'p> {
                                     }
                                 }
                                 Some(_) => {}
-                                None => found.tainted = true,
+                                None if method == "setdefault" => found.tainted = true,
+                                None => self.put_by_key(here, Some(key.value), value.value, rest, found),
                             }
                         }
                         _ => {}

@@ -120,14 +120,16 @@ impl Resolver<'_> {
         }
     }
 
+    /// The element that the nearest loop around a point is at.
+    fn each_around(&self, ctx: &Ctx) -> Option<ExprId> {
+        let around = |block: &BlockId| self.module(ctx.file).block(*block).parent.map(|(parent, _)| parent);
+        std::iter::successors(Some(ctx.block), around).find_map(|block| self.each_of(ctx.file, block))
+    }
+
     /// The value beside a name, in the row of the collection that a loop goes through whose name is the one asked for. The
     /// loop comes to all rows, so that nothing is assumed of which one it is at.
     pub fn in_row_named(&mut self, ctx: &Ctx, name: ExprId, value: ExprId, is: impl Fn(&str) -> bool) -> Vec<Alt> {
-        let around = |block: &BlockId| self.module(ctx.file).block(*block).parent.map(|(parent, _)| parent);
-        let mut blocks = std::iter::successors(Some(ctx.block), around);
-        let Some(each) = blocks.find_map(|block| self.each_of(ctx.file, block)) else {
-            return vec![Alt::new(Value::Undefined)];
-        };
+        let Some(each) = self.each_around(ctx) else { return vec![Alt::new(Value::Undefined)] };
         let row = self.place_subject(ctx, each);
         let (mut out, mut found, mut others) = (Vec::new(), Vec::new(), Vec::new());
         let values = self.eval(ctx, value);
@@ -149,6 +151,31 @@ impl Resolver<'_> {
         others.retain(|of| !found.contains(of));
         out.extend(others.into_iter().map(|arms| Alt { arms, ..Alt::new(Value::Undefined) }));
         if out.is_empty() { vec![Alt::new(Value::Undefined)] } else { out }
+    }
+
+    /// The value that is put under a key, where all that the key can be is known: nothing where it is another one. In a loop
+    /// over rows each key has the value of its own row.
+    pub(super) fn at_key(
+        &mut self,
+        ctx: &Ctx,
+        key: ExprId,
+        value: ExprId,
+        is: impl Fn(&str) -> bool,
+    ) -> Option<Vec<Alt>> {
+        let keys = self.eval(ctx, key);
+        if !keys.iter().all(|key| matches!(key.value, Value::Str(..) | Value::Const(_))) {
+            return None;
+        }
+        if self.each_around(ctx).is_some() {
+            return Some(self.in_row_named(ctx, key, value, is));
+        }
+        let values = self.eval(ctx, value);
+        let at = |key: Alt| match &key.value {
+            Value::Str(text, _) if is(text.expose()) => under(values.clone(), &key.arms),
+            Value::Const(text) if is(text) => under(values.clone(), &key.arms),
+            _ => vec![Alt { arms: key.arms, ..Alt::new(Value::Undefined) }],
+        };
+        Some(keys.into_iter().flat_map(at).collect())
     }
 
     /// What stands between the separators of a variable: keys in a row, of which each is as good as the whole.
@@ -233,12 +260,8 @@ impl Resolver<'_> {
         if part == Part::Keys {
             return vec![Alt::new(Value::Str(Text::new(key), at))];
         }
-        let alts = self.eval(ctx, value);
-        if part == Part::Values {
-            return alts;
-        }
-        let pair = |alt: Alt| Alt { value: Value::Pair(Text::new(key), at, Box::new(alt.value)), ..alt };
-        alts.into_iter().map(pair).collect()
+        let key = Text::new(key);
+        self.eval(ctx, value).into_iter().map(|alt| part_of(&key, at, alt, part)).collect()
     }
 
     /// The rows that the program adds to a table, by the variable that it is read from and the one that it is made in.
@@ -327,6 +350,7 @@ impl Resolver<'_> {
                 let calls = project.file(file).index.calls.get(method).into_iter().flatten();
                 calls.take(MAX_ROWS).map(move |&call| (method, call))
             })
+                (None, true) if self.add_by_key(&ctx, place.key, *value, part, rows) => {}
             .collect();
         for (method, expr) in calls {
             let ExprKind::Call(call) = module.kind(expr) else { continue };
@@ -336,6 +360,24 @@ impl Resolver<'_> {
                 resolver.chain(&ctx, expr).is_some_and(|(name, below)| name == root && below == path)
             };
             let on_table = is(self, *base);
+    /// `table[name] = row` where all that the name can be is known; whether it is.
+    fn add_by_key(&mut self, ctx: &Ctx, key: Option<ExprId>, value: ExprId, part: Part, rows: &mut Vec<Row>) -> bool {
+        let Some(key) = key else { return false };
+        let mut names: Vec<(Text, Location)> = Vec::new();
+        for alt in self.eval(ctx, key) {
+            let Value::Str(name, at) = alt.value else { return false };
+            if !names.iter().any(|(known, _)| *known == name) {
+                names.push((name, at));
+            }
+        }
+        for (name, at) in names {
+            let Some(mut alts) = self.at_key(ctx, key, value, |is| is == name.expose()) else { return false };
+            alts.retain(|alt| !matches!(alt.value, Value::Undefined));
+            add(rows, name.expose(), alts.into_iter().map(|alt| part_of(&name, at, alt, part)).collect());
+        }
+        true
+    }
+
             let into_table = method == "assign" && call.args.first().is_some_and(|arg| is(self, arg.value));
             if on_table || into_table {
                 self.add_called(&ctx, call, method, into_table, part, rows);
@@ -428,3 +470,13 @@ fn entries_of(value: Value, part: Part) -> Value {
         value => value,
     }
 }
+/// What of a row is asked for, where its value is known.
+fn part_of(key: &Text, at: Location, alt: Alt, part: Part) -> Alt {
+    let value = match part {
+        Part::Keys => Value::Str(key.clone(), at),
+        Part::Values => return alt,
+        Part::Items => Value::Pair(key.clone(), at, Box::new(alt.value)),
+    };
+    Alt { value, ..alt }
+}
+

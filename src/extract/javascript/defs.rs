@@ -68,7 +68,7 @@ impl Lower<'_> {
                 self.take(parameter.pattern, &origin, &mut Vec::new(), target);
             } else if parameter.is_property {
                 let value = self.add(parameter.pattern, ExprKind::Name(name.clone()));
-                self.assign(place, place, Place { root: "this".to_owned(), path: vec![Some(name)] }, value);
+                self.assign(place, place, Place { root: "this".to_owned(), path: vec![Some(name)], key: None }, value);
             }
         }
         if let Some(body) = node.child_by_field_name("body") {

@@ -114,7 +114,7 @@ impl Lower<'_> {
             return None;
         }
         let value = self.expr(value);
-        let place = Place { root: self.text_of(object).to_owned(), path: vec![Some(field)] };
+        let place = Place { root: self.text_of(object).to_owned(), path: vec![Some(field)], key: None };
         self.assign(span(node), span(name), place, value);
         Some(())
     }
@@ -192,7 +192,12 @@ impl Lower<'_> {
             for inner in names {
                 let value = this.add(name, ExprKind::Name(inner.clone()));
                 if known {
-                    this.assign(place, place, Place { root: own.to_owned(), path: vec![Some(inner)] }, value);
+                    this.assign(
+                        place,
+                        place,
+                        Place { root: own.to_owned(), path: vec![Some(inner)], key: None },
+                        value,
+                    );
                 } else {
                     entries.push(Entry::Field { key: Some(inner), key_span: place, value });
                 }

@@ -46,7 +46,10 @@ impl Lower<'_> {
             if self.deeper(|this| this.unpack(target, value, statement)).is_none() {
                 self.builder.stmt(Stmt::Expr(value));
             }
-        } else if let Some((place, name_span)) = self.place(target) {
+        } else if let Some((mut place, name_span)) = self.place(target) {
+            if let (Some(None), Some(index)) = (place.path.last(), target.child_by_field_name("subscript")) {
+                place.key = Some(self.expr(index));
+            }
             self.assign(statement, name_span, place, value);
         } else {
             self.builder.stmt(Stmt::Expr(value));
@@ -158,7 +161,7 @@ impl Lower<'_> {
         }
         path.reverse();
         let root = self.variable(self.text_of(node));
-        Some((Place { root, path }, name_span.unwrap_or(span(node))))
+        Some((Place { root, path, key: None }, name_span.unwrap_or(span(node))))
     }
 
     /// `target += value` and its kin.
