@@ -277,7 +277,7 @@ impl Resolver<'_> {
             )
     }
 
-    fn is_object(&self, value: &Value) -> bool {
+    pub(super) fn is_object(&self, value: &Value) -> bool {
         matches!(value, Value::Made(made)
             if matches!(self.module(made.ctx.file).kind(made.expr), ExprKind::Object(_)))
     }

@@ -233,15 +233,48 @@ impl Resolver<'_> {
             }
             ExprKind::List(items) => {
                 for (number, item) in items.iter().take(MAX_ROWS).enumerate() {
-                    let alts = if item.spread { vec![Alt::unknown()] } else { self.eval(ctx, item.value) };
-                    out.push((format!("#{number}"), alts));
+                    let alts = self.eval(ctx, item.value);
+                    if !item.spread {
+                        out.push((format!("#{number}"), alts));
+                        continue;
+                    }
+                    let before = out.len();
+                    for alt in alts {
+                        let rows = self.elements(&alt.value).into_iter();
+                        out.extend(rows.map(|(row, alts)| (format!("#{number}{row}"), under(alts, &alt.arms))));
+                    }
+                    if out.len() == before {
+                        out.push((format!("#{number}"), vec![Alt::unknown()]));
+                    }
                 }
                 if items.len() > MAX_ROWS {
                     out.push(unknown_row());
                 }
             }
-            ExprKind::Call(_) => out.extend(self.split_parts(made).map(|parts| ("#0".to_owned(), parts))),
+            ExprKind::Call(call) => match self.split_parts(made) {
+                Some(parts) => out.push(("#0".to_owned(), parts)),
+                None => out.extend(self.same_elements(ctx, call)),
+            },
             _ => {}
+        }
+        out
+    }
+
+    /// The elements of what a function gives that has those of its argument: `tuple(names)`, `dict.fromkeys(names)`.
+    fn same_elements(&mut self, ctx: &Ctx, call: &Call) -> Vec<Row> {
+        let [of] = call.args.as_slice() else { return Vec::new() };
+        let keeps = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if words::COLLECTING.contains(&&**symbol));
+        if of.name.is_some() || !self.eval(ctx, call.callee).iter().all(keeps) {
+            return Vec::new();
+        }
+        let mut out = Vec::new();
+        for alt in self.eval(ctx, of.value) {
+            // Python goes through the keys of a table.
+            if self.is_object(&alt.value) {
+                return Vec::new();
+            }
+            let rows = self.elements(&alt.value).into_iter();
+            out.extend(rows.map(|(row, alts)| (row, under(alts, &alt.arms))));
         }
         out
     }
@@ -317,6 +350,7 @@ impl Resolver<'_> {
                 }
                 // Part of a row changes.
                 (Some(key), false) => add(rows, key, vec![Alt::unknown()]),
+                (None, true) if self.add_by_key(&ctx, place.key, *value, part, rows) => {}
                 (None, true) if part == Part::Values => {
                     let row = self.eval(&ctx, *value);
                     add(rows, &nameless(*value), row);
@@ -324,6 +358,24 @@ impl Resolver<'_> {
                 (None, _) => rows.push(unknown_row()),
             }
         }
+    }
+
+    /// `table[name] = row` where all that the name can be is known; whether it is.
+    fn add_by_key(&mut self, ctx: &Ctx, key: Option<ExprId>, value: ExprId, part: Part, rows: &mut Vec<Row>) -> bool {
+        let Some(key) = key else { return false };
+        let mut names: Vec<(Text, Location)> = Vec::new();
+        for alt in self.eval(ctx, key) {
+            let Value::Str(name, at) = alt.value else { return false };
+            if !names.iter().any(|(known, _)| *known == name) {
+                names.push((name, at));
+            }
+        }
+        for (name, at) in names {
+            let Some(mut alts) = self.at_key(ctx, key, value, |is| is == name.expose()) else { return false };
+            alts.retain(|alt| !matches!(alt.value, Value::Undefined));
+            add(rows, name.expose(), alts.into_iter().map(|alt| part_of(&name, at, alt, part)).collect());
+        }
+        true
     }
 
     /// `table.update(…)`, `table.set(key, row)`, `rows.append(row)`, `Object.assign(table, …)`.
@@ -350,7 +402,6 @@ impl Resolver<'_> {
                 let calls = project.file(file).index.calls.get(method).into_iter().flatten();
                 calls.take(MAX_ROWS).map(move |&call| (method, call))
             })
-                (None, true) if self.add_by_key(&ctx, place.key, *value, part, rows) => {}
             .collect();
         for (method, expr) in calls {
             let ExprKind::Call(call) = module.kind(expr) else { continue };
@@ -360,24 +411,6 @@ impl Resolver<'_> {
                 resolver.chain(&ctx, expr).is_some_and(|(name, below)| name == root && below == path)
             };
             let on_table = is(self, *base);
-    /// `table[name] = row` where all that the name can be is known; whether it is.
-    fn add_by_key(&mut self, ctx: &Ctx, key: Option<ExprId>, value: ExprId, part: Part, rows: &mut Vec<Row>) -> bool {
-        let Some(key) = key else { return false };
-        let mut names: Vec<(Text, Location)> = Vec::new();
-        for alt in self.eval(ctx, key) {
-            let Value::Str(name, at) = alt.value else { return false };
-            if !names.iter().any(|(known, _)| *known == name) {
-                names.push((name, at));
-            }
-        }
-        for (name, at) in names {
-            let Some(mut alts) = self.at_key(ctx, key, value, |is| is == name.expose()) else { return false };
-            alts.retain(|alt| !matches!(alt.value, Value::Undefined));
-            add(rows, name.expose(), alts.into_iter().map(|alt| part_of(&name, at, alt, part)).collect());
-        }
-        true
-    }
-
             let into_table = method == "assign" && call.args.first().is_some_and(|arg| is(self, arg.value));
             if on_table || into_table {
                 self.add_called(&ctx, call, method, into_table, part, rows);
@@ -454,6 +487,16 @@ fn add(rows: &mut Vec<Row>, name: &str, alts: Vec<Alt>) {
     }
 }
 
+/// What of a row is asked for, where its value is known.
+fn part_of(key: &Text, at: Location, alt: Alt, part: Part) -> Alt {
+    let value = match part {
+        Part::Keys => Value::Str(key.clone(), at),
+        Part::Values => return alt,
+        Part::Items => Value::Pair(key.clone(), at, Box::new(alt.value)),
+    };
+    Alt { value, ..alt }
+}
+
 /// A name for a row whose key is not known, unlike any other's.
 fn nameless(row: ExprId) -> String {
     format!("#+{}", row.0)
@@ -470,13 +513,3 @@ fn entries_of(value: Value, part: Part) -> Value {
         value => value,
     }
 }
-/// What of a row is asked for, where its value is known.
-fn part_of(key: &Text, at: Location, alt: Alt, part: Part) -> Alt {
-    let value = match part {
-        Part::Keys => Value::Str(key.clone(), at),
-        Part::Values => return alt,
-        Part::Items => Value::Pair(key.clone(), at, Box::new(alt.value)),
-    };
-    Alt { value, ..alt }
-}
-
