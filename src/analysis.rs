@@ -133,7 +133,9 @@ pub enum Asked {
     Routes,
     /// What is wrong.
     Findings,
-    /// Both, and each client with what is wrong with it.
+    /// What is wrong, and each client with what is wrong with it.
+    Judged,
+    /// All of this.
     All,
 }
 
@@ -393,16 +395,16 @@ impl<'a> Run<'a> {
             .collect();
         let number = shown.len();
         let routes = match self.options.asked {
-            Asked::Findings => Vec::new(),
-            _ => routes::all_records(&self.project, self.options.catalog, &shown),
+            Asked::Findings | Asked::Judged => Vec::new(),
+            Asked::Routes | Asked::All => routes::all_records(&self.project, self.options.catalog, &shown),
         };
         let mut last = fix::Last::default();
         for (_, finding) in &mut findings {
             finding.fix = fix::lower(&self.project, &mut last, finding);
         }
         let judged = match self.options.asked {
-            Asked::All => self.judged(clients, &findings),
-            _ => Vec::new(),
+            Asked::Judged | Asked::All => self.judged(clients, &findings),
+            Asked::Routes | Asked::Findings => Vec::new(),
         };
         Output {
             judged,

@@ -47,16 +47,15 @@ pub(super) struct Again {
     limit: u64,
     directories: Vec<PathBuf>,
     extent: Extent,
-    asked: Asked,
     workers: Workers,
     /// The lines of a stack trace.
     frames: Vec<Frame>,
 }
 
 impl Again {
-    /// Analyses the files that were kept as if some had other texts.
+    /// What is wrong with the files that were kept if some had other texts.
     pub(super) fn once_more(&self, config: &Config, look: &Prefilter<'_>, texts: &Texts) -> Output {
-        self.analyze(self.given.clone(), config, look, texts)
+        self.analyze(self.given.clone(), config, look, texts, Asked::Findings)
     }
 
     /// Analyses files as if some had other texts.
@@ -66,6 +65,7 @@ impl Again {
         config: &Config,
         prefilter: &Prefilter<'_>,
         texts: &Texts,
+        asked: Asked,
     ) -> Output {
         for given in &mut given {
             if let Some(text) = texts.get(&given.path) {
@@ -93,7 +93,7 @@ impl Again {
             catalog: prefilter.catalog(),
             prefilter,
             extent: self.extent,
-            asked: self.asked,
+            asked,
             workers: Some(&self.workers),
             lines: (!self.frames.is_empty()).then_some(&lines),
         };
@@ -303,15 +303,15 @@ pub(super) fn analyze(args: &Paths, aim: Aim<'_>, global: &Global, host: &mut Ho
         limit,
         directories,
         extent,
-        asked: match aim {
-            Aim::Clients => Asked::Routes,
-            Aim::Findings | Aim::Fixes => Asked::Findings,
-            Aim::Texts(_) => Asked::All,
-        },
         workers,
         frames: if let Aim::Texts(frames) = aim { frames.to_vec() } else { Vec::new() },
     };
-    let work = || again.analyze(given, &config, &prefilter, &Texts::new());
+    let asked = match aim {
+        Aim::Clients => Asked::Routes,
+        Aim::Findings | Aim::Fixes => Asked::Findings,
+        Aim::Texts(_) => Asked::Judged,
+    };
+    let work = || again.analyze(given, &config, &prefilter, &Texts::new(), asked);
     let output = progress.during(host.stderr, || format!("checking {count}"), work);
 
     for (path, reason) in &failed {

@@ -19,8 +19,10 @@ pub(super) fn trace(args: &args::Trace, global: &Global, host: &mut Host<'_>) ->
     let Some(run) = analyze(&args.paths(), Aim::Texts(&frames), global, host)? else { return Ok(EXIT_OK) };
     let Run { failed, output, catalog, config, again, .. } = run;
     let selection = Selection::new(&[], &[], &config)?;
-    let state = judge(output, &selection, &host.cwd);
+    let mut state = judge(output, &selection, &host.cwd);
     let mut answer = trace::trace(&catalog, &state.output, &text);
+    // There may be many, and each edit is tried on all files.
+    state.output.judged = Vec::new();
     // An edit is shown only where `check --fix` would keep it.
     let prefilter = Prefilter::new(&catalog);
     let mut once_more = |texts: &Texts| judge(again.once_more(&config, &prefilter, texts), &selection, &host.cwd);

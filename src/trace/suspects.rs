@@ -32,9 +32,27 @@ impl Clues {
     }
 }
 
+/// A route that can have led to a message.
+struct Candidate<'o> {
+    client: &'o Client,
+    route: &'o Route,
+    /// What is wrong with it, if that explains the message.
+    finding: Option<&'o Finding>,
+    score: i32,
+}
+
+impl Candidate<'_> {
+    /// Whether two routes of one client are the same to people.
+    fn is_same(&self, other: &Self) -> bool {
+        let url = |candidate: &Self| candidate.route.endpoint.url.as_ref().map(Url::shown);
+        self.finding.map(|finding| finding.at) == other.finding.map(|finding| finding.at)
+            && (self.finding.is_some() || url(self) == url(other))
+    }
+}
+
 /// The routes that can have led to a message, most likely first.
 pub(super) fn rank(catalog: &Catalog, output: &Output, reading: &Reading, lines: &[Location]) -> Vec<Suspect> {
-    let mut all: Vec<(&Client, &Route, Suspect)> = Vec::new();
+    let mut all: Vec<Candidate<'_>> = Vec::new();
     let mut places: HashMap<Location, Vec<usize>> = HashMap::new();
     for (client, findings) in &output.judged {
         let own = own_clues(catalog, output, client, reading, lines);
@@ -42,8 +60,8 @@ pub(super) fn rank(catalog: &Catalog, output: &Output, reading: &Reading, lines:
             let Some(clues) = route_clues(catalog, client, route, reading) else { continue };
             let finding = explaining(client, route, findings, reading);
             let mut score = own.score + clues.score;
-            if let Some((finding, place)) = &finding {
-                score += 45 - *place as i32;
+            if let Some((finding, place)) = finding {
+                score += 45 - place as i32;
                 score += if finding.severity == crate::finding::Severity::Error { 2 } else { 0 };
             }
             score += match route.verdict {
@@ -55,46 +73,46 @@ pub(super) fn rank(catalog: &Catalog, output: &Output, reading: &Reading, lines:
             if score <= 0 || (clues.score <= 0 && finding.is_none() && !own.used) {
                 continue;
             }
-            let suspect = Suspect {
-                name: client.name.clone(),
-                route: routes::record(client, route),
-                finding: finding.map(|(finding, _)| finding.clone()),
-                proved: is_proved(route, reading),
-                advice: None,
-                reasons: clues.reasons.into_iter().chain(own.reasons.iter().cloned()).collect(),
-                score,
-            };
+            let candidate = Candidate { client, route, finding: finding.map(|(finding, _)| finding), score };
             let here = places.entry(client.at).or_default();
-            match here.iter().find(|&&at| same(&all[at].2, &suspect)) {
-                Some(&at) if all[at].2.score >= suspect.score => {}
-                Some(&at) => all[at] = (client, route, suspect),
+            match here.iter().find(|&&at| all[at].is_same(&candidate)) {
+                Some(&at) if all[at].score >= score => {}
+                Some(&at) => all[at] = candidate,
                 None => {
                     here.push(all.len());
-                    all.push((client, route, suspect));
+                    all.push(candidate);
                 }
             }
         }
     }
-    let path = |at: Location| output.sources.get(at.file.index()).map(|source| source.path().to_path_buf());
-    all.sort_by_cached_key(|(client, _, suspect)| (Reverse(suspect.score), path(client.at), client.at));
-    let best = all.first().map_or(0, |(_, _, suspect)| suspect.score);
+    let path = |at: Location| output.sources.get(at.file.index()).map(|source| source.path());
+    all.sort_by_cached_key(|found| (Reverse(found.score), path(found.client.at), found.client.at));
+    let best = all.first().map_or(0, |found| found.score);
     let mut out: Vec<Suspect> = Vec::new();
-    for (client, route, mut suspect) in all {
+    for Candidate { client, route, finding, score } in all {
         // Where one is as good as proved, far weaker ones are noise.
-        if out.len() == MOST || suspect.score * 2 < best {
+        if out.len() == MOST || score * 2 < best {
             break;
         }
         // A variable's finding is told once: at the client that reads it, not again where it is set.
         let told = |known: &Suspect| {
-            known.finding.as_ref().map(|f| (f.rule, f.at)) == suspect.finding.as_ref().map(|f| (f.rule, f.at))
+            known.finding.as_ref().map(|f| (f.rule, f.at)) == finding.map(|finding| (finding.rule, finding.at))
         };
-        if suspect.finding.is_some() && out.iter().any(told) {
+        if finding.is_some() && out.iter().any(told) {
             continue;
         }
-        if suspect.finding.is_none() && suspect.proved {
-            suspect.advice = advice(catalog, output, client, route, reading);
-        }
-        out.push(suspect);
+        let proved = is_proved(route, reading);
+        let of_route = route_clues(catalog, client, route, reading).unwrap_or_default();
+        let of_client = own_clues(catalog, output, client, reading, lines);
+        out.push(Suspect {
+            name: client.name.clone(),
+            route: routes::record(client, route),
+            finding: finding.cloned(),
+            proved,
+            advice: if finding.is_none() && proved { advice(catalog, output, client, route, reading) } else { None },
+            reasons: of_route.reasons.into_iter().chain(of_client.reasons).collect(),
+            score,
+        });
     }
     out
 }
@@ -144,12 +162,6 @@ fn advice(catalog: &Catalog, output: &Output, client: &Client, route: &Route, re
         ));
     }
     Some(format!("use a key of {name} here, or the endpoint of the provider that issued this one"))
-}
-
-/// Two routes of one client that are the same to people.
-fn same(a: &Suspect, b: &Suspect) -> bool {
-    a.finding.as_ref().map(|finding| finding.at) == b.finding.as_ref().map(|finding| finding.at)
-        && (a.finding.is_some() || a.route.endpoint.url == b.route.endpoint.url)
 }
 
 /// What the stack trace says about a client, whatever its route.
