@@ -31,6 +31,8 @@ const MAX_LINKS: usize = 3;
 const LARGE: usize = 512 << 10;
 /// How many names are looked for at a time: making the automaton takes longer than it saves.
 const MAX_NAMES: usize = 1000;
+/// So many files are few: what they import is as good as read.
+const FEW: usize = 8;
 /// How many files imports may add.
 const MAX_IMPORTED: usize = 4000;
 
@@ -141,14 +143,16 @@ impl Run<'_> {
         found.filter(|found| *found != path)
     }
 
-    /// Adds what environment files take from others, and those in turn.
+    /// Adds what environment files take from others, and those in turn; in a large tree also what code imports, where
+    /// few files are new: to ask again for each that turns out to be needed takes longer than to read them all.
     pub(super) fn follow_imports(&mut self, from: Vec<FileId>) {
         let mut layer = from;
         for _ in 0..MAX_HOPS {
             let mut wanted = Vec::new();
+            let few = self.narrow && layer.len() <= FEW;
             for id in layer {
                 let file = self.project.file(id);
-                if self.parsed.contains(&id) && !file.source.language.is_code() {
+                if self.parsed.contains(&id) && (few || !file.source.language.is_code()) {
                     let keys = imports::keys(file.source.language, &file.path, &file.module);
                     wanted.extend(keys.into_iter().map(|key| Wanted { file: id, key, called: None }));
                 }
