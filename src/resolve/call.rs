@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::shared::{Shared, Variable};
-use super::value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value};
+use super::value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value, settle};
 use super::{Arms, Lit, MAX_FRAMES, Resolver, under, words};
 use crate::facts::{BlockId, Call, ClassId, ExprId, ExprKind, FuncId, Import, Stmt};
 use crate::finding::{FileId, Location};
@@ -16,6 +16,7 @@ impl Resolver<'_> {
     /// The values of a call.
     pub(super) fn call(&mut self, ctx: &Ctx, expr: ExprId, call: &Call) -> Vec<Alt> {
         let module = self.module(ctx.file);
+        let mut callees = None;
         // Methods first: their receiver may be an ordinary value.
         if let ExprKind::Member(base, method) = module.kind(call.callee) {
             let receivers = self.eval(ctx, *base);
@@ -32,8 +33,14 @@ impl Resolver<'_> {
                 }
                 return out;
             }
+            // What it is called on is not asked again: each call of a chain would double the work.
+            if self.chain(ctx, *base).is_none() {
+                let at = self.location(ctx.file, call.callee);
+                let alts = self.named_field(ctx, receivers, method, at);
+                callees = Some(self.as_called(ctx, settle(alts)));
+            }
         }
-        let callees = self.called(ctx, call.callee);
+        let callees = callees.unwrap_or_else(|| self.called(ctx, call.callee));
         let mut out = Vec::new();
         for callee in callees {
             let results = match &callee.value {
@@ -360,7 +367,7 @@ impl Resolver<'_> {
         let which = if given { (file, func, caller.file, call, outer) } else { (file, func, file, ANY, 0) };
         let next = self.frames.len() as u32 + 1;
         let id = *self.frames.entry(which).or_insert(next);
-        Some(Arc::new(Frame { id, file, func, call, caller: caller.clone(), receiver, depth }))
+        Some(Arc::new(Frame { id, file, func, call, caller: caller.clone(), receiver, depth, given }))
     }
 
     /// What a function returns.

@@ -73,7 +73,26 @@ impl Resolver<'_> {
 
     /// What is called, or inherited from. A CommonJS module that is one itself is what it exports.
     pub(super) fn called(&mut self, ctx: &Ctx, callee: ExprId) -> Vec<Alt> {
+        if let Some(methods) = self.methods_called(ctx, callee) {
+            return methods;
+        }
         let alts = self.eval(ctx, callee);
+        self.as_called(ctx, alts)
+    }
+
+    /// The methods of Rust types that are called: a field may have the same name, as that which a setter fills.
+    fn methods_called(&mut self, ctx: &Ctx, callee: ExprId) -> Option<Vec<Alt>> {
+        let ExprKind::Member(base, method) = self.module(ctx.file).kind(callee) else { return None };
+        if !self.is_rust(ctx.file) {
+            return None;
+        }
+        let receivers = self.eval(ctx, *base).into_iter();
+        let methods = receivers.filter_map(|alt| Some(Alt { value: self.rust_method(&alt.value, method)?, ..alt }));
+        Some(methods.collect()).filter(|methods: &Vec<Alt>| !methods.is_empty())
+    }
+
+    /// What values are where they are called.
+    pub(super) fn as_called(&mut self, ctx: &Ctx, alts: Vec<Alt>) -> Vec<Alt> {
         let is_module = |alt: &Alt| matches!(alt.value, Value::Module(_));
         if !alts.iter().any(is_module) || self.language_at(ctx.file, ctx.block) != "javascript" {
             return alts;

@@ -287,7 +287,7 @@ impl Resolver<'_> {
     }
 
     /// The method of a Rust type that is called, which often has the name of the field that it lends.
-    fn rust_method(&mut self, value: &Value, method: &str) -> Option<Value> {
+    pub(super) fn rust_method(&mut self, value: &Value, method: &str) -> Option<Value> {
         let (file, class) = match value {
             Value::Made(made) => match self.module(made.ctx.file).kind(made.expr) {
                 ExprKind::Object(object) => (made.ctx.file, self.class_named(made.ctx.file, object.ty.as_deref()?)?),

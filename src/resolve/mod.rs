@@ -115,7 +115,8 @@ struct Sites {
 /// Answers found before; `None` while they are being looked for.
 #[derive(Default)]
 struct Known {
-    exprs: HashMap<(FileId, ExprId), Option<Answer<Vec<Alt>>>>,
+    /// By the frame, too, of a function that is given nothing: it goes the same way each time.
+    exprs: HashMap<InFrame, Option<Answer<Vec<Alt>>>>,
     exports: HashMap<(FileId, String), Option<Answer<Vec<Alt>>>>,
     sites: HashMap<Callee, Answer<Sites>>,
     fields: HashMap<ObjectField, Answer<Vec<Alt>>>,
@@ -123,6 +124,9 @@ struct Known {
     held: HashMap<Point, Answer<Option<Arms>>>,
     heirs: HashMap<ClassAt, Answer<Vec<ClassAt>>>,
 }
+
+/// An expression, and the number of the frame that it is evaluated in.
+type InFrame = (FileId, ExprId, u32);
 
 /// A function that is called, or the constructor of a class that inherits it.
 type Callee = (FileId, FuncId, Heir);
@@ -309,11 +313,10 @@ impl<'p> Resolver<'p> {
         if self.fuel == 0 || self.depth >= DEPTH {
             return vec![Alt::unknown()];
         }
-        let home = ctx.frame.is_none() && {
-            let (block, index) = self.module(ctx.file).points[expr.index()];
-            block == ctx.block && index as usize == ctx.index
-        };
-        let key = (ctx.file, expr);
+        let (block, index) = self.module(ctx.file).points[expr.index()];
+        let is_same = ctx.frame.as_ref().is_none_or(|frame| !frame.given);
+        let home = is_same && block == ctx.block && index as usize == ctx.index;
+        let key = (ctx.file, expr, ctx.frame.as_ref().map_or(0, |frame| frame.id));
         if home {
             match self.known().exprs.get(&key).cloned() {
                 Some(Some(known)) => return self.recall(&known).as_ref().clone(),

@@ -38,6 +38,8 @@ pub struct Frame {
     pub receiver: Option<Value>,
     /// Number of frames above this one.
     pub depth: u32,
+    /// Whether the function may be given something; one that is not goes the same way each time.
+    pub given: bool,
 }
 
 /// What makes a followed call the same: the function, the call, and the frame that the call is in.
