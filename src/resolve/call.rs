@@ -225,44 +225,45 @@ impl Resolver<'_> {
 
     /// `new URL(path, base)`: the path behind the base's host, or beside the last word of the base's path.
     fn joined(&mut self, ctx: &Ctx, path: ExprId, base: ExprId, at: Location) -> Vec<Alt> {
+        let bases = self.eval(ctx, base);
+        bases.iter().flat_map(|of| self.with_path(ctx, of, path, at, true)).collect()
+    }
+
+    /// A URL with another path; `beside`: one that begins with no slash stands in the place of the last word alone.
+    pub(super) fn with_path(&mut self, ctx: &Ctx, of: &Alt, path: ExprId, at: Location, beside: bool) -> Vec<Alt> {
+        let Value::Str(base, _) = &of.value else { return vec![Alt::unknown()] };
         let mut out = Vec::new();
-        for of in self.eval(ctx, base) {
-            let Value::Str(base, _) = &of.value else {
-                out.push(Alt::unknown());
-                continue;
-            };
-            let base = base.expose();
-            let host = base.find("://").map_or(0, |scheme| scheme + 3);
-            let host = base[host..].find('/').map_or(base.len(), |end| host + end);
-            let beside = base[host..].rfind('/').map_or(host, |last| host + last);
-            for end in self.eval(ctx, path) {
-                let first = match &end.value {
-                    Value::Str(text, _) => Some(text.expose()),
-                    Value::Concat(parts, _) => match parts.first() {
-                        Some(Value::Str(text, _)) => Some(text.expose()),
-                        _ => None,
-                    },
+        let base = base.expose();
+        let host = base.find("://").map_or(0, |scheme| scheme + 3);
+        let host = base[host..].find('/').map_or(base.len(), |end| host + end);
+        let last = base[host..].rfind('/').filter(|_| beside).map_or(host, |last| host + last);
+        for end in self.eval(ctx, path) {
+            let first = match &end.value {
+                Value::Str(text, _) => Some(text.expose()),
+                Value::Concat(parts, _) => match parts.first() {
+                    Some(Value::Str(text, _)) => Some(text.expose()),
                     _ => None,
-                };
-                let (before, between) = match first {
-                    Some(text) if text.contains("://") => ("", ""),
-                    Some(text) if text.starts_with('/') => (&base[..host], ""),
-                    Some(_) => (&base[..beside], "/"),
-                    None => (&base[..host], "/"),
-                };
-                let Some(arms) = of.arms.merge(&end.arms) else { continue };
-                let before = format!("{before}{between}");
-                let value = match &end.value {
-                    Value::Str(text, _) => Value::Str(Text::new(before + text.expose()), at),
-                    Value::Concat(parts, _) => {
-                        let before = Value::Str(Text::new(before + first.unwrap_or_default()), at);
-                        let rest = parts.iter().skip(usize::from(first.is_some())).cloned();
-                        Value::Concat(Arc::new(std::iter::once(before).chain(rest).collect()), at)
-                    }
-                    rest => Value::Concat(Arc::new(vec![Value::Str(Text::new(before), at), rest.clone()]), at),
-                };
-                out.push(Alt { value, arms, steps: of.steps.clone() });
-            }
+                },
+                _ => None,
+            };
+            let (before, between) = match first {
+                Some(text) if text.contains("://") => ("", ""),
+                Some(text) if text.starts_with('/') => (&base[..host], ""),
+                Some(_) => (&base[..last], "/"),
+                None => (&base[..host], "/"),
+            };
+            let Some(arms) = of.arms.merge(&end.arms) else { continue };
+            let before = format!("{before}{between}");
+            let value = match &end.value {
+                Value::Str(text, _) => Value::Str(Text::new(before + text.expose()), at),
+                Value::Concat(parts, _) => {
+                    let before = Value::Str(Text::new(before + first.unwrap_or_default()), at);
+                    let rest = parts.iter().skip(usize::from(first.is_some())).cloned();
+                    Value::Concat(Arc::new(std::iter::once(before).chain(rest).collect()), at)
+                }
+                rest => Value::Concat(Arc::new(vec![Value::Str(Text::new(before), at), rest.clone()]), at),
+            };
+            out.push(Alt { value, arms, steps: of.steps.clone() });
         }
         out
     }

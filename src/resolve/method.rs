@@ -20,6 +20,12 @@ impl Resolver<'_> {
             return alts;
         }
         let arg = |number: usize| call.positional().nth(number).map(|arg| arg.value);
+        if matches!(method, "path" | "set_path")
+            && self.is_rust(ctx.file)
+            && let Some(alts) = self.path_of_url(ctx, expr, receiver, arg(0))
+        {
+            return alts;
+        }
         // `key.map(|key| key.to_string())`: of an `Option`, a `Result` or a promise it is the value itself.
         let is_plain =
             matches!(&receiver.value, Value::Str(..) | Value::Env(..) | Value::Concat(..) | Value::Unknown(_));
@@ -166,6 +172,23 @@ impl Resolver<'_> {
                 found
             }
             _ => vec![Alt::unknown()],
+        }
+    }
+
+    /// `url.path()`, and what is left of a URL by `url.set_path(path)`.
+    fn path_of_url(&mut self, ctx: &Ctx, expr: ExprId, receiver: &Alt, path: Option<ExprId>) -> Option<Vec<Alt>> {
+        let url = match &receiver.value {
+            Value::Str(text, at) => text.expose().split_once("://").map(|(_, rest)| (rest, *at)),
+            _ => None,
+        };
+        match (url, path) {
+            (Some((rest, at)), None) => {
+                let path = rest.find('/').map_or("/", |start| &rest[start..]);
+                Some(vec![Alt { value: Value::Str(Text::new(path), at), ..receiver.clone() }])
+            }
+            (Some(_), Some(path)) => Some(self.with_path(ctx, receiver, path, self.location(ctx.file, expr), false)),
+            (None, Some(_)) => Some(vec![receiver.clone()]),
+            (None, None) => None,
         }
     }
 

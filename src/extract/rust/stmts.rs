@@ -106,6 +106,13 @@ impl Lower<'_> {
             Expr::MethodCall(e) if matches!(sink, Sink::Drop) && appends(e) && self.place(&e.receiver).is_some() => {
                 self.compound(expr, &e.receiver, &e.args[0], true);
             }
+            // What changes a URL in its place is what that is from then on.
+            Expr::MethodCall(e)
+                if matches!(sink, Sink::Drop) && e.method == "set_path" && self.place(&e.receiver).is_some() =>
+            {
+                let value = self.value(expr);
+                self.write(expr, &e.receiver, value);
+            }
             Expr::Macro(e) => self.macro_statement(&e.mac, sink),
             Expr::Call(e) if is_exit_call(e) => {
                 let value = self.value(expr);
