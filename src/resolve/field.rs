@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::shared::{Shared, Variable};
 use super::value::{Alt, Ctx, Frame, Made, Step, StepKind, Value};
-use super::{Arms, LOST, Resolver, under, words};
+use super::{Arms, LOST, Lit, Resolver, under, words};
 use crate::facts::{Call, Entry, ExprId, ExprKind, Object, Spread, Stmt};
 use crate::finding::{FileId, Location};
 use crate::headers::same_field;
@@ -132,6 +132,7 @@ impl Resolver<'_> {
                 "1" => vec![Alt::new((**value).clone())],
                 _ => vec![Alt::unknown()],
             },
+            Value::Entries(made, _) if name.bytes().all(|byte| byte.is_ascii_digit()) => self.any_element(value, made),
             // Asking nothing for a field is an error, or gives nothing (`opts?.baseURL`).
             Value::Null | Value::Undefined => vec![Alt::new(Value::Undefined)],
             // A text in the place of options: `https.get(url)` beside `https.get({ hostname })`.
@@ -143,6 +144,18 @@ impl Resolver<'_> {
             Value::Str(..) | Value::Const(_) | Value::Concat(..) | Value::Entries(..) => vec![Alt::unknown()],
             Value::Env(..) | Value::Unknown(_) => vec![Alt::unknown()],
         }
+    }
+
+    /// The element at some position of a collection whose order nobody knows: each is a choice.
+    fn any_element(&mut self, of: &Value, made: &Made) -> Vec<Alt> {
+        let subject = self.subjects.get(&format!("some:{}:{}", made.ctx.file.0, made.expr.0));
+        let mut out = Vec::new();
+        for (row, alts) in self.elements(of) {
+            let value = Some(self.constants.get(&row));
+            let arms = Arms::default().with(Lit { subject, value, negated: false });
+            out.extend(arms.into_iter().flat_map(|arms| under(alts.clone(), &arms)));
+        }
+        if out.is_empty() { vec![Alt::unknown()] } else { out }
     }
 
     /// The file that a Python package's attribute names: `config.urls`.

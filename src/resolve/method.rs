@@ -146,6 +146,10 @@ impl Resolver<'_> {
                         "copy" => vec![receiver.clone()],
                         _ => self.call_member(ctx, expr, receiver, method),
                     },
+                    // Which of them are left nobody knows.
+                    ExprKind::List(_) if method == "filter" => {
+                        vec![Alt { value: Value::Entries(made.clone(), Part::Values), ..receiver.clone() }]
+                    }
                     ExprKind::List(_) if words::SAME.contains(&method) || method == "iter" || method == "into_iter" => {
                         vec![receiver.clone()]
                     }
@@ -154,6 +158,13 @@ impl Resolver<'_> {
                         vec![receiver.clone()]
                     }
                     _ => self.call_member(ctx, expr, receiver, method),
+                }
+            }
+            Value::Entries(made, Part::Values) => {
+                let of = Alt { value: Value::Made(made.clone()), ..receiver.clone() };
+                match words::SAME.contains(&method) {
+                    true => vec![receiver.clone()],
+                    false => self.method(ctx, expr, call, &of, method),
                 }
             }
             Value::Receiver(..) => {

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Lower, children, has_token, operands, operator, slots, span, strip};
-use crate::facts::{Entry, ExprId, ExprKind, FuncId, Place, Span, Stmt};
+use crate::facts::{Entry, ExprId, ExprKind, FuncId, Object, Place, Span, Stmt};
 
 /// Longer member chains are not places that anyone follows.
 const MAX_PATH: usize = 64;
@@ -111,7 +111,10 @@ impl Lower<'_> {
         match pattern.kind() {
             "object_pattern" => {
                 for child in children(pattern) {
-                    self.take_field(child, origin, path, target);
+                    match child.kind() {
+                        "rest_pattern" => self.take_rest(pattern, child, origin, path, target),
+                        _ => self.take_field(child, origin, path, target),
+                    }
                 }
             }
             "array_pattern" => {
@@ -153,12 +156,37 @@ impl Lower<'_> {
             "shorthand_property_identifier_pattern" => {
                 (Step::Member(self.text_of(field).to_owned(), span(field)), field)
             }
-            "rest_pattern" => return self.take(field, origin, path, target),
             _ => return,
         };
         path.push(step);
         self.take(inner, origin, path, target);
         path.pop();
+    }
+
+    /// `...rest` in `{ a, b, ...rest }`: all that the others do not take.
+    fn take_rest(&mut self, pattern: Node, rest: Node, origin: &Origin, path: &mut Vec<Step>, target: Target) {
+        let taken = children(pattern).into_iter().filter(|field| field.kind() != "rest_pattern").map(|field| {
+            let name = match field.kind() {
+                "pair_pattern" => field.child_by_field_name("key")?,
+                "object_assignment_pattern" => field.child_by_field_name("left")?,
+                _ => field,
+            };
+            let is_name = name.kind() == "shorthand_property_identifier_pattern";
+            let key = if is_name { Some(self.text_of(name).to_owned()) } else { self.key(name) };
+            Some((key?, span(name)))
+        });
+        let taken: Option<Vec<(String, Span)>> = taken.collect();
+        let (Some(taken), Some(&inner)) = (taken, operands(rest).first()) else {
+            return self.take(rest, origin, path, target);
+        };
+        let of = self.part_of(inner, origin, path);
+        let mut entries = vec![Entry::Spread(of)];
+        for (key, key_span) in taken {
+            let value = self.builder.expr(key_span, ExprKind::Undefined);
+            entries.push(Entry::Field { key: Some(key), key_span, value });
+        }
+        let value = self.add(inner, ExprKind::Object(Object { entries, ty: None }));
+        self.write_target(inner, value, target);
     }
 
     /// `name = default` in a pattern.
