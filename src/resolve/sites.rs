@@ -102,10 +102,13 @@ impl Resolver<'_> {
         let mut out = Vec::new();
         let mut callers = project.above(class.map_or(file, |(of, _)| of));
         let mut more = callers.len() > MAX_CALLERS;
-        // What a class inherits from calls its methods, too.
-        if let Some(own) = own.filter(|_| !constructor && !self.is_rust(file)) {
-            let bases = self.lineage(own).into_iter().map(|(of, _)| of);
-            let bases: Vec<FileId> = bases.filter(|of| !callers.contains(of)).collect();
+        // What a class inherits from calls its methods, too. In Rust that is the type itself, which others import.
+        if let Some(own) = own.filter(|_| !constructor) {
+            let bases: Vec<FileId> = match self.is_rust(file) {
+                true => self.first_base(own).map_or_else(Vec::new, |(of, _)| project.above(of).to_vec()),
+                false => self.lineage(own).into_iter().map(|(of, _)| of).collect(),
+            };
+            let bases: Vec<FileId> = bases.into_iter().filter(|of| !callers.contains(of)).collect();
             if !bases.is_empty() {
                 callers = callers.iter().copied().take(MAX_CALLERS.saturating_sub(bases.len())).chain(bases).collect();
             }
