@@ -4,7 +4,7 @@ use crate::catalog::{Blank, Construct, Slot};
 use crate::facts::{Call, ExprId, ExprKind, Spread};
 use crate::finding::Location;
 use crate::headers::{KEY_HEADERS, is_key_header};
-use crate::resolve::{Alt, Ctx, Presence, Resolver, Value};
+use crate::resolve::{Alt, Arms, Ctx, Presence, Resolver, Value, under};
 use crate::text::Text;
 
 use super::or_else;
@@ -111,12 +111,30 @@ pub(super) fn header_key(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, pa
             }
             continue;
         }
-        for name in KEY_HEADERS {
-            out = or_else(out, || {
-                let path = format!("{path}.{name}");
-                argument(resolver, ctx, call, &path).into_iter().map(without_scheme).collect()
-            });
+        out = or_else(out, || key_of_headers(|name| argument(resolver, ctx, call, &format!("{path}.{name}"))));
+    }
+    out
+}
+
+/// The key in headers: what is in the first of those that hold one.
+pub(super) fn key_of_headers(mut header: impl FnMut(&str) -> Vec<Alt>) -> Vec<Alt> {
+    let mut out = vec![Alt::new(Value::Undefined)];
+    for name in KEY_HEADERS {
+        // Something may have put one there, or nothing has: then the next one is the key.
+        let is_open = |alt: &&Alt| match &alt.value {
+            Value::Unknown(named) => named.as_ref().is_none_or(|(named, _)| is_key_header(named)),
+            _ => false,
+        };
+        let open: Vec<Arms> = out.iter().filter(is_open).map(|alt| alt.arms.clone()).collect();
+        if open.is_empty() && !out.iter().any(|alt| matches!(alt.value, Value::Undefined)) {
+            break;
         }
+        let values: Vec<Alt> = header(name).into_iter().map(without_scheme).collect();
+        let is_known = |alt: &&Alt| !matches!(alt.value, Value::Undefined | Value::Null | Value::Unknown(_));
+        let known: Vec<Alt> = values.iter().filter(is_known).cloned().collect();
+        let beside: Vec<Alt> = open.iter().flat_map(|arms| under(known.clone(), arms)).collect();
+        out = or_else(out, || values);
+        out.extend(beside);
     }
     out
 }

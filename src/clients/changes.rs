@@ -9,9 +9,9 @@ use crate::headers::{KEY_HEADERS, is_key_header};
 use crate::resolve::{Alt, Arms, Ctx, Resolver, Value};
 use crate::text::Text;
 
-use super::arguments::{header_key, leading};
+use super::arguments::{header_key, key_of_headers, leading};
 use super::find::site_of;
-use super::{From, Site, SlotValue, Slots, code, constructed, inherit, or_else, without_scheme};
+use super::{From, Site, SlotValue, Slots, code, constructed, inherit, without_scheme};
 
 /// Builder methods called on the call itself: `new().with_api_key(k).with_api_base(u)`. Returns the outermost call.
 pub(super) fn chained(resolver: &mut Resolver<'_>, site: &Site<'_>, ctx: &Ctx, slots: &mut Slots) -> ExprId {
@@ -212,11 +212,7 @@ fn set_values(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, slot: Slot) -
             // `for (name, value) in headers { request = request.header(name, value) }`
             None => resolver.in_row_named(ctx, *name, *value, is_key_header).into_iter().map(without_scheme).collect(),
         },
-        (Slot::Headers, [headers]) => KEY_HEADERS.into_iter().fold(vec![Alt::new(Value::Undefined)], |known, name| {
-            or_else(known, || {
-                resolver.field_path(ctx, *headers, &[name.to_owned()]).into_iter().map(without_scheme).collect()
-            })
-        }),
+        (Slot::Headers, [headers]) => key_of_headers(|name| resolver.field_path(ctx, *headers, &[name.to_owned()])),
         (Slot::Request, [_, url, ..]) => resolver.eval(ctx, *url),
         (_, [value, ..]) => resolver.eval(ctx, *value),
         _ => vec![Alt::unknown()],
@@ -248,20 +244,23 @@ pub(super) fn afterwards(resolver: &mut Resolver<'_>, site: &Site<'_>, outermost
         value = parent;
     }
     let (block, index) = module.points[outermost.index()];
-    let Some(Stmt::Assign { place, value: assigned, .. }) = module.block(block).stmts.get(index as usize) else {
-        return;
+    let place = match module.block(block).stmts.get(index as usize) {
+        Some(Stmt::Assign { place, value: assigned, .. }) if *assigned == value => place.clone(),
+        // What a constructor does to the object that `super(…)` has filled.
+        Some(Stmt::Expr(expr)) if *expr == value => match made_by_base(resolver, site) {
+            Some(receiver) => Place::name(receiver),
+            None => return,
+        },
+        _ => return,
     };
-    if *assigned != value {
-        return;
-    }
     // Most variables are given once, and nothing is called on them that sets anything.
     let known = &resolver.project.file(site.file).index;
-    let again = known.assigns.get(&place.root).is_some_and(|all| all.len() > 1);
+    let of_base = matches!(module.block(block).stmts.get(index as usize), Some(Stmt::Expr(_)));
+    let again = known.assigns.get(&place.root).is_some_and(|all| of_base || all.len() > 1);
     let called = |path: &str| known.calls.contains_key(path.rsplit('.').next().unwrap_or(path));
     if !again && !site.client.setters.keys().chain(&site.client.hooks).any(|name| called(name)) {
         return;
     }
-    let place = place.clone();
     let (mut block, mut index) = (block, index as usize + 1);
     // Blocks without a condition around it (`with`, `try`) go on after it.
     loop {
@@ -277,6 +276,15 @@ pub(super) fn afterwards(resolver: &mut Resolver<'_>, site: &Site<'_>, outermost
             _ => return,
         }
     }
+}
+
+/// What a constructor calls the object that a client's base fills, where the client is made by `super(…)`.
+fn made_by_base(resolver: &Resolver<'_>, site: &Site<'_>) -> Option<String> {
+    let module = resolver.module(site.file);
+    let ExprKind::Call(call) = module.kind(site.call) else { return None };
+    let ctx = resolver.ctx_of(site.file, site.call);
+    resolver.super_class(&ctx, call.callee)?;
+    module.func(module.block(ctx.block).func).receiver.clone()
 }
 
 /// Applies what the statements of a block do to the client's slots; false once the variable holds something else.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::{Catalog, Client, Construct, UrlKind};
-use crate::facts::{Call, ExprId, ExprKind, Module, Spread};
+use crate::facts::{Call, ExprId, ExprKind, Module, Spread, Stmt};
 use crate::finding::FileId;
 use crate::resolve::{Alt, Ctx, Presence, Resolver, Rests, Value, called_on};
 
@@ -43,8 +43,13 @@ impl<'c, 'p> Finder<'c, 'p> {
         // A variable may hold any class; a member has the name that the catalogue lists.
         let derives = candidates.derive.contains(last) && !data.args.is_empty();
         if matches!(module.kind(data.callee), ExprKind::Member(..)) && !derives && last != "__init__" {
-            let Some(makers) = candidates.by_name.get(last) else { return Vec::new() };
-            if !makers.iter().any(|(client, construct)| may_carry_a_key(resolver, file, call, client, construct)) {
+            let may_be_one = match candidates.by_name.get(last) {
+                Some(makers) => {
+                    makers.iter().any(|(client, construct)| may_carry_a_key(resolver, file, call, client, construct))
+                }
+                None => candidates.are_put_into(resolver, file, last),
+            };
+            if !may_be_one {
                 return Vec::new();
             }
         }
@@ -169,6 +174,27 @@ impl<'c> Candidates<'c> {
             }
         }
         Self { by_name, derive }
+    }
+
+    /// Whether a file puts one of them into a field of this name: `this.send = options.fetch ?? fetch`.
+    fn are_put_into(&self, resolver: &Resolver<'_>, file: FileId, field: &str) -> bool {
+        let file = resolver.project.file(file);
+        let module = &file.module;
+        file.index.attributes.get(field).into_iter().flatten().any(|&(block, at)| {
+            match module.block(block).stmts.get(at as usize) {
+                Some(Stmt::Assign { value, .. }) => self.may_be_one(module, *value),
+                _ => false,
+            }
+        })
+    }
+
+    fn may_be_one(&self, module: &Module, value: ExprId) -> bool {
+        match module.kind(value) {
+            ExprKind::Name(name) | ExprKind::Member(_, name) => self.by_name.contains_key(name.as_str()),
+            ExprKind::Fallback { left, right, .. } => [left, right].iter().any(|of| self.may_be_one(module, **of)),
+            ExprKind::Choice(arms) => arms.iter().any(|(_, value)| self.may_be_one(module, *value)),
+            _ => false,
+        }
     }
 }
 
