@@ -124,7 +124,7 @@ fn declarations() {
         &[
             "let k, r, @t0, c, d",
             "k = (opts.apiKey ?? \"x\")",
-            "r = ?",
+            "r = {...opts, apiKey: undefined}",
             "@t0 = f()",
             "c = @t0.a.b[#0]",
             "d = (@t0.a.b[#2] ?? #1)",
