@@ -24,7 +24,7 @@ mod flow;
 mod graft;
 
 pub use build::{Builder, Resume};
-pub use conditions::{Cond, Constant, Test, head, squeeze};
+pub use conditions::{Cond, Constant, Test, head, is_in_capitals, squeeze};
 pub use environment::{EnvBlock, EnvKind, EnvSource, EnvVar, Script};
 pub use flow::Flow;
 

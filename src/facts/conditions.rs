@@ -27,6 +27,12 @@ pub struct Constant {
     pub member: Option<ExprId>,
 }
 
+/// Whether a name is written as constants and environment variables are: `A_B1`.
+pub fn is_in_capitals(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
 impl From<String> for Constant {
     fn from(text: String) -> Self {
         Self { text, member: None }

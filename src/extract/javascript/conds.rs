@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Lower, MAX_LAYERS, operands, operator, strip};
-use crate::facts::{Cond, Constant, ExprId, Test, head, squeeze};
+use crate::facts::{Cond, Constant, ExprId, Test, head, is_in_capitals, squeeze};
 
 /// A condition of more parts than this is known by its text only.
 const MAX_PARTS: usize = 16;
@@ -93,12 +93,19 @@ impl Lower<'_> {
         Some(Cond::Equals(text, expr, value))
     }
 
-    /// Whether this may be a member of an enumeration: of something that is named like a class.
+    /// Whether this may be a constant by its name: a member of something that is named like a class, in whichever module
+    /// (`types_1.Kind.A`), or a variable in capitals.
     fn is_member(&self, node: Node) -> bool {
+        if node.kind() == "identifier" {
+            return is_in_capitals(self.text_of(node));
+        }
         let object = node.child_by_field_name("object").filter(|_| node.kind() == "member_expression");
-        object.is_some_and(|object| {
-            object.kind() == "identifier" && self.text_of(object).starts_with(|c: char| c.is_ascii_uppercase())
-        })
+        let name = object.and_then(|object| match object.kind() {
+            "identifier" => Some(object),
+            "member_expression" => object.child_by_field_name("property"),
+            _ => None,
+        });
+        name.is_some_and(|name| self.text_of(name).starts_with(|c: char| c.is_ascii_uppercase()))
     }
 
     /// `["a", "b"].includes(x)`, `Boolean(x)`.

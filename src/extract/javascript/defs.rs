@@ -279,6 +279,57 @@ impl Lower<'_> {
     }
 }
 
+impl Lower<'_> {
+    /// TypeScript's `enum` as it is compiled, an object:
+    /// `(function (Kind) { Kind["A"] = "a"; … })(Kind || (exports.Kind = Kind = {}))`.
+    pub(super) fn compiled_enum(&mut self, call: Node) -> Option<()> {
+        let function = strip(call.child_by_field_name("function")?);
+        let [inner] = operands(function.child_by_field_name("parameters")?)[..] else { return None };
+        let [given] = operands(call.child_by_field_name("arguments")?)[..] else { return None };
+        let outer = given.child_by_field_name("left").filter(|outer| outer.kind() == "identifier")?;
+        let body = operands(function.child_by_field_name("body")?);
+        let members: Option<Vec<_>> =
+            body.into_iter().map(|statement| self.member_of(self.text_of(inner), statement)).collect();
+        let members = members.filter(|members| !members.is_empty())?;
+        let mut entries = Vec::new();
+        for (key, value) in members {
+            let value = self.expr(value);
+            entries.push(Entry::Field { key: self.literal(key), key_span: span(key), value });
+        }
+        let value = self.add(call, ExprKind::Object(Object { entries, ty: None }));
+        self.assign(span(call), span(outer), Place::name(self.text_of(outer)), value);
+        // `exports.Kind = Kind = {}`, `exports.Kind || (exports.Kind = {})`
+        let mut next = given.child_by_field_name("right").map(strip);
+        while let Some(part) = next {
+            let target = part.child_by_field_name("left").filter(|_| part.kind() == "assignment_expression");
+            if let Some(name) = target.and_then(|target| self.text_of(target).strip_prefix("exports.")) {
+                let value = self.add(outer, ExprKind::Name(self.text_of(outer).to_owned()));
+                self.export(name, value, span(call));
+            }
+            next = part.child_by_field_name("right").map(strip);
+        }
+        Some(())
+    }
+
+    /// The key and the value of `Kind["A"] = "a"`, and of `Kind[Kind["B"] = 0] = "B"`.
+    fn member_of<'t>(&self, of: &str, statement: Node<'t>) -> Option<(Node<'t>, Node<'t>)> {
+        let mut set = match statement.kind() {
+            "expression_statement" => operands(statement).first().copied()?,
+            _ => return None,
+        };
+        for _ in 0..2 {
+            let target = set.child_by_field_name("left").filter(|_| set.kind() == "assignment_expression")?;
+            let object = target.child_by_field_name("object").filter(|_| target.kind() == "subscript_expression")?;
+            let index = target.child_by_field_name("index").filter(|_| self.text_of(object) == of)?;
+            if index.kind() == "string" {
+                return Some((index, set.child_by_field_name("right")?));
+            }
+            set = index;
+        }
+        None
+    }
+}
+
 fn this() -> Option<String> {
     Some("this".to_owned())
 }

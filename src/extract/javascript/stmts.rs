@@ -144,7 +144,7 @@ impl Lower<'_> {
             "ternary_expression" => self.ternary_statement(node),
             "internal_module" => self.statement(node),
             "binary_expression" if matches!(operator(node), "&&" | "||" | "??") => self.logical_statement(node),
-            "call_expression" if self.set_header(node).is_some() => {}
+            "call_expression" if self.set_header(node).is_some() || self.compiled_enum(node).is_some() => {}
             _ => {
                 self.effects(node);
                 if self.is_exit(node) {

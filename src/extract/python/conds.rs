@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use tree_sitter::Node;
 
 use super::{Lower, children, fields, operands, operator, span, strip};
-use crate::facts::{Cond, Constant, ExprId, ExprKind, Stmt, Test, head, squeeze};
+use crate::facts::{Cond, Constant, ExprId, ExprKind, Stmt, Test, head, is_in_capitals, squeeze};
 
 /// More operands of `and` and `or`, or more members of `in (…)`, than this are one condition that is not understood.
 const MAX_OPERANDS: usize = 16;
@@ -103,17 +103,24 @@ impl Lower<'_> {
         self.constant(node).map(Constant::from)
     }
 
-    /// Whether this may be a member of an enumeration, or its value: of something that is named like a class.
+    /// Whether this may be a constant by its name: a member of something that is named like a class, in whichever module
+    /// (`types.Kind.A`), or its value; or a variable in capitals.
     fn is_member(&self, node: Node) -> bool {
+        if node.kind() == "identifier" {
+            return is_in_capitals(self.text_of(node));
+        }
         let object = match object_of(node) {
             Some(object) if node.child_by_field_name("attribute").is_some_and(|name| self.text_of(name) == "value") => {
                 object_of(object)
             }
             object => object,
         };
-        object.is_some_and(|object| {
-            object.kind() == "identifier" && self.text_of(object).starts_with(|c: char| c.is_ascii_uppercase())
-        })
+        let name = object.and_then(|object| match object.kind() {
+            "identifier" => Some(object),
+            "attribute" => object.child_by_field_name("attribute"),
+            _ => None,
+        });
+        name.is_some_and(|name| self.text_of(name).starts_with(|c: char| c.is_ascii_uppercase()))
     }
 
     /// `subject in ("a", "b")`, and `"X" in os.environ`.

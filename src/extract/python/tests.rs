@@ -1,6 +1,6 @@
 use crate::extract::Unparsable;
 use crate::facts::dump::{dump, expr};
-use crate::facts::{ExprId, ExprKind, Module, Stmt};
+use crate::facts::{ExprId, ExprKind, Module, Stmt, Test};
 use crate::language::Language;
 use crate::source::Source;
 
@@ -333,12 +333,18 @@ for i, (name, row) in enumerate(rows):
 fn check(text: &str, module: &Module) {
     let mut held = vec![false; module.exprs.len()];
     let mut hold = |id: ExprId| held[id.index()] = true;
-    module.expr_ids().for_each(|id| module.children(id, &mut hold));
+    let tested = |test: &Test| [test.expr, test.value.as_ref().and_then(|value| value.member)].into_iter().flatten();
+    for id in module.expr_ids() {
+        module.children(id, &mut hold);
+        if let ExprKind::Choice(arms) = module.kind(id) {
+            arms.iter().flat_map(|(tests, _)| tests).flat_map(tested).for_each(&mut hold);
+        }
+    }
     for stmt in module.blocks.iter().flat_map(|block| &block.stmts) {
         match stmt {
             Stmt::Assign { value, .. } | Stmt::Expr(value) | Stmt::Return(Some(value)) => hold(*value),
             Stmt::Branch(arms) => {
-                arms.iter().flat_map(|arm| &arm.tests).filter_map(|test| test.expr).for_each(&mut hold);
+                arms.iter().flat_map(|arm| &arm.tests).flat_map(tested).for_each(&mut hold);
             }
             Stmt::Block(_) | Stmt::Return(None) | Stmt::Exit | Stmt::Jump => {}
         }

@@ -3,9 +3,9 @@
 use super::mask::Masked;
 use super::scripts::Filling;
 use super::tree::{Kind, NodeId, Tree};
-use super::value::{Values, is_upper};
+use super::value::Values;
 use super::vars::{self, Names, entries, get};
-use crate::facts::{Builder, EnvBlock, EnvKind, ExprKind, Span};
+use crate::facts::{Builder, EnvBlock, EnvKind, ExprKind, Span, is_in_capitals};
 use crate::source::Source;
 
 mod ci;
@@ -369,7 +369,7 @@ fn is_environment(name: &str) -> bool {
 /// Whether a name in upper case is, by its ending, a key's or an endpoint's.
 fn is_telling(name: &str) -> bool {
     const ENDINGS: [&str; 6] = ["_KEY", "_TOKEN", "_URL", "_BASE", "_ENDPOINT", "_HOST"];
-    is_upper(name) && ENDINGS.iter().any(|ending| name.ends_with(ending))
+    is_in_capitals(name) && ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Whether a mapping is a step that runs something.

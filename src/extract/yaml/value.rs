@@ -5,7 +5,7 @@ use saphyr_parser::ScalarStyle;
 use super::mask::{Action, Masked};
 use super::tree::{Kind, NodeId, Tree};
 use crate::extract::dotenv::expand::{self, Dialect, name_at};
-use crate::facts::{Builder, EnvKind, ExprId, ExprKind, Span};
+use crate::facts::{Builder, EnvKind, ExprId, ExprKind, Span, is_in_capitals};
 use crate::source::Source;
 use crate::text::Text;
 
@@ -141,17 +141,11 @@ pub(super) fn template_name(raw: &str) -> Option<String> {
         return None;
     }
     let expression = expression.trim_end_matches(['"', '\'', ')', ']', ' ']);
-    let upper = |name: &&str| is_upper(name) && name.len() > 2 && *name != "ENV";
+    let upper = |name: &&str| is_in_capitals(name) && name.len() > 2 && *name != "ENV";
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut names = expression.split(|c: char| !is_word(c)).filter(upper);
     let name = names.next().filter(|_| names.next().is_none())?;
     expression.ends_with(name).then(|| name.to_owned())
-}
-
-/// Whether a name is written as environment variables are: `A_B1`.
-pub(super) fn is_upper(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_uppercase())
-        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// A plain scalar that is no string.

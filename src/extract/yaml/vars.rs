@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::tree::{Kind, NodeId, Tree};
-use super::value::{Values, is_upper};
+use super::value::Values;
 use crate::extract::dotenv::expand::name_at;
-use crate::facts::{EnvKind, EnvVar, ExprId, ExprKind, Span};
+use crate::facts::{EnvKind, EnvVar, ExprId, ExprKind, Span, is_in_capitals};
 
 /// Merges nested deeper than this are left out.
 const MAX_MERGES: usize = 20;
@@ -143,7 +143,7 @@ fn entry(
         found.open = true;
         return;
     }
-    if !is_name(name) || (names == Names::Upper && !is_upper(name)) {
+    if !is_name(name) || (names == Names::Upper && !is_in_capitals(name)) {
         return;
     }
     let expr = match &tree.nodes[value].kind {
@@ -220,7 +220,7 @@ fn list_item(values: &mut Values<'_>, item: NodeId, kind: EnvKind, found: &mut F
                     let several = rest
                         .split_whitespace()
                         .skip(1)
-                        .any(|word| word.split_once('=').is_some_and(|(name, _)| is_upper(name)));
+                        .any(|word| word.split_once('=').is_some_and(|(name, _)| is_in_capitals(name)));
                     if several {
                         values.builder.expr(span, ExprKind::Unknown)
                     } else {
