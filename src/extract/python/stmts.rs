@@ -77,6 +77,7 @@ impl Lower<'_> {
             _ => {
                 let value = self.expr(node);
                 self.builder.stmt(Stmt::Expr(value));
+                self.take_out(node);
                 if self.is_exit(node) {
                     self.builder.stmt(Stmt::Exit);
                 }

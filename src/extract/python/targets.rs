@@ -26,6 +26,24 @@ impl Lower<'_> {
         for target in targets {
             self.target(target, value, span(node));
         }
+        self.take_out(right);
+    }
+
+    /// What `options.pop("key")` takes out is not there any more.
+    pub(super) fn take_out(&mut self, node: Node) {
+        let call = strip(node);
+        let parts = call.child_by_field_name("function").zip(call.child_by_field_name("arguments"));
+        let Some((function, arguments)) = parts.filter(|_| call.kind() == "call") else { return };
+        let pops = function.child_by_field_name("attribute").is_some_and(|name| self.text_of(name) == "pop");
+        let key = operands(arguments).first().copied().filter(|key| pops && key.kind() == "string");
+        let object = function.child_by_field_name("object").and_then(|object| self.place(object));
+        if let (Some(key), Some((mut place, _))) = (key, object)
+            && place.path.last().map_or(place.root.as_str(), |last| last.as_deref().unwrap_or_default()) != "environ"
+        {
+            place.path.push(self.constant(key));
+            let value = self.unknown(key);
+            self.assign(span(call), span(key), place, value);
+        }
     }
 
     /// The right side of an assignment, which may be a `yield`.
