@@ -17,6 +17,14 @@ pub struct Test {
     pub negated: bool,
 }
 
+impl Test {
+    /// The expressions that it names: what is tested, and what that is compared with.
+    pub fn exprs_mut(&mut self) -> impl Iterator<Item = &mut ExprId> {
+        let member = self.value.as_mut().and_then(|value| value.member.as_mut());
+        self.expr.iter_mut().chain(member)
+    }
+}
+
 /// What something is compared with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Constant {
