@@ -260,7 +260,12 @@ pub struct Place {
 impl Place {
     /// A plain variable.
     pub fn name(root: impl Into<String>) -> Self {
-        Self { root: root.into(), path: Vec::new(), key: None }
+        Self::below(root, Vec::new())
+    }
+
+    /// What is below a variable.
+    pub fn below(root: impl Into<String>, path: Vec<Option<String>>) -> Self {
+        Self { root: root.into(), path, key: None }
     }
 }
 

@@ -244,18 +244,17 @@ pub(super) fn afterwards(resolver: &mut Resolver<'_>, site: &Site<'_>, outermost
         value = parent;
     }
     let (block, index) = module.points[outermost.index()];
-    let place = match module.block(block).stmts.get(index as usize) {
-        Some(Stmt::Assign { place, value: assigned, .. }) if *assigned == value => place.clone(),
+    let (place, of_base) = match module.block(block).stmts.get(index as usize) {
+        Some(Stmt::Assign { place, value: assigned, .. }) if *assigned == value => (place.clone(), false),
         // What a constructor does to the object that `super(…)` has filled.
         Some(Stmt::Expr(expr)) if *expr == value => match made_by_base(resolver, site) {
-            Some(receiver) => Place::name(receiver),
+            Some(receiver) => (Place::name(receiver), true),
             None => return,
         },
         _ => return,
     };
     // Most variables are given once, and nothing is called on them that sets anything.
     let known = &resolver.project.file(site.file).index;
-    let of_base = matches!(module.block(block).stmts.get(index as usize), Some(Stmt::Expr(_)));
     let again = known.assigns.get(&place.root).is_some_and(|all| of_base || all.len() > 1);
     let called = |path: &str| known.calls.contains_key(path.rsplit('.').next().unwrap_or(path));
     if !again && !site.client.setters.keys().chain(&site.client.hooks).any(|name| called(name)) {

@@ -228,7 +228,7 @@ impl Resolver<'_> {
         match module.kind(expr) {
             ExprKind::Member(..) | ExprKind::Index(..) => {
                 let (root, path) = self.chain(ctx, expr)?;
-                let place = crate::facts::Place { root, path: path.into_iter().map(Some).collect(), key: None };
+                let place = crate::facts::Place::below(root, path.into_iter().map(Some).collect());
                 crate::project::env_place(&place).map(str::to_owned)
             }
             ExprKind::Env { name, .. } => Some(name.clone()),

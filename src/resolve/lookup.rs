@@ -5,6 +5,7 @@
 //! been found yet, so that an `else` that does not assign lets the older value through under its own assumption only.
 
 use super::conditions::text_of;
+use super::marks::only_takes;
 use super::value::{Alt, Ctx, Step, StepKind, Value};
 use super::{Arms, LOST, Resolver, under};
 use crate::facts::{Arm, BlockId, ExprId, ExprKind, FuncId, Import, Stmt, Test};
@@ -528,9 +529,8 @@ impl<'p> Resolver<'p> {
                 match stmt {
                     Stmt::Expr(expr) => {
                         if let ExprKind::Call(call) = module.kind(*expr) {
-                            let takes = matches!(module.kind(call.callee), ExprKind::Member(_, method)
-                                if super::words::TAKING.contains(&method.as_str()));
-                            let on = !takes && self.chain(ctx, call.callee).is_some_and(|(name, _)| name == root);
+                            let on = !only_takes(module, call)
+                                && self.chain(ctx, call.callee).is_some_and(|(name, _)| name == root);
                             let with = call
                                 .args
                                 .iter()

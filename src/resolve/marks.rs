@@ -7,7 +7,7 @@ use foldhash::HashMap;
 
 use super::lookup::Target;
 use super::{Resolver, words};
-use crate::facts::{BlockId, ExprId, ExprKind, Module, Stmt};
+use crate::facts::{BlockId, Call, ExprId, ExprKind, Module, Stmt};
 use crate::finding::FileId;
 use crate::project::{env_call_writes, env_place};
 
@@ -113,13 +113,16 @@ fn before(list: &[u32], upto: usize) -> &[u32] {
     &list[..list.partition_point(|&index| (index as usize) < upto)]
 }
 
+/// Whether a call only takes something out of what it is made on: `options.pop("name")`.
+pub(super) fn only_takes(module: &Module, call: &Call) -> bool {
+    matches!(module.kind(call.callee), ExprKind::Member(_, method) if words::TAKING.contains(&method.as_str()))
+}
+
 /// The variables that a call is on, or that it is given.
 fn touched(module: &Module, expr: ExprId) -> Vec<&str> {
     let ExprKind::Call(call) = module.kind(expr) else { return Vec::new() };
     let mut out = Vec::new();
-    let takes =
-        matches!(module.kind(call.callee), ExprKind::Member(_, method) if words::TAKING.contains(&method.as_str()));
-    let mut next = Some(call.callee).filter(|_| !takes);
+    let mut next = Some(call.callee).filter(|_| !only_takes(module, call));
     while let Some(at) = next {
         next = match module.kind(at) {
             ExprKind::Member(base, _) | ExprKind::Index(base, _) => Some(*base),

@@ -68,7 +68,7 @@ impl Lower<'_> {
                 self.take(parameter.pattern, &origin, &mut Vec::new(), target);
             } else if parameter.is_property {
                 let value = self.add(parameter.pattern, ExprKind::Name(name.clone()));
-                self.assign(place, place, Place { root: "this".to_owned(), path: vec![Some(name)], key: None }, value);
+                self.assign(place, place, Place::below("this", vec![Some(name)]), value);
             }
         }
         if let Some(body) = node.child_by_field_name("body") {
@@ -277,9 +277,7 @@ impl Lower<'_> {
         self.declare(self.text_of(name));
         self.assign(span(node), span(name), Place::name(self.text_of(name)), value);
     }
-}
 
-impl Lower<'_> {
     /// TypeScript's `enum` as it is compiled, an object:
     /// `(function (Kind) { Kind["A"] = "a"; … })(Kind || (exports.Kind = Kind = {}))`.
     pub(super) fn compiled_enum(&mut self, call: Node) -> Option<()> {

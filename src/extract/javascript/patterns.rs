@@ -340,7 +340,7 @@ impl Lower<'_> {
             node = strip(node.child_by_field_name("object")?);
         };
         path.reverse();
-        let place = Place { root: self.text_of(root).to_owned(), path, key: None };
+        let place = Place::below(self.text_of(root), path);
         Some((place, name_span.unwrap_or(span(root))))
     }
 

@@ -114,7 +114,7 @@ impl Lower<'_> {
             return None;
         }
         let value = self.expr(value);
-        let place = Place { root: self.text_of(object).to_owned(), path: vec![Some(field)], key: None };
+        let place = Place::below(self.text_of(object), vec![Some(field)]);
         self.assign(span(node), span(name), place, value);
         Some(())
     }
@@ -192,12 +192,7 @@ impl Lower<'_> {
             for inner in names {
                 let value = this.add(name, ExprKind::Name(inner.clone()));
                 if known {
-                    this.assign(
-                        place,
-                        place,
-                        Place { root: own.to_owned(), path: vec![Some(inner)], key: None },
-                        value,
-                    );
+                    this.assign(place, place, Place::below(own, vec![Some(inner)]), value);
                 } else {
                     entries.push(Entry::Field { key: Some(inner), key_span: place, value });
                 }

@@ -206,7 +206,7 @@ impl Parser<'_> {
             let name_span = Span { start: name.span.start + skipped, end: name.span.end };
             return self.set(variable.to_owned(), name_span, value, span);
         }
-        let place = Place { root: local(text), path, key: None };
+        let place = Place::below(local(text), path);
         self.builder.assign(span, name.span, place, value);
     }
 

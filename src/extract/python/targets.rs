@@ -179,7 +179,7 @@ impl Lower<'_> {
         }
         path.reverse();
         let root = self.variable(self.text_of(node));
-        Some((Place { root, path, key: None }, name_span.unwrap_or(span(node))))
+        Some((Place::below(root, path), name_span.unwrap_or(span(node))))
     }
 
     /// `target += value` and its kin.

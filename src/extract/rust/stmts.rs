@@ -247,7 +247,7 @@ impl Lower<'_> {
                 Expr::Path(e) if e.qself.is_none() => {
                     let root = ident(&e.path.segments.last()?.ident);
                     path.reverse();
-                    return Some(Place { root, path, key: None });
+                    return Some(Place::below(root, path));
                 }
                 _ => return None,
             };

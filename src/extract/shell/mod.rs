@@ -305,7 +305,7 @@ impl<'a> Lowering<'a> {
             let name = target.child_by_field_name("name")?;
             let index = target.child_by_field_name("index").map(|index| self.text(index).to_owned());
             let index = index.filter(|index| !index.contains('$'));
-            (Place { root: self.text(name).to_owned(), path: vec![index], key: None }, span(name))
+            (Place::below(self.text(name), vec![index]), span(name))
         } else {
             (Place::name(self.text(target)), span(target))
         };
