@@ -217,6 +217,8 @@ struct Run<'a> {
     sights: Vec<Sight>,
     /// Whether only files are parsed that may be about a finding.
     narrow: bool,
+    /// Whether something names a key or a host that is not OpenAI's; taken to be so where nobody has to know.
+    foreign: bool,
     /// Where imports lead, by folder.
     targets: HashMap<(PathBuf, Language, String), Option<PathBuf>>,
     /// Where all imports of a file lead, as far as that was asked.
@@ -255,6 +257,7 @@ impl<'a> Run<'a> {
             options,
             sights: Vec::new(),
             narrow: false,
+            foreign: true,
             targets: HashMap::new(),
             project: Project {
                 environment,
@@ -279,6 +282,11 @@ impl<'a> Run<'a> {
     fn run(mut self, given: Vec<Given>) -> Output {
         let making = given.iter().filter(|given| given.sight.admitted).map(|given| given.bytes).sum::<usize>();
         self.narrow = self.is_large(making);
+        let config = self.options.config;
+        let must_know = matches!(self.options.extent, Extent::Findings(_))
+            && config.keys.is_empty()
+            && config.environment.is_empty();
+        self.foreign = !must_know || given.iter().any(|given| given.sight.foreign);
         let looked_at = given.iter().all(|given| given.classes.is_some());
         self.project.heirs = (looked_at && self.options.extent != Extent::Everything).then(|| {
             let pairs = given.iter().flat_map(|given| given.classes.iter().flatten().copied());
@@ -294,6 +302,8 @@ impl<'a> Run<'a> {
         self.follow_imports(added);
         if self.narrow {
             self.wake();
+        } else if !self.foreign {
+            self.admit_requests();
         }
         self.read_manifests();
         let mut clients = self.clients(None);

@@ -241,7 +241,7 @@ impl<'c> Prefilter<'c> {
             };
         }
         let signs = words.evidence.of(self.catalog, &source.text);
-        let foreign = signs.key.max(signs.host) == Whose::Others || has(&words.nothing);
+        let foreign = signs.are_foreign() || has(&words.nothing);
         let pair = foreign && signs.key.min(signs.host) != Whose::Nobodys;
         // These are few and small.
         let small = matches!(source.language, Language::Dotenv | Language::Terraform | Language::Dockerfile);
@@ -265,6 +265,11 @@ impl<'c> Prefilter<'c> {
             ))
         });
         WORDS.is_in(&source.text)
+    }
+
+    /// Whether a text names a key or a host that is not OpenAI's.
+    pub fn is_foreign(&self, source: &Source) -> bool {
+        self.words().evidence.of(self.catalog, &source.text).are_foreign()
     }
 
     /// Whether a program imports, by its name, what may say whose a key or a host is.
@@ -297,7 +302,7 @@ impl<'c> Prefilter<'c> {
             return Sight { elsewhere, ..Sight::sure() };
         }
         let signs = words.evidence.of(self.catalog, &source.text);
-        let foreign = signs.key.max(signs.host) == Whose::Others;
+        let foreign = signs.are_foreign();
         let certain = own
             || sets
             || (mentions && memchr::memmem::find(text, b"mixlint:").is_some())

@@ -619,6 +619,31 @@ fn threads_and_the_prefilter_change_nothing() {
     }
 }
 
+/// Requests and rows of settings count only with a key or a host that is known: where nothing in a project names any but
+/// OpenAI's, they are not looked for. The name may be in any file.
+#[test]
+fn requests_of_a_project_that_names_nobody_are_left_alone() {
+    let page = "import requests\nfrom conf import URL\ntoken = load()\nhost = 'https://example.org'\nrequests.post(URL, headers={'Authorization': f'Bearer {token}'}, json={'api_key': token})\n";
+    let key = support::keys::keys().swap_remove(1);
+    let asks = format!(
+        "import requests\nfrom conf import URL\nrequests.post(URL + '/responses', headers={{'Authorization': 'Bearer {key}'}})\n"
+    );
+    let names: Vec<String> = (0..70).map(|n| format!("pages/p{n}.py")).collect();
+    let of = |conf: &str| {
+        let mut files = vec![("ask.py", asks.as_str()), ("conf.py", conf)];
+        files.extend(names.iter().map(|name| (name.as_str(), page)));
+        let dir = tree(&files);
+        let (_, out, _) = lint(dir.path(), &["check", "--no-config", "--output-format", "json"]);
+        let out: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let found: Vec<String> =
+            out["diagnostics"].as_array().unwrap().iter().map(|it| it["path"].to_string()).collect();
+        (out["summary"]["files_parsed"].as_u64().unwrap(), found)
+    };
+    assert_eq!(of("URL = 'https://api.openai.com/v1'\n"), (0, vec![]));
+    let (parsed, found) = of("URL = 'https://openrouter.ai/api/v1'\n");
+    assert_eq!((parsed, found), (72, vec!["\"ask.py\"".to_owned()]));
+}
+
 /// So many would take all memory, and the machine with it.
 #[test]
 fn a_number_of_threads_that_no_machine_has() {

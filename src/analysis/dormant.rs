@@ -57,6 +57,24 @@ impl Run<'_> {
         self.lower_late(&Vec::from_iter(woken));
     }
 
+    /// Lowers the files with requests and rows of settings, in a project that names another's key or host anywhere: they
+    /// count only with one.
+    pub(super) fn admit_requests(&mut self) {
+        let left_out = |id: &FileId| self.sights[id.index()].admitted && !self.parsed.contains(id);
+        let left_out: Vec<FileId> = self.project.ids().filter(left_out).collect();
+        if left_out.is_empty() {
+            return;
+        }
+        self.add_dotenv(&left_out);
+        let ids: Vec<FileId> = self.project.ids().collect();
+        let is_foreign =
+            |id: FileId| self.sights[id.index()].foreign || self.options.prefilter.is_foreign(&self.text(id));
+        self.foreign = ids.into_par_iter().any(is_foreign);
+        if self.foreign {
+            self.lower_late(&left_out);
+        }
+    }
+
     /// Reads the files that name what the rules ask for in all of the project: what switches the tracing of a client
     /// off, a variable that a client does not read, a host of Mixroute beside an environment block. Whether there are
     /// more than before.

@@ -57,6 +57,7 @@ impl Run<'_> {
         match self.options.extent {
             Extent::Everything => true,
             _ if self.narrow => sight.certain,
+            _ if !self.foreign => sight.certain || sight.makes || sight.elsewhere,
             _ => sight.admitted,
         }
     }

@@ -19,7 +19,7 @@ impl Run<'_> {
     /// what they ask them for; whether there are any that were left out.
     pub(super) fn admit_senders(&mut self) -> bool {
         // In a large tree most files import one that sends something.
-        if self.narrow || self.options.extent == Extent::Everything {
+        if self.narrow || !self.foreign || self.options.extent == Extent::Everything {
             return false;
         }
         let hands = |id: &FileId| {

@@ -32,6 +32,13 @@ pub(super) struct Signs {
     pub(super) host: Whose,
 }
 
+impl Signs {
+    /// Whether any is of somebody else than OpenAI.
+    pub(super) fn are_foreign(self) -> bool {
+        self.key.max(self.host) == Whose::Others
+    }
+}
+
 /// What to look for.
 #[derive(Debug)]
 pub(super) struct Evidence {
