@@ -41,8 +41,7 @@ pub(super) fn put(path: &Path, text: &str) -> Result<(), String> {
 
 fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut builder = temporary();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    be_open(&mut builder);
     let mut new = builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))?;
     new.write_all(bytes)?;
     new.as_file().sync_all()?;
@@ -79,6 +78,15 @@ fn swap(target: &Path, bytes: &[u8]) -> io::Result<Result<(), String>> {
     }
     Ok(Ok(()))
 }
+
+/// A file of our own is as open as the user's others; a temporary one is the user's alone.
+#[cfg(unix)]
+fn be_open(builder: &mut tempfile::Builder<'_, '_>) {
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+}
+
+#[cfg(not(unix))]
+fn be_open(_: &mut tempfile::Builder<'_, '_>) {}
 
 #[cfg(unix)]
 fn has_other_names(metadata: &fs::Metadata) -> bool {

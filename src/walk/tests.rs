@@ -1,4 +1,3 @@
-use std::ffi::OsStr;
 use std::fs;
 
 use super::*;
@@ -140,6 +139,7 @@ fn loading() {
 #[cfg(unix)]
 #[test]
 fn odd_files() {
+    use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::symlink;
 
