@@ -93,6 +93,12 @@ impl Words {
     }
 }
 
+/// Whether a file may hand on all that it imports: by that it names what it never mentions.
+pub fn hands_all_on(source: &Source) -> bool {
+    const STARS: [&str; 6] = ["export *", "__exportStar(", "...require(", "__export(require(", "import *", "::*"];
+    STARS.iter().any(|star| memchr::memmem::find(source.text.as_bytes(), star.as_bytes()).is_some())
+}
+
 /// The statements of a file that import, alone; the rest is left out.
 pub fn import_statements(source: &Source) -> Source {
     let mut kept = String::new();

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::Run;
 use crate::clients::From;
-use crate::facts::{BlockId, Class, ExprId, ExprKind, Function, Module, Span, Stmt};
+use crate::facts::{BlockId, Class, ExprId, ExprKind, FuncId, Function, Module, Span, Stmt};
 use crate::finding::FileId;
 use crate::project::last_name;
 use crate::resolve::{Alt, StepKind, Value};
@@ -101,16 +101,24 @@ impl Run<'_> {
                 });
                 // What a file exports as its only thing is called whatever who imports it likes.
                 let stem = || self.project.file(step.at.file).path.file_stem()?.to_str().map(str::to_owned);
-                let name = match of.get(&step.at.span) {
+                let names = match of.get(&step.at.span) {
                     Some(&at) => {
-                        called_as(module, &module.functions[at]).or_else(|| is_default(module, at).then(stem).flatten())
+                        let own = called_as(module, &module.functions[at]);
+                        // `const connect = (key) => …`: the variable's name.
+                        let variables = &self.project.file(step.at.file).index.functions;
+                        let variables = variables.get(&FuncId(at as u32)).into_iter().flatten().cloned();
+                        let mut names: Vec<String> = own.into_iter().chain(variables).collect();
+                        if names.is_empty() {
+                            names.extend(is_default(module, at).then(stem).flatten());
+                        }
+                        names
                     }
-                    None => heir_at(module, step.at.span),
+                    None => heir_at(module, step.at.span).into_iter().collect(),
                 };
-                if let Some(name) = name {
+                if !names.is_empty() {
                     open.files.insert(step.at.file);
                     open.files.extend(of.get(&step.at.span).into_iter().flat_map(|&at| self.bases(step.at.file, at)));
-                    open.names.insert(name);
+                    open.names.extend(names);
                     open.asking.insert(file);
                 }
             }

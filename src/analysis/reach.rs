@@ -305,7 +305,8 @@ impl Run<'_> {
                     return false;
                 }
                 let source = self.text(*id);
-                of.as_ref().is_none_or(|of| of.are_in(&source)) && names.are_imported_by(&source)
+                let names_it = |of: &glance::Words| of.are_in(&source) || glance::hands_all_on(&source);
+                of.as_ref().is_none_or(names_it) && names.are_imported_by(&source)
             };
             let ids: Vec<FileId> = self.project.ids().collect();
             let mut importers: Vec<FileId> = ids.into_par_iter().filter(may_import).collect();

@@ -164,13 +164,14 @@ impl Lower<'_> {
         {
             return self.expr(wrapped);
         }
+        self.star_call(function, arguments);
         let callee = self.expr(function);
         let args = self.arguments(arguments);
         self.make_call(node, callee, args, false)
     }
 
     /// `require("m")`, `import("m")`.
-    fn import_call(&self, function: Node, arguments: Node) -> Option<Import> {
+    pub(super) fn import_call(&self, function: Node, arguments: Node) -> Option<Import> {
         let loads = function.kind() == "import"
             || (function.kind() == "identifier" && REQUIRE.contains(&self.text_of(function)));
         let module = operands(arguments).first().copied().filter(|_| loads)?;
@@ -193,6 +194,11 @@ impl Lower<'_> {
     }
 
     fn is_interop(&self, function: Node) -> bool {
+        self.is_helper(function, &INTEROP)
+    }
+
+    /// Whether a compiler's helper is called: by its name, or as a member of `tslib`.
+    pub(super) fn is_helper(&self, function: Node, names: &[&str]) -> bool {
         let name = match function.kind() {
             "member_expression" => function.child_by_field_name("property"),
             // `(0, tslib_1.__importDefault)(...)`
@@ -202,7 +208,7 @@ impl Lower<'_> {
             }
             _ => Some(function),
         };
-        name.is_some_and(|name| INTEROP.contains(&self.text_of(name)))
+        name.is_some_and(|name| names.contains(&self.text_of(name)))
     }
 
     fn arguments(&mut self, node: Node) -> Vec<Arg> {

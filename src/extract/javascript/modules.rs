@@ -6,6 +6,9 @@ use super::stmts::is_type_only;
 use super::{Lower, children, has_token, operands, span, strip};
 use crate::facts::{ExprId, ExprKind, Import, Place};
 
+/// Helpers of compilers that export all that a module exports.
+const STARS: [&str; 3] = ["__exportStar", "__export", "__reExport"];
+
 impl Lower<'_> {
     fn source(&self, node: Node) -> Option<String> {
         self.literal(node.child_by_field_name("source")?)
@@ -144,6 +147,21 @@ impl Lower<'_> {
 
     fn expr_named(&mut self, name: Node) -> ExprId {
         self.add(name, ExprKind::Name(self.text_of(name).to_owned()))
+    }
+
+    /// What compilers write for `export * from "m"`: `__exportStar(require("m"), exports)`.
+    pub(super) fn star_call(&mut self, function: Node, arguments: Node) {
+        if !self.is_helper(function, &STARS) {
+            return;
+        }
+        for argument in
+            operands(arguments).into_iter().map(strip).filter(|argument| argument.kind() == "call_expression")
+        {
+            let parts = argument.child_by_field_name("function").zip(argument.child_by_field_name("arguments"));
+            if let Some(import) = parts.and_then(|(function, arguments)| self.import_call(strip(function), arguments)) {
+                self.builder.module().star_imports.push(import.module);
+            }
+        }
     }
 
     /// `export … from "m"`

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Lower, children, has_token, operands, operator, slots, span, strip};
-use crate::facts::{Entry, ExprId, ExprKind, FuncId, Object, Place, Span, Stmt};
+use crate::facts::{Entry, ExprId, ExprKind, FuncId, Import, Object, Place, Span, Stmt};
 
 /// Longer member chains are not places that anyone follows.
 const MAX_PATH: usize = 64;
@@ -293,8 +293,20 @@ impl Lower<'_> {
             _ => None,
         };
         let fields: Vec<_> = object.entries.iter().filter_map(field).collect();
+        // `module.exports = { ...require("./routes") }`
+        let spread = |entry: &Entry| match entry {
+            Entry::Spread(value) => Some(*value),
+            _ => None,
+        };
+        let spreads: Vec<_> = object.entries.iter().filter_map(spread).collect();
         for (name, value) in fields {
             self.export(&name, value, span);
+        }
+        for value in spreads {
+            if let ExprKind::Import(Import { module, name: None }) = self.builder.module().kind(value) {
+                let module = module.clone();
+                self.builder.module().star_imports.push(module);
+            }
         }
     }
 
