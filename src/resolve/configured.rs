@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::value::{Alt, Ctx, Step, StepKind, Value};
+use super::value::{Alt, Ctx, Presence, Step, StepKind, Value};
 use super::{Resolver, under};
 use crate::facts::{Call, ClassId, Entry, ExprId, ExprKind};
 use crate::finding::{FileId, Location};
@@ -38,6 +38,8 @@ struct Checked {
     shapes: Vec<(Ctx, ExprId)>,
     /// The variables are a field of what is given: `schema.safeParse(process.env).data`.
     wrapped: bool,
+    /// What is checked where that is no environment: `schema.parse({ key: process.env.KEY })`.
+    of: Option<(Ctx, ExprId)>,
 }
 
 /// A field of a settings class that has fields of its own: `llm: Llm`, with `env_nested_delimiter`.
@@ -103,7 +105,7 @@ impl Resolver<'_> {
             _ if symbol.starts_with("envalid.") && symbol.ends_with(".cleanEnv") || symbol == "envalid.cleanEnv" => {
                 let [given, specs, ..] = call.args.as_slice() else { return None };
                 let shapes = vec![(ctx.clone(), specs.value)];
-                let checked = Checked { shapes, wrapped: false };
+                let checked = Checked { shapes, wrapped: false, of: None };
                 self.is_environment(ctx, given.value).then(|| Settings::of(Source::Checked(checked)))
             }
             _ if symbol.rsplit('.').next() == Some("useRuntimeConfig") => {
@@ -147,11 +149,10 @@ impl Resolver<'_> {
             }
             Value::Made(_) if matches!(method, "parse" | "safeParse" | "parseAsync" | "safeParseAsync") => {
                 let ExprKind::Member(base, _) = self.module(ctx.file).kind(call.callee) else { return None };
-                if self.language_at(ctx.file, ctx.block) != "javascript" || !self.is_environment(ctx, first?) {
-                    return None;
-                }
+                let given = first.filter(|_| self.language_at(ctx.file, ctx.block) == "javascript")?;
                 let shapes = self.shapes(ctx, *base)?;
-                let checked = Checked { shapes, wrapped: method.starts_with("safe") };
+                let of = (!self.is_environment(ctx, given)).then(|| (ctx.clone(), given));
+                let checked = Checked { shapes, wrapped: method.starts_with("safe"), of };
                 Some(vec![Alt::new(Settings::of(Source::Checked(checked)))])
             }
             Value::Made(_) | Value::Unknown(_) if matches!(method, "get" | "getOrThrow") => {
@@ -223,9 +224,10 @@ impl Resolver<'_> {
                     _ if checked.wrapped => return unknown(),
                     _ => path,
                 };
-                match below {
-                    [] => vec![Alt::new(Value::Settings(settings.clone()))],
-                    [name] => {
+                match (below, &checked.of) {
+                    ([], _) => vec![Alt::new(Value::Settings(settings.clone()))],
+                    (_, Some((at, of))) => self.checked_field(&checked.shapes, (at, *of), below),
+                    ([name], None) => {
                         let default = checked.shapes.iter().find_map(|shape| self.default_in(shape, name));
                         self.env_read(ctx, name, at, default)
                     }
@@ -251,6 +253,26 @@ impl Resolver<'_> {
                 if written.is_empty() { unknown() } else { written }
             }
         }
+    }
+
+    /// A field of an object that a schema has checked: what it is there, else the schema's default.
+    fn checked_field(&mut self, shapes: &[(Ctx, ExprId)], (at, of): (&Ctx, ExprId), path: &[String]) -> Vec<Alt> {
+        let given = self.field_path(at, of, path);
+        let default = match path {
+            [name] => shapes.iter().find_map(|shape| self.default_in(shape, name)),
+            _ => None,
+        };
+        let Some(default) = default else { return given };
+        let mut out = Vec::new();
+        for alt in given {
+            if !matches!(alt.value.presence(), Presence::Present) {
+                out.extend(under(default.clone(), &alt.arms));
+            }
+            if matches!(alt.value.presence(), Presence::Present | Presence::Maybe) {
+                out.push(alt);
+            }
+        }
+        out
     }
 
     /// Whether an expression is the environment itself: `process.env`, `{ ...process.env }`.
