@@ -335,8 +335,8 @@ pub struct Param {
     pub default: Option<ExprId>,
     /// How arguments reach it.
     pub kind: ParamKind,
-    /// The class of what it is given: the one that a Python annotation names; in a TypeScript constructor whose class is
-    /// decorated, the one that a framework makes an object of.
+    /// The class of what it is given: the one that a Python annotation or Rust's type names; in a TypeScript constructor
+    /// whose class is decorated, the one that a framework makes an object of.
     pub class: Option<String>,
 }
 

@@ -333,6 +333,11 @@ impl Resolver<'_> {
 
     /// A field that is asked of the class itself: what its body says and what functions write there, whenever they run.
     pub(super) fn static_field(&mut self, file: FileId, class: ClassId, name: &str) -> Vec<Alt> {
+        // Of a Rust type it is that of an object where it is no constant.
+        let is_declared = |field: &crate::facts::Field| field.name == name && field.value.is_none();
+        if self.is_rust(file) && self.module(file).classes[class.index()].fields.iter().any(is_declared) {
+            return self.attribute(file, class, name, None, 0);
+        }
         let mut alts = self.class_field(file, class, name, None, 0);
         let writes = self.static_writes(file, class, name);
         if writes.is_empty() {
@@ -387,7 +392,7 @@ impl Resolver<'_> {
     }
 
     /// What is known of a parameter by its class alone. In TypeScript a framework makes an object of it; in Python one of
-    /// settings reads the same variables, whoever made it.
+    /// settings reads the same variables, whoever made it; in Rust it is what the project makes of the type.
     pub(super) fn of_hint(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Value> {
         let function = self.module(ctx.file).func(func);
         let name = function.params[number].class.clone()?;
@@ -402,6 +407,8 @@ impl Resolver<'_> {
         }
         let methods = &self.module(file).classes[class.index()].methods;
         let object = methods.iter().find(|(_, method)| self.module(file).func(*method).receiver.is_some());
+        // What a Rust type's functions make of it is the same for all of them.
+        let object = object.or_else(|| methods.first().filter(|_| self.is_rust(file)));
         Some(object.map_or_else(|| alts[0].value.clone(), |(_, method)| Value::Receiver(file, *method)))
     }
 

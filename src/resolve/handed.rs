@@ -1,12 +1,13 @@
-//! What a function is handed: the places of its caller that its parameters, and fields of them, stand for.
+//! What a function is handed: the places of its caller that its parameters, and fields of them, stand for, and the
+//! elements of a collection whose method calls it.
 
 use std::sync::Arc;
 
 use foldhash::HashMap;
 
 use super::conditions::{lent, text_of};
-use super::value::Frame;
-use super::{Arms, Resolver};
+use super::value::{Alt, Ctx, Frame, Value};
+use super::{Arms, Resolver, words};
 use crate::facts::{Entry, ExprId, ExprKind, FuncId};
 use crate::finding::FileId;
 
@@ -140,6 +141,60 @@ impl Resolver<'_> {
                 .find_map(|(key, value)| (key == name).then_some(value)),
             _ => None,
         }
+    }
+
+    /// What a collection's method gives the function that it is called with: `rows.map((row) => …)`, `map(f, rows)`.
+    pub(super) fn callback(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
+        if number != 0 {
+            return None;
+        }
+        let module = self.module(ctx.file);
+        let inline = self.project.file(ctx.file).index.function_exprs.get(&func).copied();
+        let inline = inline.and_then(|expr| Some((module.parents[expr.index()]?, expr)));
+        let (call, expr) = inline.or_else(|| self.handed_by_name(ctx.file, func))?;
+        let ExprKind::Call(data) = module.kind(call) else { return None };
+        let at = self.ctx_of(ctx.file, call);
+        let of = match (module.kind(data.callee), data.args.as_slice()) {
+            (ExprKind::Member(base, method), [first, ..])
+                if first.value == expr && words::EACH.contains(&method.as_str()) =>
+            {
+                *base
+            }
+            (ExprKind::Name(name), [first, of]) if first.value == expr && name == "map" => of.value,
+            _ => return None,
+        };
+        let alts = self.each(&at, expr, of);
+        if alts.iter().any(|alt| !matches!(alt.value, Value::Unknown(_))) {
+            return Some(alts);
+        }
+        // Of an `Option`, a `Result` or a promise it is the value itself.
+        let alts = self.eval(&at, of);
+        let is_plain = |alt: &Alt| matches!(alt.value, Value::Str(..) | Value::Env(..) | Value::Concat(..));
+        alts.iter().all(is_plain).then_some(alts)
+    }
+
+    /// The one call that a function is handed to by its name, and the argument: `rows.forEach(create)`.
+    fn handed_by_name(&mut self, file: FileId, func: FuncId) -> Option<(ExprId, ExprId)> {
+        let (module, index) = (self.module(file), &self.project.file(file).index);
+        let own = module.func(func).name.as_deref();
+        let names: Vec<&str> =
+            own.into_iter().chain(index.functions.get(&func).into_iter().flatten().map(String::as_str)).collect();
+        let calls = words::EACH.iter().flat_map(|method| index.calls.get(*method).into_iter().flatten());
+        let mut handed = calls.filter_map(|&call| {
+            let ExprKind::Call(data) = module.kind(call) else { return None };
+            let first = data.args.first()?.value;
+            matches!(module.kind(first), ExprKind::Name(name) if names.contains(&name.as_str()))
+                .then_some((call, first))
+        });
+        let (Some((call, first)), None) = (handed.next(), handed.next()) else { return None };
+        let at = self.ctx_of(file, call);
+        let is_it = |alt: &Alt| match &alt.value {
+            Value::Made(made) => {
+                made.ctx.file == file && matches!(module.kind(made.expr), ExprKind::Func(of) if *of == func)
+            }
+            _ => false,
+        };
+        self.called(&at, first).iter().all(is_it).then_some((call, first))
     }
 }
 

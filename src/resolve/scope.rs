@@ -189,17 +189,33 @@ impl Resolver<'_> {
 
     /// The values of a parameter; of one that nobody knows what its class says.
     fn param(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Vec<Alt> {
-        let mut alts = self.given_param(ctx, func, number);
+        let alts = self.given_param(ctx, func, number);
         let is_unknown = |alt: &Alt| matches!(alt.value, Value::Unknown(_));
-        if self.module(ctx.file).func(func).params[number].class.is_some()
-            && alts.iter().any(is_unknown)
-            && let Some(object) = self.of_hint(ctx, func, number)
-        {
-            for alt in alts.iter_mut().filter(|alt| is_unknown(alt)) {
-                *alt = Alt { value: object.clone(), arms: alt.arms.clone(), steps: Vec::new() };
+        if self.module(ctx.file).func(func).params[number].class.is_none() || !alts.iter().any(is_unknown) {
+            return alts;
+        }
+        let Some(object) = self.of_hint(ctx, func, number) else { return alts };
+        // Rust's data that has no functions is made by whoever likes.
+        let others = (self.is_rust(ctx.file) && matches!(object, Value::Made(_))).then(|| {
+            let subject = self.subjects.get(&format!("new:{}:{}:{number}", ctx.file.0, func.0));
+            ["#declared", "#others"].map(|of| Lit { subject, value: Some(self.constants.get(of)), negated: false })
+        });
+        let mut out = Vec::with_capacity(alts.len());
+        for alt in alts {
+            if !is_unknown(&alt) {
+                out.push(alt);
+                continue;
+            }
+            let made = Alt { value: object.clone(), arms: alt.arms.clone(), steps: Vec::new() };
+            match others {
+                None => out.push(made),
+                Some([declared, others]) => {
+                    out.extend(made.arms.clone().with(declared).map(|arms| Alt { arms, ..made }));
+                    out.extend(alt.arms.clone().with(others).map(|arms| Alt { arms, ..alt }));
+                }
             }
         }
-        alts
+        out
     }
 
     /// The values of a parameter: the argument of the followed call, or those of all calls in the file.
@@ -298,7 +314,6 @@ impl Resolver<'_> {
                 .or_else(|| self.decorated_option(ctx, func, number))
                 .or_else(|| self.callback(ctx, func, number))
                 .or_else(|| self.parsed_arguments(ctx, func, number))
-                .or_else(|| self.of_hint(ctx, func, number).map(|object| vec![Alt::new(object)]))
             {
                 return alts;
             }
@@ -413,35 +428,6 @@ impl Resolver<'_> {
         }
         let factory = self.written_as(at.file, provider, "useFactory")?;
         Some(self.eval_through(&at, factory))
-    }
-
-    /// What a collection's method gives the function that it is called with: `rows.map((row) => …)`, `map(f, rows)`.
-    fn callback(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
-        let module = self.module(ctx.file);
-        let expr = *self.project.file(ctx.file).index.function_exprs.get(&func)?;
-        let call = module.parents[expr.index()]?;
-        let ExprKind::Call(data) = module.kind(call) else { return None };
-        if number != 0 {
-            return None;
-        }
-        let at = self.ctx_of(ctx.file, call);
-        let of = match (module.kind(data.callee), data.args.as_slice()) {
-            (ExprKind::Member(base, method), [first, ..])
-                if first.value == expr && words::EACH.contains(&method.as_str()) =>
-            {
-                *base
-            }
-            (ExprKind::Name(name), [first, of]) if first.value == expr && name == "map" => of.value,
-            _ => return None,
-        };
-        let alts = self.each(&at, expr, of);
-        if alts.iter().any(|alt| !matches!(alt.value, Value::Unknown(_))) {
-            return Some(alts);
-        }
-        // Of an `Option`, a `Result` or a promise it is the value itself.
-        let alts = self.eval(&at, of);
-        let is_plain = |alt: &Alt| matches!(alt.value, Value::Str(..) | Value::Env(..) | Value::Concat(..));
-        alts.iter().all(is_plain).then_some(alts)
     }
 
     /// The argument that a followed call gives to a parameter by name, as an expression of the caller.

@@ -285,7 +285,7 @@ impl Lower<'_> {
     fn closure(&mut self, expr: &Expr, closure: &ExprClosure) -> ExprId {
         let span = self.span(expr);
         let (func, resume) = self.builder.open_function(Function::new(None, span));
-        self.parameters(func, closure.inputs.iter());
+        self.parameters(func, closure.inputs.iter().map(|input| (input, None)));
         match &*closure.body {
             Expr::Block(body) if body.label.is_none() => self.body(&body.block, &Sink::Return),
             body => self.statement(body, &Sink::Return),

@@ -301,7 +301,7 @@ impl Lower<'_> {
         function.receiver = signature.receiver().map(|_| "self".to_owned());
         let (func, resume) = self.builder.open_function(function);
         let patterns = signature.inputs.iter().filter_map(|input| match input {
-            FnArg::Typed(typed) => Some(&*typed.pat),
+            FnArg::Typed(typed) => Some((&*typed.pat, Some(&*typed.ty))),
             FnArg::Receiver(_) => None,
         });
         self.parameters(func, patterns);

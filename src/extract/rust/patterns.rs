@@ -2,7 +2,7 @@
 
 use proc_macro2::Span as TokenSpan;
 use syn::spanned::Spanned;
-use syn::{Expr, Pat, Path};
+use syn::{Expr, GenericArgument, Pat, Path, PathArguments, Type};
 
 use super::Lower;
 use super::exprs::{Wrapper, path_wrapper};
@@ -114,9 +114,9 @@ impl Lower<'_> {
     }
 
     /// Adds the parameters of a function that was just opened; patterns are taken apart at the body's start.
-    pub(super) fn parameters<'p>(&mut self, func: FuncId, patterns: impl Iterator<Item = &'p Pat>) {
+    pub(super) fn parameters<'p>(&mut self, func: FuncId, patterns: impl Iterator<Item = (&'p Pat, Option<&'p Type>)>) {
         let mut apart = Vec::new();
-        for (number, mut pat) in patterns.enumerate() {
+        for (number, (mut pat, ty)) in patterns.enumerate() {
             while let Pat::Type(typed) = pat {
                 pat = &typed.pat;
             }
@@ -129,7 +129,7 @@ impl Lower<'_> {
                     name
                 }
             };
-            let param = Param { name, span, default: None, kind: ParamKind::Normal, class: None };
+            let param = Param { name, span, default: None, kind: ParamKind::Normal, class: ty.and_then(class_of) };
             self.builder.function_mut(func).params.push(param);
         }
         for (pat, name) in apart {
@@ -326,4 +326,31 @@ pub(super) fn names(pat: &Pat) -> Vec<(String, TokenSpan)> {
         }
     }
     found
+}
+
+/// The type that a parameter is declared to be, where it may be one of the project's; what only holds one is looked
+/// through: `&Client`, `Arc<Client>`.
+fn class_of(ty: &Type) -> Option<String> {
+    const HOLDERS: [&str; 3] = ["Arc", "Box", "Rc"];
+    const PLAIN: [&str; 5] = ["Option", "Result", "Self", "String", "Vec"];
+    let mut ty = ty;
+    loop {
+        match ty {
+            Type::Reference(inner) => ty = &inner.elem,
+            Type::Paren(inner) => ty = &inner.elem,
+            Type::Group(inner) => ty = &inner.elem,
+            Type::Path(path) if path.qself.is_none() && path.path.segments.len() == 1 => {
+                let segment = &path.path.segments[0];
+                let name = ident(&segment.ident);
+                if !HOLDERS.contains(&name.as_str()) {
+                    let is_type = name.starts_with(char::is_uppercase) && !PLAIN.contains(&name.as_str());
+                    return is_type.then_some(name);
+                }
+                let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+                let [GenericArgument::Type(inner)] = arguments.args.iter().collect::<Vec<_>>()[..] else { return None };
+                ty = inner;
+            }
+            _ => return None,
+        }
+    }
 }
