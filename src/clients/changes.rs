@@ -302,6 +302,7 @@ fn rewrites(resolver: &mut Resolver<'_>, site: &Site<'_>, holder: &Place, from: 
                 match &place.path[holder.path.len()..] {
                     [] => match builder_calls(resolver, site, *value, &holder) {
                         Some(calls) => apply(resolver, site, &ctx, calls, slots),
+                        None if given_back(resolver, site, &ctx, *value, &holder, slots) => {}
                         None => return false,
                     },
                     path => {
@@ -351,6 +352,32 @@ fn rewrites(resolver: &mut Resolver<'_>, site: &Site<'_>, holder: &Place, from: 
             Stmt::Block(inner) if !rewrites(resolver, site, &holder, &begin(*inner), slots) => return false,
             _ => {}
         }
+    }
+    true
+}
+
+/// `request = authorize(request)`: the client goes on, with what the function does to it. Whether it is so.
+fn given_back(
+    resolver: &mut Resolver<'_>,
+    site: &Site<'_>,
+    ctx: &Ctx,
+    value: ExprId,
+    holder: &Place,
+    slots: &mut Slots,
+) -> bool {
+    let module = resolver.module(site.file);
+    let ExprKind::Call(call) = module.kind(value) else { return false };
+    let is_it = |of: ExprId| matches!(module.kind(of), ExprKind::Name(name) if *name == holder.root);
+    let Some(number) = call.args.iter().position(|arg| holder.path.is_empty() && is_it(arg.value)) else {
+        return false;
+    };
+    // No function within one that is entered already.
+    if ctx.frame.is_none()
+        && let Some((file, func, inside)) = resolver.entered(ctx, value)
+        && let Some(param) = resolver.module(file).func(func).params.get(number)
+    {
+        let param = Place::name(param.name.as_str());
+        rewrites(resolver, &Site { file, ..site.clone() }, &param, &inside, slots);
     }
     true
 }
