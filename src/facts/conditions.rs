@@ -15,13 +15,17 @@ pub struct Test {
     pub value: Option<Constant>,
     /// The test holds when the comparison does not.
     pub negated: bool,
+    /// Where it stands for several of which one has to hold: what each of them knows. Empty for a plain comparison.
+    pub any: Vec<Vec<Test>>,
 }
 
 impl Test {
-    /// The expressions that it names: what is tested, and what that is compared with.
-    pub fn exprs_mut(&mut self) -> impl Iterator<Item = &mut ExprId> {
+    /// Every expression that it names: what is tested, and what that is compared with.
+    pub fn each_expr(&mut self, visit: &mut dyn FnMut(&mut ExprId)) {
         let member = self.value.as_mut().and_then(|value| value.member.as_mut());
-        self.expr.iter_mut().chain(member)
+        self.expr.iter_mut().chain(member).for_each(&mut *visit);
+        // No deeper than conditions are lowered.
+        self.any.iter_mut().flatten().for_each(|test| test.each_expr(visit));
     }
 }
 
@@ -72,10 +76,16 @@ impl Cond {
     pub fn assume(&self, holds: bool) -> Vec<Test> {
         match self {
             Self::Truthy(subject, expr) => {
-                vec![Test { subject: subject.clone(), expr: *expr, value: None, negated: !holds }]
+                vec![Test { subject: subject.clone(), expr: *expr, value: None, negated: !holds, any: vec![] }]
             }
             Self::Equals(subject, expr, value) => {
-                vec![Test { subject: subject.clone(), expr: *expr, value: Some(value.clone()), negated: !holds }]
+                vec![Test {
+                    subject: subject.clone(),
+                    expr: *expr,
+                    value: Some(value.clone()),
+                    negated: !holds,
+                    any: vec![],
+                }]
             }
             Self::Not(inner) => inner.assume(!holds),
             Self::And(all) if holds => all.iter().flat_map(|c| c.assume(true)).collect(),
@@ -84,7 +94,11 @@ impl Cond {
                 if let [one] = parts.as_slice() {
                     return one.assume(holds);
                 }
-                vec![Test { subject: self.text(), expr: None, value: None, negated: !holds }]
+                let any = match parts.len() <= MAX_ALTERNATIVES {
+                    true => parts.iter().map(|part| part.assume(holds)).collect(),
+                    false => Vec::new(),
+                };
+                vec![Test { subject: self.text(), expr: None, value: None, negated: !holds, any }]
             }
         }
     }
@@ -121,6 +135,9 @@ impl Cond {
         arms
     }
 }
+
+/// Of how many conditions one may have to hold for each of them to be looked at.
+const MAX_ALTERNATIVES: usize = 16;
 
 /// How long the text of a condition may be, in bytes: that of a longer one stands for all that begin like it.
 const LONGEST: usize = 200;

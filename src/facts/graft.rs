@@ -2,7 +2,7 @@
 //! together from pieces of its file.
 
 use super::{
-    Block, BlockId, Builder, Call, ClassId, Entry, EnvBlock, Expr, ExprId, ExprKind, FuncId, Module, Span, Stmt, Test,
+    Block, BlockId, Builder, Call, ClassId, Entry, EnvBlock, Expr, ExprId, ExprKind, FuncId, Module, Span, Stmt,
 };
 
 /// How far the indices of a grafted module moved.
@@ -181,7 +181,7 @@ fn moved_expr(mut expr: Expr, shift: Shift, place: &dyn Fn(Span) -> Span) -> Exp
         ExprKind::Env { default: Some(default), .. } => shift.expr(default),
         ExprKind::Choice(arms) => {
             for (tests, value) in arms {
-                tests.iter_mut().flat_map(Test::exprs_mut).for_each(|id| shift.expr(id));
+                tests.iter_mut().for_each(|test| test.each_expr(&mut |id| shift.expr(id)));
                 shift.expr(value);
             }
         }
@@ -207,7 +207,7 @@ fn moved_expr(mut expr: Expr, shift: Shift, place: &dyn Fn(Span) -> Span) -> Exp
 fn moved_block(mut block: Block, shift: Shift, place: &dyn Fn(Span) -> Span) -> Block {
     shift.func(&mut block.func);
     block.parent.iter_mut().for_each(|(parent, _)| shift.block(parent));
-    block.tests.iter_mut().flat_map(Test::exprs_mut).for_each(|id| shift.expr(id));
+    block.tests.iter_mut().for_each(|test| test.each_expr(&mut |id| shift.expr(id)));
     for stmt in &mut block.stmts {
         match stmt {
             Stmt::Assign { span, value, name_span, place: target } => {
@@ -220,7 +220,7 @@ fn moved_block(mut block: Block, shift: Shift, place: &dyn Fn(Span) -> Span) -> 
             Stmt::Branch(arms) => {
                 for arm in arms {
                     shift.block(&mut arm.body);
-                    arm.tests.iter_mut().flat_map(Test::exprs_mut).for_each(|id| shift.expr(id));
+                    arm.tests.iter_mut().for_each(|test| test.each_expr(&mut |id| shift.expr(id)));
                 }
             }
             Stmt::Block(inner) => shift.block(inner),

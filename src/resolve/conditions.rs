@@ -35,6 +35,9 @@ impl Resolver<'_> {
 
     /// The assumption of a test, or its outcome where that is known.
     fn test(&mut self, ctx: &Ctx, test: &Test) -> Result<Lit, bool> {
+        if !test.any.is_empty() {
+            return self.any_test(ctx, test);
+        }
         let asked = match &test.value {
             Some(value) => match self.constant_meant(ctx, value) {
                 Some(text) => Some(text),

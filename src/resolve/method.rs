@@ -26,6 +26,14 @@ impl Resolver<'_> {
         {
             return alts;
         }
+        // `Url::parse("https://…/v1/")?.join("models")`
+        if method == "join"
+            && self.is_rust(ctx.file)
+            && let (Value::Str(text, _), Some(path)) = (&receiver.value, arg(0))
+            && text.expose().contains("://")
+        {
+            return self.with_path(ctx, receiver, path, self.location(ctx.file, expr), true);
+        }
         // `key.map(|key| key.to_string())`: of an `Option`, a `Result` or a promise it is the value itself.
         let is_plain =
             matches!(&receiver.value, Value::Str(..) | Value::Env(..) | Value::Concat(..) | Value::Unknown(_));

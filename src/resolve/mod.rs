@@ -96,6 +96,8 @@ pub struct Resolver<'p> {
     marks: HashMap<(FileId, BlockId), Arc<marks::Marks<'p>>>,
     /// What tests asked.
     asked: possible::Asked,
+    /// What tests stand for of which one of several has to hold: what each of these assumes.
+    any_of: HashMap<Lit, Vec<Arms>>,
     /// Tests of what texts begin with, end with or hold.
     predicates: HashMap<FileId, Arc<predicates::Predicates>>,
 }
@@ -209,6 +211,7 @@ impl<'p> Resolver<'p> {
             told_of: HashMap::new(),
             marks: HashMap::new(),
             asked: HashMap::new(),
+            any_of: HashMap::new(),
             predicates: HashMap::new(),
         }
     }

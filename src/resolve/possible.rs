@@ -6,7 +6,7 @@ use super::handed::Handed;
 use super::instance::field_argument;
 use super::value::{Alt, Ctx, Made, Value};
 use super::{Arms, Lit, MAX_ALTS, Resolver, predicates};
-use crate::facts::{ExprKind, Span, Stmt};
+use crate::facts::{ExprKind, Span, Stmt, Test};
 use crate::finding::Location;
 
 /// Where what a subject's tests ask about comes from: under which assumptions, and the subject that it is there.
@@ -40,6 +40,23 @@ impl Resolver<'_> {
         }
     }
 
+    /// What a test assumes of which one of several has to hold, `kind in ("relay", "gateway")`, or its outcome. Its subject
+    /// is what these assume, which the caller of a function may decide.
+    pub(super) fn any_test(&mut self, ctx: &Ctx, test: &Test) -> Result<Lit, bool> {
+        let any: Vec<Arms> = test.any.iter().filter_map(|all| self.tests(ctx, all)).collect();
+        if any.is_empty() {
+            return Err(false);
+        }
+        if any.iter().any(|arms| arms.lits().is_empty()) {
+            return Err(true);
+        }
+        let number = self.constants.get(&format!("{any:?}"));
+        let subject = self.subjects.get(&format!("{}:any:{number}:{}", ctx.file.0, test.subject));
+        let lit = Lit { subject, value: None, negated: test.negated };
+        self.any_of.entry(lit).or_insert(any);
+        Ok(lit)
+    }
+
     /// Which of several sets of assumptions can be met: some value of each place that they ask about is such as they
     /// say, under the same assumptions, and so is the variable of another function that it came from, by the calls that are
     /// assumed or as a part of what that one gives back.
@@ -63,21 +80,29 @@ impl Resolver<'_> {
                 })
             });
             let arms = &whole;
-            out.push(
-                agrees
-                    && arms.lits().iter().all(|lit| {
-                        let values = known.entry(lit.subject).or_insert_with(|| self.values_asked(lit.subject));
-                        let sources = sources.entry(lit.subject).or_insert_with(|| self.sources_of(lit.subject));
-                        let comes_from = |(under, source): &Source| {
-                            let arms = under.merge(arms);
-                            arms.is_some_and(|arms| {
-                                source.is_none_or(|source| arms.also_of(&[(source, lit.subject)]).is_some())
-                            })
-                        };
-                        values.as_ref().is_none_or(|values| values.iter().any(|value| value.merge(arms).is_some()))
-                            && (sources.is_empty() || sources.iter().any(comes_from))
-                    }),
-            );
+            let mut can_be = |this: &mut Self, lits: &[Lit], arms: &Arms| {
+                lits.iter().all(|lit| {
+                    let values = known.entry(lit.subject).or_insert_with(|| this.values_asked(lit.subject));
+                    let sources = sources.entry(lit.subject).or_insert_with(|| this.sources_of(lit.subject));
+                    let comes_from = |(under, source): &Source| {
+                        let arms = under.merge(arms);
+                        arms.is_some_and(|arms| {
+                            source.is_none_or(|source| arms.also_of(&[(source, lit.subject)]).is_some())
+                        })
+                    };
+                    values.as_ref().is_none_or(|values| values.iter().any(|value| value.merge(arms).is_some()))
+                        && (sources.is_empty() || sources.iter().any(comes_from))
+                })
+            };
+            // Where one of several has to hold, one of them can.
+            let one_can = |this: &mut Self, lit: &Lit, can_be: &mut dyn FnMut(&mut Self, &[Lit], &Arms) -> bool| {
+                let Some(any) = this.any_of.get(lit).cloned() else { return true };
+                any.iter().any(|one| one.merge(arms).is_some_and(|all| can_be(this, one.lits(), &all)))
+            };
+            let agrees = agrees
+                && can_be(self, arms.lits(), arms)
+                && arms.lits().iter().all(|lit| one_can(self, lit, &mut can_be));
+            out.push(agrees);
         }
         out
     }

@@ -130,9 +130,18 @@ pub(super) fn endpoint(catalog: &Catalog, value: SlotValue, default: Option<&str
         (Value::Concat(..), _) => {
             let mut head = String::new();
             begins(&alt.value, &mut head);
-            // `f"https://api.openai.com/{version}"`: the host is complete where a slash follows it.
-            let host_end = head.find("://").and_then(|at| head[at + 3..].find('/'));
-            host_end.map(|_| format!("{head}\u{fffd}"))
+            // `f"https://api.openai.com/{version}"`: the host is complete where a slash follows it, and where it is a
+            // provider's, which nobody goes on with: `https://api.openai.com${path}`.
+            let host = head.find("://").map(|at| &head[at + 3..]);
+            match host.map(|host| (host, host.contains('/'))) {
+                Some((_, true)) => Some(format!("{head}\u{fffd}")),
+                Some((host, _))
+                    if !host.ends_with('.') && matches!(endpoint::provider(catalog, host), Host::Provider(_)) =>
+                {
+                    Some(format!("{head}/\u{fffd}"))
+                }
+                _ => None,
+            }
         }
         _ => None,
     };

@@ -189,7 +189,7 @@ impl Lower<'_> {
             Pat::Lit(p) => Some(literal_cond(&p.lit, text(), tested)),
             Pat::Or(p) => {
                 let cases: Vec<_> =
-                    p.cases.iter().take(64).map(|case| self.pattern_cond(case, subject, None)).collect();
+                    p.cases.iter().take(64).map(|case| self.pattern_cond(case, subject, tested)).collect();
                 let all: Option<Vec<_>> = cases.into_iter().collect();
                 let all = all?;
                 Some(if p.cases.len() > 64 { Cond::opaque(&subject.text) } else { Cond::Or(all) })
