@@ -46,6 +46,8 @@ pub struct Index {
     pub assigns: HashMap<String, Vec<(BlockId, u32)>>,
     /// Of these, the ones that assign to an attribute of a variable (`openai.api_base = `), by the attribute's name.
     pub attributes: HashMap<String, Vec<(BlockId, u32)>>,
+    /// Assignments to what is further below a name, by the last field: `self.config.api_key = …`.
+    pub below: HashMap<String, Vec<(BlockId, u32)>>,
     /// Some assign to the `headers` of an object, or below.
     pub headers: bool,
     /// Statements that write an environment variable, by its name.
@@ -106,6 +108,9 @@ impl Index {
                         index.headers |= place.path.iter().flatten().any(|step| step == "headers");
                         if let [Some(attribute)] = place.path.as_slice() {
                             index.attributes.entry(attribute.clone()).or_default().push((id, at as u32));
+                        }
+                        if let [_, .., Some(attribute)] = place.path.as_slice() {
+                            index.below.entry(attribute.clone()).or_default().push((id, at as u32));
                         }
                         index.assigns.entry(place.root.clone()).or_default().push((id, at as u32));
                     }

@@ -50,6 +50,16 @@ impl Resolver<'_> {
                 return self.returns(ctx.file, func, None);
             }
         }
+        // A derived copy of a struct, `self.config.clone()`.
+        if words::COPYING.contains(&method) && self.is_rust(ctx.file) && self.is_struct(&receiver.value) {
+            let found = self.call_member(ctx, expr, receiver, method);
+            let is_lost = |alt: &Alt| match &alt.value {
+                Value::Unknown(_) => true,
+                Value::Made(made) => made.expr == expr,
+                _ => false,
+            };
+            return if found.iter().all(is_lost) { vec![receiver.clone()] } else { found };
+        }
         match &receiver.value {
             Value::Str(text, at) => {
                 if words::TRIMMING.contains(&method) {
@@ -191,6 +201,17 @@ impl Resolver<'_> {
                 found
             }
             _ => vec![Alt::unknown()],
+        }
+    }
+
+    /// Whether a value is an object of one of Rust's types: what a literal makes, or what its methods are called on.
+    fn is_struct(&self, value: &Value) -> bool {
+        match value {
+            Value::Receiver(..) => true,
+            Value::Made(made) => {
+                matches!(self.module(made.ctx.file).kind(made.expr), ExprKind::Object(object) if object.ty.is_some())
+            }
+            _ => false,
         }
     }
 

@@ -31,7 +31,12 @@ impl Resolver<'_> {
                 return self.fields(alts, rest);
             }
             let receiver = self.receiver(ctx, func);
-            return self.fields(vec![Alt::new(receiver)], path);
+            let alts = self.fields(vec![Alt::new(receiver)], path);
+            // What methods write below a field: `self.config.key = key`.
+            return match (function.class, path) {
+                (Some(class), [field, name]) => self.also_assigned(ctx.file, class, &[field, name], alts),
+                _ => alts,
+            };
         }
         // Functions, classes and imports are seen before the line that defines them.
         if let Some(alt) = self.hoisted(ctx, func, root) {

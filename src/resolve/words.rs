@@ -179,8 +179,9 @@ pub(super) fn makes_empty(symbol: &str) -> bool {
         && matches!(of.rsplit('.').next(), Some("HeaderMap" | "HashMap" | "BTreeMap"))
 }
 
-/// Methods of Rust that give an object like the one they are called on.
-pub(super) const COPYING: &[&str] = &["clone", "to_owned", "as_ref", "borrow", "into"];
+/// Methods of Rust that give an object like the one they are called on, or that is in it.
+pub(super) const COPYING: &[&str] =
+    &["clone", "to_owned", "as_ref", "borrow", "into", "unwrap", "expect", "ok_or", "ok_or_else"];
 
 /// What a method that changes the case of a text makes of it.
 pub(super) fn in_other_case(method: &str, text: &str) -> Option<String> {

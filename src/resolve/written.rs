@@ -88,7 +88,7 @@ impl Resolver<'_> {
             }
         }
         if settled {
-            return self.also_assigned(file, class, name, out);
+            return self.also_assigned(file, class, &[name], out);
         }
         let had = !out.is_empty();
         let mut rest = self.struct_field(file, &data.name, name);
@@ -106,7 +106,7 @@ impl Resolver<'_> {
             rest.clear();
         }
         out.extend(rest);
-        self.also_assigned(file, class, name, out)
+        self.also_assigned(file, class, &[name], out)
     }
 
     /// Whether what methods write to a field is being looked for.
@@ -116,15 +116,22 @@ impl Resolver<'_> {
 
     /// Where methods of a class write a field of their object.
     pub(super) fn field_writes(&self, file: FileId, class: ClassId, name: &str) -> Vec<(BlockId, usize, ExprId)> {
+        self.writes_of(file, class, &[name])
+    }
+
+    /// The same of what is below a field: `self.config.key = key`.
+    fn writes_of(&self, file: FileId, class: ClassId, path: &[&str]) -> Vec<(BlockId, usize, ExprId)> {
         let module = self.module(file);
-        let all = self.project.file(file).index.attributes.get(name).into_iter().flatten();
+        let index = &self.project.file(file).index;
+        let by_name = if path.len() == 1 { &index.attributes } else { &index.below };
+        let all = path.last().and_then(|name| by_name.get(*name)).into_iter().flatten();
         let written = all.filter_map(|&(block, index)| {
             let function = module.func(module.block(block).func);
             match module.block(block).stmts.get(index as usize)? {
                 Stmt::Assign { place, value, .. }
                     if function.class == Some(class)
                         && function.receiver.as_deref() == Some(place.root.as_str())
-                        && place.path.len() == 1 =>
+                        && place.path.iter().map(Option::as_deref).eq(path.iter().map(|name| Some(*name))) =>
                 {
                     Some((block, index as usize, *value))
                 }
@@ -136,10 +143,16 @@ impl Resolver<'_> {
 
     /// What methods other than the constructor write to a field. Each has run or has not: what it writes goes with all that
     /// it writes, and not with what that replaces.
-    pub(super) fn also_assigned(&mut self, file: FileId, class: ClassId, name: &str, mut alts: Vec<Alt>) -> Vec<Alt> {
+    pub(super) fn also_assigned(
+        &mut self,
+        file: FileId,
+        class: ClassId,
+        path: &[&str],
+        mut alts: Vec<Alt>,
+    ) -> Vec<Alt> {
         let module = self.module(file);
         let mut methods: Vec<(FuncId, Vec<BlockId>)> = Vec::new();
-        for (block, ..) in self.field_writes(file, class, name) {
+        for (block, ..) in self.writes_of(file, class, path) {
             let func = module.block(block).func;
             if module.func(func).name.as_deref().is_some_and(super::words::fills_instance) {
                 continue;
@@ -162,7 +175,8 @@ impl Resolver<'_> {
             return alts;
         }
         // Asked for by what one of them writes: `self.url = self.url.rstrip("/")`.
-        let asked = (file, class, self.constants.get(name));
+        let asked = (file, class, self.constants.get(&path.join(".")));
+        let path: Vec<String> = path.iter().map(|name| (*name).to_owned()).collect();
         if let Some((_, before)) = self.writing.iter().rev().find(|(other, _)| *other == asked) {
             return before.clone();
         }
@@ -183,7 +197,7 @@ impl Resolver<'_> {
                 let end = Ctx { file, block, index: module.block(block).stmts.len(), frame: None };
                 let Some(arms) = self.within(&end).and_then(|arms| arms.with(ran(false))) else { continue };
                 let Some(receiver) = &module.func(*func).receiver else { continue };
-                let found = self.reach(&end, super::lookup::Target::Place(receiver, &[name.to_owned()]));
+                let found = self.reach(&end, super::lookup::Target::Place(receiver, &path));
                 let mut written = under(found.alts, &arms);
                 // Which of several calls of a setter is meant for which object is not known.
                 let call = |alt: &Alt| alt.arms.lits().iter().find(|lit| lit.subject == calls).copied();
