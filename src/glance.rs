@@ -95,8 +95,21 @@ impl Words {
 
 /// Whether a file may hand on all that it imports: by that it names what it never mentions.
 pub fn hands_all_on(source: &Source) -> bool {
-    const STARS: [&str; 6] = ["export *", "__exportStar(", "...require(", "__export(require(", "import *", "::*"];
-    STARS.iter().any(|star| memchr::memmem::find(source.text.as_bytes(), star.as_bytes()).is_some())
+    let text = source.text.as_str();
+    let has = |words: &str| memchr::memmem::find(text.as_bytes(), words.as_bytes()).is_some();
+    match source.language {
+        Language::Python => has("import *"),
+        // `use super::*` in tests hands nothing on.
+        Language::Rust => memchr::memmem::find_iter(text.as_bytes(), "::*").any(|at| {
+            let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+            text[line..at].trim_start().starts_with("pub")
+        }),
+        // Compilers write `__exportStar(require("./chat"), exports)`.
+        Language::JavaScript | Language::TypeScript | Language::Tsx => {
+            has("export *") || has("__export") || has("...require(")
+        }
+        _ => false,
+    }
 }
 
 /// The statements of a file that import, alone; the rest is left out.
