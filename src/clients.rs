@@ -7,7 +7,7 @@
 use crate::catalog::{Catalog, Client, Construct, Slot};
 use crate::facts::{Call, ExprId, ExprKind, Spread, Stmt};
 use crate::finding::FileId;
-use crate::resolve::{Alt, Ctx, Presence, Resolver, Value, settle};
+use crate::resolve::{Alt, Arms, Ctx, Presence, Resolver, Value, settle};
 use crate::text::Text;
 
 mod arguments;
@@ -23,7 +23,7 @@ pub use ignored::{Ignored, IgnoredKind};
 pub use models::{Models, by_models};
 
 use arguments::{given, header_key};
-use changes::{afterwards, behind_receiver, chained, narrowed, of_receiver};
+use changes::{afterwards, behind_receiver, chained, led, narrowed, of_receiver};
 use find::site_of;
 use models::is_own_model;
 
@@ -40,6 +40,8 @@ pub struct Site<'c> {
     pub construct: &'c Construct,
     /// What is called, in full.
     pub callee: String,
+    /// What is assumed where this is what is called, each way; none where it always is.
+    pub led: Vec<Arms>,
     /// The client that this one is a changed copy of: its call.
     pub copy_of: Option<(Ctx, ExprId)>,
     /// Which of the models that the call may name are meant, where that matters.
@@ -104,6 +106,10 @@ pub fn slots(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) ->
     let is_empty = |value: &SlotValue| value.alt.value.presence() == Presence::Empty;
     if slots.endpoint.iter().any(|value| value.from != From::Code || is_empty(value)) {
         slots.ignored = ignored::find(resolver, catalog, site, &ctx);
+    }
+    if !site.led.is_empty() {
+        slots.key = led(slots.key, &site.led);
+        slots.endpoint = led(slots.endpoint, &site.led);
     }
     if let Some(models) = &site.models {
         slots.key = models.leave(slots.key);

@@ -392,6 +392,14 @@ pub(super) fn narrowed(values: Vec<SlotValue>, lits: &Arms) -> Vec<SlotValue> {
         .collect()
 }
 
+/// The values that remain in one of several ways.
+pub(super) fn led(values: Vec<SlotValue>, ways: &[Arms]) -> Vec<SlotValue> {
+    match ways {
+        [one] => narrowed(values, one),
+        ways => ways.iter().flat_map(|arms| narrowed(values.clone(), arms)).collect(),
+    }
+}
+
 /// Whether an arm writes to the holder.
 fn touches(resolver: &Resolver<'_>, site: &Site<'_>, holder: &Place, arm: &Arm) -> bool {
     let module = resolver.module(site.file);

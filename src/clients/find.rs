@@ -64,15 +64,16 @@ impl<'c, 'p> Finder<'c, 'p> {
         }
         let before = resolver.rests();
         resolver.refuel(CALLEE_FUEL);
-        let symbols = resolver.callee_symbols(&ctx, data);
+        let symbols = resolver.callee_choices(&ctx, data);
         let mut out = Vec::new();
-        for symbol in &symbols {
+        for (symbol, led) in &symbols {
             for (client, construct) in known(resolver, catalog, &ctx, symbol) {
                 if !is_made(resolver, &ctx, call, construct) {
                     continue;
                 }
                 let (client, construct) = for_model(resolver, catalog, &ctx, call, (client, construct));
-                out.push(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None, models: None });
+                let (callee, led) = (symbol.clone(), led.clone());
+                out.push(Site { file, call, client, construct, callee, led, copy_of: None, models: None });
             }
         }
         if !out.is_empty() || !symbols.is_empty() {
@@ -89,7 +90,8 @@ impl<'c, 'p> Finder<'c, 'p> {
         }
         for (client, construct) in catalog.method(language, last) {
             if may_carry_a_key(resolver, file, call, client, construct) {
-                out.push(Site { file, call, client, construct, callee: last.to_owned(), copy_of: None, models: None });
+                let callee = last.to_owned();
+                out.push(Site { file, call, client, construct, callee, led: Vec::new(), copy_of: None, models: None });
             }
         }
         out
@@ -305,7 +307,8 @@ pub(super) fn site_of<'c>(
     let [symbol] = symbols.as_slice() else { return None };
     let made = known(resolver, catalog, ctx, symbol).into_iter().next()?;
     let (client, construct) = for_model(resolver, catalog, ctx, call, made);
-    Some(Site { file, call, client, construct, callee: symbol.clone(), copy_of: None, models: None })
+    let callee = symbol.clone();
+    Some(Site { file, call, client, construct, callee, led: Vec::new(), copy_of: None, models: None })
 }
 
 /// The clients that a callee makes, in the version of its package that the project uses.

@@ -6,7 +6,7 @@ use crate::finding::FileId;
 use crate::resolve::{Alt, Arms, Ctx, Resolver, Value, called_on};
 
 use super::arguments::{argument, leading};
-use super::changes::narrowed;
+use super::changes::led;
 use super::find::known;
 use super::{Site, SlotValue};
 
@@ -25,7 +25,7 @@ pub struct Models {
 impl Models {
     /// The values that remain where one of the models is named.
     pub(super) fn leave(&self, values: Vec<SlotValue>) -> Vec<SlotValue> {
-        self.arms.iter().flat_map(|arms| narrowed(values.clone(), arms)).collect()
+        led(values, &self.arms)
     }
 }
 
@@ -54,7 +54,16 @@ pub fn by_models<'c>(
             models.arms.push(arms);
         } else if sites.len() < MAX_MODELS {
             let models = Some(Models { arms: vec![arms], known: found.is_some() });
-            sites.push(Site { file, call, client, construct, callee: callee.to_owned(), copy_of: None, models });
+            sites.push(Site {
+                file,
+                call,
+                client,
+                construct,
+                callee: callee.to_owned(),
+                led: Vec::new(),
+                copy_of: None,
+                models,
+            });
         }
     }
     // Of one provider's alone the client is known as it is.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::rows::ROW;
 use super::value::{Alt, Ctx, Made, Value};
-use super::{Resolver, words};
+use super::{Arms, Resolver};
 use crate::facts::{Call, ClassId, ExprId, ExprKind, Stmt};
 use crate::finding::FileId;
 
@@ -25,50 +26,72 @@ impl Resolver<'_> {
 
     /// What is called, as full names: `openai.OpenAI`. Values that are not symbols are left out.
     pub fn callee_symbols(&mut self, ctx: &Ctx, call: &Call) -> Vec<String> {
-        // A function of another file is no client whatever it does: most imported names that are called are not worth
-        // reading that file for.
-        if matches!(self.module(ctx.file).kind(call.callee), ExprKind::Name(_)) {
-            self.called = Some(String::new());
-            let symbols = self.symbols_of_callee(ctx, call);
-            self.called = None;
-            return symbols;
-        }
-        self.symbols_of_callee(ctx, call)
+        self.callee_choices(ctx, call).into_iter().map(|(symbol, _)| symbol).collect()
     }
 
-    fn symbols_of_callee(&mut self, ctx: &Ctx, call: &Call) -> Vec<String> {
-        let mut out = Vec::new();
-        if let Some((file, class)) = self.super_class(ctx, call.callee) {
-            out = self.base_symbols(file, class, 0);
-        } else {
-            for alt in self.eval(ctx, call.callee) {
-                match &alt.value {
-                    Value::Symbol(symbol) => out.push(symbol.clone()),
-                    // A subclass without a constructor of its own is made as its base is.
-                    Value::Made(made) => {
-                        if let ExprKind::Class(class) = *self.module(made.ctx.file).kind(made.expr) {
-                            let methods = &self.module(made.ctx.file).classes[class.index()].methods;
-                            if !methods.iter().any(|(name, _)| words::is_constructor(name)) {
-                                out.extend(self.base_symbols(made.ctx.file, class, 0));
-                            }
-                        } else if let Some(made) = self.partial(ctx, call.callee)
-                            && let ExprKind::Call(bound) = self.module(made.ctx.file).kind(made.expr)
-                            && let Some(first) = bound.args.first()
-                        {
-                            let alts = self.eval(&made.ctx.clone(), first.value);
-                            out.extend(alts.into_iter().filter_map(|alt| match alt.value {
-                                Value::Symbol(symbol) => Some(symbol),
-                                _ => None,
-                            }));
-                        }
-                    }
-                    _ => {}
-                }
+    /// What is called, with what is assumed where it is: of a class from a row of a table, that it is this row.
+    pub fn callee_choices(&mut self, ctx: &Ctx, call: &Call) -> Vec<(String, Vec<Arms>)> {
+        // A function of another file is no client whatever it does: most imported names that are called are not worth
+        // reading that file for.
+        let is_name = matches!(self.module(ctx.file).kind(call.callee), ExprKind::Name(_));
+        if is_name {
+            self.called = Some(String::new());
+        }
+        let symbols = self.symbols_of_callee(ctx, call);
+        if is_name {
+            self.called = None;
+        }
+        let mark = self.subjects.get(ROW);
+        let mut out: Vec<(String, Vec<Arms>)> = Vec::new();
+        for (symbol, arms) in symbols {
+            // That the class comes from a row says nothing of where its key and URL come from.
+            let arms = arms.without(mark);
+            match out.iter_mut().find(|(known, _)| *known == symbol) {
+                Some((_, all)) => all.push(arms),
+                None => out.push((symbol, vec![arms])),
             }
         }
-        out.sort();
-        out.dedup();
+        // What is called whatever is assumed needs nothing.
+        out.iter_mut().filter(|(_, all)| all.contains(&Arms::default())).for_each(|(_, all)| all.clear());
+        out.sort_by(|(one, _), (other, _)| one.cmp(other));
         out
+    }
+
+    fn symbols_of_callee(&mut self, ctx: &Ctx, call: &Call) -> Vec<(String, Arms)> {
+        if let Some((file, class)) = self.super_class(ctx, call.callee) {
+            let bases = self.base_symbols(file, class, 0).into_iter();
+            return bases.map(|symbol| (symbol, Arms::default())).collect();
+        }
+        let mut out = Vec::new();
+        for alt in self.eval(ctx, call.callee) {
+            let symbols = match &alt.value {
+                Value::Symbol(symbol) => vec![symbol.clone()],
+                Value::Made(made) => self.symbols_of_made(ctx, call, made),
+                _ => continue,
+            };
+            out.extend(symbols.into_iter().map(|symbol| (symbol, alt.arms.clone())));
+        }
+        out
+    }
+
+    /// The classes from outside that a class of the project, or a `functools.partial`, makes.
+    fn symbols_of_made(&mut self, ctx: &Ctx, call: &Call, made: &Made) -> Vec<String> {
+        if let ExprKind::Class(class) = *self.module(made.ctx.file).kind(made.expr) {
+            // A subclass without a constructor of its own is made as its base is.
+            return match self.own_constructor((made.ctx.file, class)) {
+                Some(_) => Vec::new(),
+                None => self.base_symbols(made.ctx.file, class, 0),
+            };
+        }
+        let Some(made) = self.partial(ctx, call.callee) else { return Vec::new() };
+        let ExprKind::Call(bound) = self.module(made.ctx.file).kind(made.expr) else { return Vec::new() };
+        let Some(first) = bound.args.first() else { return Vec::new() };
+        let alts = self.eval(&made.ctx.clone(), first.value).into_iter();
+        let symbol = |alt: Alt| match alt.value {
+            Value::Symbol(symbol) => Some(symbol),
+            _ => None,
+        };
+        alts.filter_map(symbol).collect()
     }
 
     /// What is called, or inherited from. A CommonJS module that is one itself is what it exports.
