@@ -80,15 +80,7 @@ impl Resolver<'_> {
             };
             let fallback = arg(1).or_else(|| call.named("default").map(|a| a.value));
             let fallback = fallback.map(|value| self.eval(ctx, value));
-            let mut out = Vec::new();
-            for choice in self.eval(ctx, name) {
-                let alts = match &choice.value {
-                    Value::Str(name, _) => self.env_read(ctx, name.expose(), at, fallback.clone()),
-                    _ => vec![Alt::unknown()],
-                };
-                out.extend(under(alts, &choice.arms));
-            }
-            return out;
+            return self.env_named(ctx, name, at, fallback);
         }
         // `getattr(openai, "OpenAI")`, `getattr(settings, KEYS[provider])`
         if symbol == "getattr"
@@ -154,6 +146,19 @@ impl Resolver<'_> {
         {
             return self.joined(ctx, path, base, at);
         }
+        if symbol == "urllib.parse.urljoin"
+            && let (Some(base), Some(path)) = (arg(0), arg(1))
+        {
+            return self.joined(ctx, path, base, at);
+        }
+        // `llm.get_key(None, "relay", "RELAY_KEY")`: what its own store has, or else the variable.
+        if symbol == "llm.get_key" {
+            let name = arg(2).or_else(|| ["env_var", "env"].iter().find_map(|name| Some(call.named(name)?.value)));
+            let subject = self.place_subject_of(ctx, expr);
+            let Some(name) = name else { return vec![Alt::unknown()] };
+            return self
+                .fallback(vec![Alt::unknown()], subject, true, |resolver| resolver.env_named(ctx, name, at, None));
+        }
         if let Some(position) = words::transparent(symbol) {
             let Some(inner) = arg(position).or_else(|| call.args.first().map(|arg| arg.value)) else {
                 return vec![Alt::unknown()];
@@ -194,6 +199,19 @@ impl Resolver<'_> {
         vec![Alt::new(self.made(ctx, expr))]
     }
 
+    /// The variable of the environment that an expression names.
+    fn env_named(&mut self, ctx: &Ctx, name: ExprId, at: Location, fallback: Option<Vec<Alt>>) -> Vec<Alt> {
+        let mut out = Vec::new();
+        for choice in self.eval(ctx, name) {
+            let alts = match &choice.value {
+                Value::Str(name, _) => self.env_read(ctx, name.expose(), at, fallback.clone()),
+                _ => vec![Alt::unknown()],
+            };
+            out.extend(under(alts, &choice.arms));
+        }
+        out
+    }
+
     /// What an object holds that nobody knows, or the default in its place: `getattr(settings, "KEY", os.getenv("KEY"))`.
     fn or_given(&mut self, ctx: &Ctx, expr: ExprId, found: Vec<Alt>, default: ExprId) -> Vec<Alt> {
         let is_open = |alt: &Alt| matches!(alt.value, Value::Unknown(_) | Value::Symbol(_));
@@ -223,10 +241,19 @@ impl Resolver<'_> {
         alts.collect::<Option<Vec<_>>>().filter(|names| !names.is_empty())
     }
 
-    /// `new URL(path, base)`: the path behind the base's host, or beside the last word of the base's path.
+    /// `new URL(path, base)`: the path behind the base's host, or beside the last word of the base's path. Of a base that
+    /// is not written out it is not known where that is, but it begins with it all the same.
     fn joined(&mut self, ctx: &Ctx, path: ExprId, base: ExprId, at: Location) -> Vec<Alt> {
-        let bases = self.eval(ctx, base);
-        bases.iter().flat_map(|of| self.with_path(ctx, of, path, at, true)).collect()
+        let (whole, begun): (Vec<Alt>, Vec<Alt>) =
+            self.eval(ctx, base).into_iter().partition(|alt| matches!(alt.value, Value::Str(..)));
+        let mut out: Vec<Alt> = whole.iter().flat_map(|of| self.with_path(ctx, of, path, at, true)).collect();
+        if !begun.is_empty() {
+            let is_whole = |alt: &Alt| matches!(&alt.value, Value::Str(text, _) if text.expose().contains("://"));
+            let (own, below): (Vec<Alt>, Vec<Alt>) = self.eval(ctx, path).into_iter().partition(is_whole);
+            out.extend(own);
+            out.extend(Self::joined_parts(&[begun, below], at));
+        }
+        out
     }
 
     /// A URL with another path; `beside`: one that begins with no slash stands in the place of the last word alone.
