@@ -46,7 +46,7 @@ pub struct Index {
     pub assigns: HashMap<String, Vec<(BlockId, u32)>>,
     /// Of these, the ones that assign to an attribute of a variable (`openai.api_base = `), by the attribute's name.
     pub attributes: HashMap<String, Vec<(BlockId, u32)>>,
-    /// Assignments to what is further below a name, by the last field: `self.config.api_key = …`.
+    /// The ones that assign below an attribute (`self.headers["x"] = `), by the attribute's name.
     pub below: HashMap<String, Vec<(BlockId, u32)>>,
     /// Some assign to the `headers` of an object, or below.
     pub headers: bool,
@@ -64,6 +64,8 @@ pub struct Index {
     pub function_exprs: HashMap<crate::facts::FuncId, ExprId>,
     /// Variables that hold an import under another name, by the imported name.
     pub renamed: HashMap<String, Vec<String>>,
+    /// Variables, fields and parameters that are given what has another name, by that name: `self.send = send or post`.
+    pub aliases: HashMap<String, Vec<String>>,
     /// Classes by the names of what they inherit from.
     pub heirs: HashMap<String, Vec<ClassId>>,
     /// Classes that texts name, for whoever imports them by that: `"package.module:Class"`.
@@ -73,6 +75,9 @@ pub struct Index {
     /// Variables that choose the row of a table, by the function that asks: `TABLE[name]`, `table.get(name)`.
     pub choosers: std::collections::HashSet<(crate::facts::FuncId, String)>,
 }
+
+/// How many names for one thing are looked at.
+const MAX_ALIASES: usize = 8;
 
 /// A text that names a class is no longer than this.
 const MAX_NAMED: usize = 128;
@@ -102,15 +107,23 @@ impl Index {
                         {
                             index.renamed.entry(name.to_owned()).or_default().push(place.root.clone());
                         }
+                        let given = if place.path.is_empty() {
+                            Some(&place.root)
+                        } else {
+                            place.path.last().and_then(Option::as_ref)
+                        };
+                        if let Some(given) = given {
+                            index.add_aliases(module, *value, given);
+                        }
                         if let Some(name) = env_place(place) {
                             index.env_writes.entry(name.to_owned()).or_default().push((id, at as u32));
                         }
                         index.headers |= place.path.iter().flatten().any(|step| step == "headers");
+                        if let [Some(attribute), _, ..] = place.path.as_slice() {
+                            index.below.entry(attribute.clone()).or_default().push((id, at as u32));
+                        }
                         if let [Some(attribute)] = place.path.as_slice() {
                             index.attributes.entry(attribute.clone()).or_default().push((id, at as u32));
-                        }
-                        if let [_, .., Some(attribute)] = place.path.as_slice() {
-                            index.below.entry(attribute.clone()).or_default().push((id, at as u32));
                         }
                         index.assigns.entry(place.root.clone()).or_default().push((id, at as u32));
                     }
@@ -121,6 +134,11 @@ impl Index {
                     }
                     _ => {}
                 }
+            }
+        }
+        for param in module.functions.iter().flat_map(|func| &func.params) {
+            if let Some(default) = param.default {
+                index.add_aliases(module, default, &param.name);
             }
         }
         for (number, class) in module.classes.iter().enumerate() {
@@ -162,6 +180,35 @@ impl Index {
             }
         }
         index
+    }
+
+    fn add_aliases(&mut self, module: &Module, value: ExprId, given: &str) {
+        match module.kind(value) {
+            ExprKind::Name(name) | ExprKind::Member(_, name) if name != given => {
+                self.aliases.entry(name.clone()).or_default().push(given.to_owned());
+            }
+            ExprKind::Fallback { left, right, .. } => {
+                for value in [*left, *right] {
+                    self.add_aliases(module, value, given);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A name and all that are given it, however far on, as far as they are worth following.
+    pub fn alias_names<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
+        let mut out = vec![name];
+        let mut at = 0;
+        while let Some(&next) = out.get(at).filter(|_| out.len() < MAX_ALIASES) {
+            at += 1;
+            for alias in self.aliases.get(next).into_iter().flatten() {
+                if !out.contains(&alias.as_str()) {
+                    out.push(alias);
+                }
+            }
+        }
+        out
     }
 }
 

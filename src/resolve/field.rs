@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::shared::{Shared, Variable};
 use super::value::{Alt, Ctx, Frame, Made, Step, StepKind, Value};
 use super::{Arms, LOST, Lit, Resolver, under, words};
-use crate::facts::{Call, Entry, ExprId, ExprKind, Object, Spread, Stmt};
+use crate::facts::{Call, Entry, ExprId, ExprKind, Object, ParamKind, Spread, Stmt};
 use crate::finding::{FileId, Location};
 use crate::headers::same_field;
 
@@ -171,10 +171,19 @@ impl Resolver<'_> {
         vec![Alt::new(Value::Env(name.to_owned(), super::environment::NOWHERE))]
     }
 
-    /// A keyword argument that reached `**kwargs`.
+    /// A keyword argument that reached `**kwargs`; by its number, one that reached `*args`.
     fn keyword(&mut self, frame: &Arc<Frame>, name: &str) -> Vec<Alt> {
         let ExprKind::Call(call) = self.module(frame.caller.file).kind(frame.call) else { return vec![Alt::unknown()] };
         let function = self.module(frame.file).func(frame.func);
+        if let Ok(number) = name.parse::<usize>() {
+            let before = function.params.iter().take_while(|param| param.kind == ParamKind::Normal).count();
+            return match call.args.iter().filter(|arg| arg.name.is_none()).nth(before + number) {
+                _ if call.args.iter().any(|arg| arg.spread == Spread::Positional) => vec![Alt::unknown()],
+                _ if self.is_bound(frame) => vec![Alt::unknown()],
+                Some(arg) if arg.spread == Spread::No => self.eval(&frame.caller, arg.value),
+                _ => vec![Alt::new(Value::Undefined)],
+            };
+        }
         if let Some(arg) = call.named(name)
             && !function.params.iter().any(|param| param.name == name)
         {

@@ -75,7 +75,7 @@ impl Resolver<'_> {
         for &of in classes.iter().take(MAX_HEIRS) {
             let holder = if self.declares(of, name, early) { of } else { class };
             let alts = self.class_field(holder.0, holder.1, name, None, 0);
-            let alts = self.also_assigned(class.0, class.1, &[name], alts);
+            let alts = self.also_assigned(class.0, class.1, name, alts);
             match classes.as_slice() {
                 [_] => out.extend(alts),
                 _ => out.extend(under(alts, &super::Arms::default().with(self.class_lit(subject, of))?)),

@@ -31,11 +31,11 @@ impl Resolver<'_> {
                 return self.fields(alts, rest);
             }
             let receiver = self.receiver(ctx, func);
+            let own = matches!(receiver, Value::Receiver(..));
             let alts = self.fields(vec![Alt::new(receiver)], path);
-            // What methods write below a field: `self.config.key = key`.
-            return match (function.class, path) {
-                (Some(class), [field, name]) => self.also_assigned(ctx.file, class, &[field, name], alts),
-                _ => alts,
+            return match function.class.filter(|_| own && path.len() > 1) {
+                Some(class) => self.written_below((ctx.file, class), path, alts),
+                None => alts,
             };
         }
         // Functions, classes and imports are seen before the line that defines them.
@@ -233,7 +233,7 @@ impl Resolver<'_> {
             return match self.argument(&frame, number) {
                 Argument::Given(value) => self.eval(&frame.caller, value),
                 Argument::Default(default) => self.eval(&self.ctx_of(ctx.file, default), default),
-                Argument::Spread(options) => self.spread_argument(&frame, param, options),
+                Argument::Spread(spread) => self.spread_argument(&frame, param, spread),
                 Argument::Keywords => vec![Alt::new(Value::Keywords(frame))],
                 Argument::Missing => vec![Alt::new(Value::Undefined)],
                 Argument::Unknown => vec![Alt::unknown()],
@@ -244,7 +244,8 @@ impl Resolver<'_> {
             arms: Arms::default(),
             steps: vec![Step { at, kind: StepKind::Param(param.name.clone()) }],
         };
-        if matches!(param.kind, ParamKind::Rest) {
+        let is_python = || self.language_at(ctx.file, function.body) == "python";
+        if matches!(param.kind, ParamKind::Rest) && !is_python() {
             return vec![unknown];
         }
         let subject = self.subjects.get(&format!("calls:{}:{}", ctx.file.0, func.0));
@@ -266,8 +267,8 @@ impl Resolver<'_> {
             let alts = match self.argument(frame, number) {
                 Argument::Given(value) => self.eval(&frame.caller, value),
                 Argument::Default(default) => self.eval(&self.ctx_of(ctx.file, default), default),
-                Argument::Spread(options) => {
-                    let alts = self.spread_argument(frame, param, options);
+                Argument::Spread(spread) => {
+                    let alts = self.spread_argument(frame, param, spread);
                     let named = |alt: Alt| if let Value::Unknown(None) = alt.value { unknown.clone() } else { alt };
                     alts.into_iter().map(named).collect()
                 }
@@ -371,9 +372,9 @@ impl Resolver<'_> {
             if !asked.is_empty() {
                 let alts = match self.argument(frame, other.number) {
                     Argument::Given(value) => self.eval(&frame.caller, value),
-                    Argument::Spread(options) => {
+                    Argument::Spread(spread) => {
                         let function = self.module(frame.file).func(frame.func);
-                        self.spread_argument(frame, &function.params[other.number], options)
+                        self.spread_argument(frame, &function.params[other.number], spread)
                     }
                     _ => continue,
                 };
@@ -450,46 +451,71 @@ impl Resolver<'_> {
         let function = self.module(frame.file).func(frame.func);
         let Some(param) = function.params.get(number) else { return Argument::Unknown };
         let ExprKind::Call(call) = self.module(frame.caller.file).kind(frame.call) else { return Argument::Unknown };
-        if param.kind == ParamKind::Keywords {
+        if param.kind == ParamKind::Keywords
+            || (param.kind == ParamKind::Rest && self.language_at(frame.file, function.body) == "python")
+        {
             return Argument::Keywords;
         }
         if let Some(arg) = call.named(param.name.as_str()) {
             return Argument::Given(arg.value);
         }
-        let mut spread = false;
+        let mut spread = Spreads::default();
         let bound = self.is_bound(frame);
-        if matches!(param.kind, ParamKind::Normal) {
-            let mut position = 0;
-            // The first argument of a `functools.partial` is the function itself.
-            for arg in call.args.iter().skip(usize::from(bound)) {
-                match (arg.spread, &arg.name) {
-                    (Spread::No, None) => {
-                        if position == number && !spread {
-                            return Argument::Given(arg.value);
-                        }
-                        position += 1;
+        let mut position = 0;
+        // The first argument of a `functools.partial` is the function itself.
+        for arg in call.args.iter().skip(usize::from(bound)) {
+            match (arg.spread, &arg.name) {
+                (Spread::No, None) if spread.rest.is_some() => return Argument::Unknown,
+                (Spread::No, None) => {
+                    if position == number && param.kind == ParamKind::Normal {
+                        return Argument::Given(arg.value);
                     }
-                    (Spread::No, Some(_)) => {}
-                    _ => spread = true,
+                    position += 1;
                 }
+                (Spread::No, Some(_)) => {}
+                (Spread::Positional, _) if param.kind != ParamKind::Normal => {}
+                (Spread::Positional, _) if spread.rest.is_none() => {
+                    let Some(further) = number.checked_sub(position) else { return Argument::Unknown };
+                    spread.rest = Some((arg.value, further));
+                }
+                (Spread::Keyword, _) if spread.options.is_none() => spread.options = Some(arg.value),
+                _ => return Argument::Unknown,
             }
         }
-        let mut spreads = call.args.iter().filter(|arg| arg.spread != Spread::No);
-        match (spreads.next(), spreads.next()) {
-            (None, _) if !bound => param.default.map_or(Argument::Missing, Argument::Default),
-            (Some(arg), None) if !bound && arg.spread == Spread::Keyword => Argument::Spread(arg.value),
-            _ => Argument::Unknown,
+        match spread {
+            Spreads { rest: None, options: None } if !bound => {
+                param.default.map_or(Argument::Missing, Argument::Default)
+            }
+            _ if bound => Argument::Unknown,
+            spread => Argument::Spread(spread),
         }
     }
 
-    /// What a call that spreads a mapping gives a parameter: `connect(**options)`; what it leaves out has the default.
-    fn spread_argument(&mut self, frame: &Arc<Frame>, param: &Param, options: ExprId) -> Vec<Alt> {
-        let found = self.field_path(&frame.caller, options, std::slice::from_ref(&param.name));
-        let is_absent = |alt: &Alt| matches!(alt.value, Value::Undefined);
-        let Some(default) = param.default.filter(|_| found.iter().any(is_absent)) else { return found };
-        let default = self.eval(&self.ctx_of(frame.file, default), default);
-        let (absent, mut out): (Vec<Alt>, Vec<Alt>) = found.into_iter().partition(is_absent);
-        out.extend(absent.iter().flat_map(|missing| under(default.clone(), &missing.arms)));
+    /// What a call that spreads a list or a mapping gives a parameter: `connect(*args, **options)`; what they leave out
+    /// has the default.
+    fn spread_argument(&mut self, frame: &Arc<Frame>, param: &Param, spread: Spreads) -> Vec<Alt> {
+        let mut out = vec![Alt::new(Value::Undefined)];
+        let ways = [
+            spread.rest.map(|(of, number)| (of, number.to_string())),
+            spread.options.map(|of| (of, param.name.clone())),
+        ];
+        for (of, name) in ways.into_iter().flatten() {
+            out = self.where_absent(out, |this| this.field_path(&frame.caller, of, &[name]));
+        }
+        match param.default {
+            Some(default) => self.where_absent(out, |this| this.eval(&this.ctx_of(frame.file, default), default)),
+            None => out,
+        }
+    }
+
+    /// Values, and in the place of each that is not there others.
+    fn where_absent(&mut self, alts: Vec<Alt>, others: impl FnOnce(&mut Self) -> Vec<Alt>) -> Vec<Alt> {
+        let (absent, mut out): (Vec<Alt>, Vec<Alt>) =
+            alts.into_iter().partition(|alt| matches!(alt.value, Value::Undefined));
+        if !absent.is_empty() {
+            let others = others(self);
+            out.extend(absent.iter().flat_map(|missing| under(others.clone(), &missing.arms)));
+        }
         out
     }
 
@@ -567,11 +593,21 @@ impl Resolver<'_> {
 enum Argument {
     Given(ExprId),
     Default(ExprId),
-    /// By a mapping that the call spreads, if it has the parameter's name.
-    Spread(ExprId),
+    /// By what the call spreads, if that has it.
+    Spread(Spreads),
+    /// All that no other parameter takes.
     Keywords,
     Missing,
     Unknown,
+}
+
+/// What a call spreads: `connect(*args, **options)`.
+#[derive(Clone, Copy, Default)]
+struct Spreads {
+    /// A list, and which of its elements is asked for.
+    rest: Option<(ExprId, usize)>,
+    /// A mapping.
+    options: Option<ExprId>,
 }
 
 /// An argument of a call whose parameter is tested.

@@ -148,6 +148,9 @@ impl Resolver<'_> {
                 let renamed = names.iter().chain(&["default"]).filter_map(|name| other.index.renamed.get(*name));
                 here.extend(renamed.flatten().map(String::as_str));
             }
+            if !constructor {
+                here = here.iter().flat_map(|name| other.index.alias_names(name)).collect();
+            }
             here.sort_unstable();
             here.dedup();
             let partials = other.index.calls.get("partial").into_iter().flatten().filter(|call| {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::value::{self, Alt, Ctx, Frame, Presence, Value};
-use super::{ClassField, Lit, Resolver, under};
+use super::{ClassAt, ClassField, Lit, Resolver, under};
 use crate::facts::{BlockId, ClassId, ExprId, FuncId, Stmt};
 use crate::finding::FileId;
+use crate::headers::same_field;
 
 impl Resolver<'_> {
     /// The object that a method belongs to.
@@ -88,7 +89,7 @@ impl Resolver<'_> {
             }
         }
         if settled {
-            return self.also_assigned(file, class, &[name], out);
+            return self.also_assigned(file, class, name, out);
         }
         let had = !out.is_empty();
         let mut rest = self.struct_field(file, &data.name, name);
@@ -106,7 +107,7 @@ impl Resolver<'_> {
             rest.clear();
         }
         out.extend(rest);
-        self.also_assigned(file, class, &[name], out)
+        self.also_assigned(file, class, name, out)
     }
 
     /// Whether what methods write to a field is being looked for.
@@ -116,22 +117,15 @@ impl Resolver<'_> {
 
     /// Where methods of a class write a field of their object.
     pub(super) fn field_writes(&self, file: FileId, class: ClassId, name: &str) -> Vec<(BlockId, usize, ExprId)> {
-        self.writes_of(file, class, &[name])
-    }
-
-    /// The same of what is below a field: `self.config.key = key`.
-    fn writes_of(&self, file: FileId, class: ClassId, path: &[&str]) -> Vec<(BlockId, usize, ExprId)> {
         let module = self.module(file);
-        let index = &self.project.file(file).index;
-        let by_name = if path.len() == 1 { &index.attributes } else { &index.below };
-        let all = path.last().and_then(|name| by_name.get(*name)).into_iter().flatten();
+        let all = self.project.file(file).index.attributes.get(name).into_iter().flatten();
         let written = all.filter_map(|&(block, index)| {
             let function = module.func(module.block(block).func);
             match module.block(block).stmts.get(index as usize)? {
                 Stmt::Assign { place, value, .. }
                     if function.class == Some(class)
                         && function.receiver.as_deref() == Some(place.root.as_str())
-                        && place.path.iter().map(Option::as_deref).eq(path.iter().map(|name| Some(*name))) =>
+                        && place.path.len() == 1 =>
                 {
                     Some((block, index as usize, *value))
                 }
@@ -143,16 +137,10 @@ impl Resolver<'_> {
 
     /// What methods other than the constructor write to a field. Each has run or has not: what it writes goes with all that
     /// it writes, and not with what that replaces.
-    pub(super) fn also_assigned(
-        &mut self,
-        file: FileId,
-        class: ClassId,
-        path: &[&str],
-        mut alts: Vec<Alt>,
-    ) -> Vec<Alt> {
+    pub(super) fn also_assigned(&mut self, file: FileId, class: ClassId, name: &str, mut alts: Vec<Alt>) -> Vec<Alt> {
         let module = self.module(file);
         let mut methods: Vec<(FuncId, Vec<BlockId>)> = Vec::new();
-        for (block, ..) in self.writes_of(file, class, path) {
+        for (block, ..) in self.field_writes(file, class, name) {
             let func = module.block(block).func;
             if module.func(func).name.as_deref().is_some_and(super::words::fills_instance) {
                 continue;
@@ -175,8 +163,7 @@ impl Resolver<'_> {
             return alts;
         }
         // Asked for by what one of them writes: `self.url = self.url.rstrip("/")`.
-        let asked = (file, class, self.constants.get(&path.join(".")));
-        let path: Vec<String> = path.iter().map(|name| (*name).to_owned()).collect();
+        let asked = (file, class, self.constants.get(name));
         if let Some((_, before)) = self.writing.iter().rev().find(|(other, _)| *other == asked) {
             return before.clone();
         }
@@ -197,7 +184,7 @@ impl Resolver<'_> {
                 let end = Ctx { file, block, index: module.block(block).stmts.len(), frame: None };
                 let Some(arms) = self.within(&end).and_then(|arms| arms.with(ran(false))) else { continue };
                 let Some(receiver) = &module.func(*func).receiver else { continue };
-                let found = self.reach(&end, super::lookup::Target::Place(receiver, &path));
+                let found = self.reach(&end, super::lookup::Target::Place(receiver, &[name.to_owned()]));
                 let mut written = under(found.alts, &arms);
                 // Which of several calls of a setter is meant for which object is not known.
                 let call = |alt: &Alt| alt.arms.lits().iter().find(|lit| lit.subject == calls).copied();
@@ -223,6 +210,72 @@ impl Resolver<'_> {
             alts.push(Alt::unknown());
         }
         value::settle(alts)
+    }
+
+    /// What methods of a class, or of one that it inherits from, write below a field of their object, where the field itself
+    /// gives `before`: `self.headers["Authorization"] = …`. The constructor has run; any other method has or has not.
+    pub(super) fn written_below(&mut self, class: ClassAt, path: &[String], before: Vec<Alt>) -> Vec<Alt> {
+        let mut alts = before;
+        for (file, class) in self.lineage(class).into_iter().rev() {
+            for func in self.writers_below(file, class, path) {
+                let module = self.module(file);
+                let function = module.func(func);
+                let Some(receiver) = function.receiver.as_deref().filter(|_| self.depth < super::DEPTH) else {
+                    continue;
+                };
+                let index = module.block(function.body).stmts.len();
+                let end = Ctx { file, block: function.body, index, frame: None };
+                self.depth += 1;
+                let found = self.reach(&end, super::lookup::Target::Place(receiver, path));
+                self.depth -= 1;
+                if found.alts.is_empty() {
+                    continue;
+                }
+                let open = found.open.iter().flat_map(|open| under(alts.clone(), open));
+                let mut written: Vec<Alt> = found.alts.iter().cloned().chain(open).collect();
+                if !function.name.as_deref().is_some_and(super::words::fills_instance) {
+                    let subject = self.subjects.get(&format!("wrote:{}:{}", file.0, func.0));
+                    let ran = |negated| super::Arms::default().with(Lit { subject, value: None, negated });
+                    let (Some(ran), Some(not)) = (ran(false), ran(true)) else { continue };
+                    // What is not there at first is there only to be replaced.
+                    let is_there = |alt: &Alt| !matches!(alt.value, Value::Undefined);
+                    written = under(written.into_iter().filter(is_there).collect(), &ran);
+                    written.extend(under(alts.into_iter().filter(is_there).collect(), &not));
+                }
+                alts = value::settle(written);
+            }
+        }
+        alts
+    }
+
+    /// The methods of a class that assign below a field of their object: the constructor first.
+    fn writers_below(&self, file: FileId, class: ClassId, path: &[String]) -> Vec<FuncId> {
+        let module = self.module(file);
+        let [field, below, ..] = path else { return Vec::new() };
+        let steps = self.project.file(file).index.below.get(field).into_iter().flatten();
+        let writers = steps.filter_map(|&(block, index)| {
+            let func = module.block(block).func;
+            let function = module.func(func);
+            match module.block(block).stmts.get(index as usize)? {
+                Stmt::Assign { place, .. }
+                    if function.class == Some(class)
+                        && function.receiver.as_deref() == Some(place.root.as_str())
+                        && place.path[1].as_ref().is_none_or(|step| same_field(step, below)) =>
+                {
+                    Some(func)
+                }
+                _ => None,
+            }
+        });
+        let mut out: Vec<FuncId> = Vec::new();
+        for func in writers {
+            if !out.contains(&func) {
+                out.push(func);
+            }
+        }
+        out.sort_by_key(|func| !module.func(*func).name.as_deref().is_some_and(super::words::fills_instance));
+        out.truncate(super::MAX_WRITES);
+        out
     }
 
     /// What a constructor writes below a field of its object: of `self.session` the headers.
