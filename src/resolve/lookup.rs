@@ -5,13 +5,14 @@
 //! been found yet, so that an `else` that does not assign lets the older value through under its own assumption only.
 
 use super::conditions::text_of;
-use super::marks::only_takes;
+use super::effects::settle;
+use super::marks::{gets, only_takes};
 use super::value::{Alt, Ctx, Step, StepKind, Value};
 use super::{Arms, LOST, Resolver, under};
 use crate::facts::{Arm, BlockId, ExprId, ExprKind, FuncId, Import, Stmt, Test};
 use crate::finding::Location;
 use crate::headers::same_field;
-use crate::project::{env_call_writes, env_place};
+use crate::project::env_place;
 
 /// What is looked for.
 #[derive(Clone, Copy)]
@@ -39,6 +40,16 @@ pub(super) struct Found {
 
 /// Beyond this many separate conditions only what they have in common is kept.
 const MAX_OPEN: usize = 12;
+
+impl Found {
+    /// Keeps of too many conditions what they have in common.
+    pub(super) fn squeeze(&mut self) {
+        if self.open.len() > MAX_OPEN {
+            let all = self.open.drain(..).reduce(|all, open| all.common(&open));
+            self.open = all.map(|arms| arms.without(LOST.subject)).into_iter().collect();
+        }
+    }
+}
 
 impl<'p> Resolver<'p> {
     /// The values of `name.path` at a point, with a step for the name.
@@ -267,6 +278,9 @@ impl<'p> Resolver<'p> {
                         let alts = self.eval(&here, *value);
                         settle(found, alts);
                     }
+                    Target::Place(root, path) if !path.is_empty() => {
+                        self.written_by_call(&here, (root, path), *value, found);
+                    }
                     _ => {}
                 },
                 Stmt::Expr(expr) => self.effect(&here, target, *expr, found),
@@ -318,10 +332,7 @@ impl<'p> Resolver<'p> {
                     }
                     // Every arm leaves: what follows is reached some other way (a loop, a `finally`).
                     found.open = if after.is_empty() && !writes { before } else { after };
-                    if found.open.len() > MAX_OPEN {
-                        let all = found.open.drain(..).reduce(|all, open| all.common(&open));
-                        found.open = all.map(|arms| arms.without(LOST.subject)).into_iter().collect();
-                    }
+                    found.squeeze();
                     if matches!(target, Target::Place(root, _) if arms.iter().any(|arm| asks(&arm.tests, root))) {
                         found.passed.push(here);
                     }
@@ -379,111 +390,9 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// `d[k] = v`, `d.set(k, v)`: a key that nobody knows may or may not be the one.
-    fn put_by_key(&mut self, here: &Ctx, key: Option<ExprId>, value: ExprId, path: &[String], found: &mut Found) {
-        let Some(alts) = key.and_then(|key| self.at_key(here, key, value, |name| same_field(name, &path[0]))) else {
-            found.tainted = true;
-            return;
-        };
-        let alts = self.fields(alts, &path[1..]);
-        settle_present(found, alts);
-    }
-
     /// Values of a variable with what they say to the tests that they have passed since.
     fn assume_passed(&mut self, passed: &[Ctx], root: &str, path: &[String], alts: Vec<Alt>) -> Vec<Alt> {
         passed.iter().fold(alts, |alts, ctx| self.assume_place(ctx, root, path, alts))
-    }
-
-    /// A call for its effect: does it write what is looked for?
-    fn effect(&mut self, here: &Ctx, target: Target<'_>, expr: ExprId, found: &mut Found) {
-        let module = self.module(here.file);
-        match target {
-            Target::Env(name) => {
-                for (written, value) in env_call_writes(module, expr) {
-                    if written == name {
-                        let alts = self.eval(here, value);
-                        settle(found, alts);
-                    }
-                }
-            }
-            Target::Place(root, path) => {
-                let ExprKind::Call(call) = module.kind(expr) else { return };
-                // `opts.update({...})`, `opts.setdefault("k", v)`, `headers.insert(k, v)`, `headers.set(k, v)`.
-                if let ExprKind::Member(base, method) = module.kind(call.callee)
-                    && let Some((base_root, base_path)) = self.chain(here, *base)
-                    && base_root == root
-                    && path.len() > base_path.len()
-                    && path.starts_with(&base_path)
-                {
-                    let rest = &path[base_path.len()..];
-                    match (method.as_str(), call.args.as_slice()) {
-                        ("update", args) => {
-                            for arg in args.iter().rev() {
-                                if arg.name.as_deref() == Some(rest[0].as_str()) {
-                                    let alts = self.eval(here, arg.value);
-                                    let alts = self.fields(alts, &rest[1..]);
-                                    settle(found, alts);
-                                } else if arg.name.is_none() {
-                                    let alts = self.eval(here, arg.value);
-                                    let alts = self.fields(alts, rest);
-                                    settle_present(found, alts);
-                                }
-                            }
-                        }
-                        ("setdefault" | "insert" | "set" | "append" | "put", [key, value, ..]) => {
-                            match self.constant(here, key.value) {
-                                Some(key) if same_field(&key, &rest[0]) => {
-                                    let alts = self.eval(here, value.value);
-                                    let alts = self.fields(alts, &rest[1..]);
-                                    if method == "setdefault" {
-                                        found.defaults = Some(alts);
-                                    } else {
-                                        settle(found, alts);
-                                    }
-                                }
-                                Some(_) => {}
-                                None if method == "setdefault" => found.tainted = true,
-                                None => self.put_by_key(here, Some(key.value), value.value, rest, found),
-                            }
-                        }
-                        _ => {}
-                    }
-                    return;
-                }
-                if path.is_empty() {
-                    return;
-                }
-                // `Object.assign(opts, {...})` writes; any other function that gets the object itself may.
-                let first = call.args.first().map(|arg| arg.value);
-                let is_assign = matches!(module.kind(call.callee), ExprKind::Member(base, name)
-                    if name == "assign" && matches!(module.kind(*base), ExprKind::Name(name) if name == "Object"));
-                if is_assign
-                    && first.is_some_and(|arg| matches!(module.kind(arg), ExprKind::Name(name) if name == root))
-                {
-                    for arg in call.args.iter().skip(1).rev() {
-                        let alts = self.eval(here, arg.value);
-                        let alts = self.fields(alts, path);
-                        settle_present(found, alts);
-                    }
-                } else if call
-                    .args
-                    .iter()
-                    .any(|arg| matches!(module.kind(arg.value), ExprKind::Name(name) if name == root))
-                    && !self.harmless(here, call.callee)
-                {
-                    found.tainted = true;
-                }
-            }
-        }
-    }
-
-    /// Whether a function is known to leave its arguments as they are.
-    fn harmless(&self, ctx: &Ctx, callee: ExprId) -> bool {
-        let module = self.module(ctx.file);
-        match module.kind(callee) {
-            ExprKind::Name(name) | ExprKind::Member(_, name) => super::words::HARMLESS.contains(&name.as_str()),
-            _ => false,
-        }
     }
 
     /// Whether a block or one inside it writes the target.
@@ -516,7 +425,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// Whether a statement of the block, or of one inside it, calls something on or with a variable.
-    fn calls_with(&self, ctx: &Ctx, block: BlockId, root: &str) -> bool {
+    pub(super) fn calls_with(&self, ctx: &Ctx, block: BlockId, root: &str) -> bool {
         let module = self.module(ctx.file);
         let mut stack = vec![block];
         let mut budget = 200;
@@ -540,6 +449,7 @@ impl<'p> Resolver<'p> {
                             }
                         }
                     }
+                    Stmt::Assign { value, .. } if gets(module, *value, root) => return true,
                     Stmt::Branch(arms) => stack.extend(arms.iter().map(|arm| arm.body)),
                     Stmt::Block(inner) => stack.push(*inner),
                     _ => {}
@@ -600,26 +510,4 @@ impl<'p> Resolver<'p> {
 /// Whether tests may be about a variable.
 fn asks(tests: &[Test], root: &str) -> bool {
     tests.iter().any(|test| test.subject.contains(root))
-}
-
-/// The values are what is found, under every open condition.
-fn settle(found: &mut Found, alts: Vec<Alt>) {
-    for open in std::mem::take(&mut found.open) {
-        found.alts.extend(under(alts.clone(), &open));
-    }
-}
-
-/// As `settle`, but where a value is absent the walk goes on.
-fn settle_present(found: &mut Found, alts: Vec<Alt>) {
-    let mut open = Vec::new();
-    for before in std::mem::take(&mut found.open) {
-        for alt in under(alts.clone(), &before) {
-            if matches!(alt.value, Value::Undefined) {
-                open.push(alt.arms);
-            } else {
-                found.alts.push(alt);
-            }
-        }
-    }
-    found.open = open;
 }

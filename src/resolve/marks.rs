@@ -47,7 +47,10 @@ impl<'p> Marks<'p> {
         *budget = rest;
         let mut bodies: Vec<BlockId> = Vec::new();
         match stmt {
-            Stmt::Assign { place, .. } => {
+            Stmt::Assign { place, value, .. } => {
+                for name in handed(module, *value) {
+                    note(self.calls.entry(name).or_default(), index);
+                }
                 note(self.assigns.entry(&place.root).or_default(), index);
                 if env_place(place).is_some() {
                     note(&mut self.environment, index);
@@ -133,11 +136,25 @@ fn touched(module: &Module, expr: ExprId) -> Vec<&str> {
             _ => None,
         };
     }
-    out.extend(call.args.iter().filter_map(|arg| match module.kind(arg.value) {
+    out.extend(handed(module, expr));
+    out
+}
+
+/// The variables that a call is given.
+fn handed(module: &Module, expr: ExprId) -> impl Iterator<Item = &str> {
+    let args = match module.kind(expr) {
+        ExprKind::Call(call) => call.args.as_slice(),
+        _ => &[],
+    };
+    args.iter().filter_map(|arg| match module.kind(arg.value) {
         ExprKind::Name(name) => Some(name.as_str()),
         _ => None,
-    }));
-    out
+    })
+}
+
+/// Whether an expression is a call that is given a variable.
+pub(super) fn gets(module: &Module, expr: ExprId, root: &str) -> bool {
+    handed(module, expr).any(|name| name == root)
 }
 
 impl<'p> Resolver<'p> {

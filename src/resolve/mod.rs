@@ -19,6 +19,7 @@ mod callee;
 mod class;
 mod conditions;
 mod configured;
+mod effects;
 mod environment;
 mod field;
 mod handed;
