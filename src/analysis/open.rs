@@ -7,7 +7,7 @@ use super::Run;
 use crate::clients::From;
 use crate::facts::{BlockId, Class, ExprId, ExprKind, FuncId, Function, Module, Span, Stmt};
 use crate::finding::FileId;
-use crate::project::last_name;
+use crate::project::{Index, last_name};
 use crate::resolve::{Alt, StepKind, Value};
 use crate::routes::{Client, Route};
 
@@ -59,8 +59,9 @@ impl Run<'_> {
             let alts = client.routes.iter().flat_map(|route| [&route.key.alt, &route.endpoint.alt]);
             let steps = alts.flat_map(|alt| &alt.steps);
             for step in steps.filter(|step| matches!(step.kind, StepKind::Name(_))) {
+                let module = &self.project.file(step.at.file).module;
                 let of = by_field.entry(step.at.file).or_insert_with(|| {
-                    let classes = self.project.file(step.at.file).module.classes.iter().rev();
+                    let classes = module.classes.iter().rev();
                     classes
                         .flat_map(|class| class.fields.iter().map(|field| (field.span, class.name.as_str())))
                         .collect()
@@ -68,6 +69,7 @@ impl Run<'_> {
                 if let Some(class) = of.get(&step.at.span) {
                     open.files.insert(step.at.file);
                     open.names.insert((*class).to_owned());
+                    open.names.extend(heirs_here(&self.project.file(step.at.file).index, module, class));
                     open.asking.insert(client.at.file);
                 }
             }
@@ -186,6 +188,12 @@ fn is_default(module: &Module, func: usize) -> bool {
 fn heir_at(module: &Module, base: Span) -> Option<String> {
     let inherits = |class: &&Class| class.bases.iter().any(|&expr| module.span(expr) == base);
     module.classes.iter().find(inherits).map(|class| class.name.clone())
+}
+
+/// The classes of a file that inherit from one of it: who makes these fills its fields, too.
+fn heirs_here<'a>(index: &'a Index, module: &'a Module, class: &str) -> impl Iterator<Item = String> + use<'a> {
+    let heirs = index.heirs.get(class).into_iter().flatten();
+    heirs.map(|heir| module.classes[heir.index()].name.clone())
 }
 
 /// The name by which other files call a function: its own, or its class's where it is the constructor.

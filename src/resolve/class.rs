@@ -55,27 +55,22 @@ impl Resolver<'_> {
                     return alts;
                 }
             }
-            let alts = match field.value {
-                Some(value) => {
-                    let mut alts = match self.automatic(file, class, name, value) {
-                        Some(member) => vec![Alt::new(Value::Str(member, at))],
-                        None => self.default_of(file, value),
-                    };
-                    if alts.is_empty() {
-                        alts.push(Alt::new(Value::Unknown(Some((name.to_owned(), at)))));
-                    }
-                    for alt in &mut alts {
-                        if !matches!(alt.value, Value::Made(_) | Value::Symbol(_)) {
-                            alt.steps.push(Step { at, kind: StepKind::Name(name.to_owned()) });
-                        }
-                    }
-                    if self.is_filled_by_constructor(file, class) {
-                        alts.push(Alt::new(Value::Unknown(Some((name.to_owned(), at)))));
-                    }
-                    alts
-                }
-                None => vec![Alt::new(Value::Unknown(Some((name.to_owned(), at))))],
+            let step = Step { at, kind: StepKind::Name(name.to_owned()) };
+            // Whoever makes one may give it, whose files are looked for by this step.
+            let open = || Alt { steps: vec![step.clone()], ..Alt::new(Value::Unknown(Some((name.to_owned(), at)))) };
+            let mut alts = match field.value {
+                Some(value) => match self.automatic(file, class, name, value) {
+                    Some(member) => vec![Alt::new(Value::Str(member, at))],
+                    None => self.default_of(file, value),
+                },
+                None => Vec::new(),
             };
+            for alt in alts.iter_mut().filter(|alt| !matches!(alt.value, Value::Made(_) | Value::Symbol(_))) {
+                alt.steps.push(step.clone());
+            }
+            if alts.is_empty() || self.is_filled_by_constructor(file, class) {
+                alts.push(open());
+            }
             return self.filled_after((file, class), name, alts, None);
         }
         if let Some((_, func)) = data.methods.iter().find(|(method, _)| method == name) {
@@ -152,8 +147,12 @@ impl Resolver<'_> {
         for &(at, call) in sites {
             let site = self.constants.get(&format!("#{}:{}", at.0, call.0));
             let Some(arms) = Arms::default().with(Lit { subject, value: Some(site), negated: false }) else { continue };
+            let arms = match self.filled_by(class, (at, call)) {
+                Some(made) => arms.with(made),
+                None => Some(arms),
+            };
             let given = self.given_field(&self.ctx_of(at, call), call, class, name);
-            out.extend(under(given, &arms));
+            out.extend(arms.into_iter().flat_map(|arms| under(given.clone(), &arms)));
         }
         // Where nobody knows what any of them gives, what the class itself says is worth as much.
         if out.iter().all(|alt| matches!(alt.value, Value::Unknown(_))) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Presence, Value};
 use super::{ClassAt, Lit, Resolver, under, words};
-use crate::facts::{ClassId, ExprKind, FuncId};
+use crate::facts::{ClassId, ExprId, ExprKind, FuncId};
 use crate::finding::FileId;
 
 /// Files that are looked through for classes that inherit from one.
@@ -117,6 +117,47 @@ impl Resolver<'_> {
         let alike: Vec<ClassAt> = std::iter::once(class).chain(alike).take(MAX_HEIRS).collect();
         let subject = self.class_subject(class);
         alike.into_iter().map(|class| self.class_lit(subject, class)).collect()
+    }
+
+    /// The class that a call makes which is made by its fields, as an assumption; nothing where no other class inherits from
+    /// the one that declares them.
+    pub(super) fn filled_by(&mut self, class: ClassAt, (file, call): (FileId, ExprId)) -> Option<Lit> {
+        if self.heirs_of(class).is_empty() {
+            return None;
+        }
+        let ExprKind::Call(data) = self.module(file).kind(call) else { return None };
+        let callees = self.called(&self.ctx_of(file, call), data.callee);
+        let [Alt { value: Value::Made(made), .. }] = callees.as_slice() else { return None };
+        let ExprKind::Class(of) = *self.module(made.ctx.file).kind(made.expr) else { return None };
+        let subject = self.class_subject(class);
+        Some(self.class_lit(subject, (made.ctx.file, of)))
+    }
+
+    /// Leaves what the object of a method can have: one of a class that has a method of its own in its place does not come
+    /// here.
+    pub(super) fn where_it_runs(&mut self, class: ClassAt, func: FuncId, mut alts: Vec<Alt>) -> Vec<Alt> {
+        let Some(method) = self.module(class.0).func(func).name.as_deref() else { return alts };
+        if self.is_rust(class.0) || words::is_constructor(method) || alts.iter().all(|alt| alt.arms.lits().is_empty()) {
+            return alts;
+        }
+        let heirs = self.heirs_of(class);
+        let subject = self.class_subject(class);
+        for &heir in heirs.iter().take(MAX_HEIRS) {
+            let between: Vec<ClassAt> = self.lineage(heir).into_iter().take_while(|&of| of != class).collect();
+            if between.iter().any(|&of| self.replaces(of, method)) {
+                let lit = self.class_lit(subject, heir);
+                alts.retain(|alt| !alt.arms.lits().contains(&lit));
+            }
+        }
+        alts
+    }
+
+    /// Whether a class has a method of its own that does not call the one it inherits.
+    fn replaces(&self, (file, class): ClassAt, method: &str) -> bool {
+        let module = self.module(file);
+        let mut own = module.classes[class.index()].methods.iter().filter(|(name, _)| name == method);
+        let mut calls = self.project.file(file).index.calls.get(method).into_iter().flatten();
+        own.next().is_some_and(|(_, func)| !calls.any(|call| module.block(module.points[call.index()].0).func == *func))
     }
 
     /// The classes that a call of a constructor makes, as far as they are known.

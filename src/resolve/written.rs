@@ -24,6 +24,7 @@ impl Resolver<'_> {
             Some(alts) => alts,
             None => self.attribute(file, class, name, None, 0),
         };
+        let alts = self.where_it_runs((file, class), func, alts);
         if alts.is_empty() || alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
             return vec![Alt::unknown()];
         }
