@@ -126,6 +126,11 @@ impl Resolver<'_> {
             None => function.params.get(number).filter(|param| param.kind == ParamKind::Normal),
         };
         let Some(param) = param.filter(|_| !function.generator) else { return false };
+        // By another name, or handed on where it returns, it may be written out of sight.
+        let Some(early) = self.returns_early(file, func, &param.name) else { return false };
+        if self.project.file(file).index.aliases.contains_key(&param.name) {
+            return false;
+        }
         if !self.may_write_below(file, func, &param.name) {
             return true;
         }
@@ -138,7 +143,6 @@ impl Resolver<'_> {
         let own = self.subject(here, &super::conditions::text_of(root, path));
         let written = inner.alts.into_iter().map(|alt| Alt { arms: alt.arms.without(own), ..alt }).collect::<Vec<_>>();
         let ran = Lit { subject: self.place_subject_of(here, expr), value: None, negated: false };
-        let early = self.returns_early(file, func);
         for open in std::mem::take(&mut found.open) {
             if early {
                 found.open.extend(open.clone().with(Lit { negated: true, ..ran }));
@@ -162,26 +166,24 @@ impl Resolver<'_> {
         writes.next().is_some() || self.calls_with(&ctx, body, param)
     }
 
-    /// Whether a function may come back before its end.
-    fn returns_early(&self, file: FileId, func: FuncId) -> bool {
+    /// Whether a function may come back before its end; `None` where it hands a parameter on as it does.
+    fn returns_early(&self, file: FileId, func: FuncId, param: &str) -> Option<bool> {
         let module = self.module(file);
         let body = module.func(func).body;
-        let returns = |stmt: &Stmt| matches!(stmt, Stmt::Return(_));
+        let mut early = false;
         let mut stack = vec![body];
         while let Some(block) = stack.pop() {
-            let stmts = &module.block(block).stmts;
-            if block != body && stmts.iter().any(returns) {
-                return true;
-            }
-            for stmt in stmts {
+            for stmt in &module.block(block).stmts {
                 match stmt {
+                    Stmt::Return(Some(value)) if gets(module, *value, param) => return None,
+                    Stmt::Return(_) => early |= block != body,
                     Stmt::Branch(arms) => stack.extend(arms.iter().map(|arm| arm.body)),
                     Stmt::Block(inner) => stack.push(*inner),
                     _ => {}
                 }
             }
         }
-        false
+        Some(early)
     }
 
     /// `d[k] = v`, `d.set(k, v)`: a key that nobody knows may or may not be the one.

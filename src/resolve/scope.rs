@@ -106,15 +106,14 @@ impl Resolver<'_> {
         if places.is_empty() {
             return alts;
         }
-        alts.retain(|alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe));
+        let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
+        alts.retain(is_there);
         for &(block, index) in places.iter().take(super::MAX_WRITES) {
             let at = Ctx { file, block, index: index as usize, frame: None };
             if let Some(Stmt::Assign { value, .. }) = module.block(block).stmts.get(index as usize) {
-                let written = self.eval(&at, *value);
-                let written = self.fields(written, path);
-                alts.extend(written.into_iter().filter(|alt| {
-                    !path.is_empty() || matches!(alt.value.presence(), Presence::Present | Presence::Maybe)
-                }));
+                // What is taken away is asked for nothing: `_settings = None` in a function that resets it.
+                let written = self.eval(&at, *value).into_iter().filter(is_there).collect();
+                alts.extend(self.fields(written, path));
             }
         }
         if places.len() > super::MAX_WRITES || alts.is_empty() {
