@@ -56,8 +56,9 @@ impl Resolver<'_> {
                 }
             }
             let step = Step { at, kind: StepKind::Name(name.to_owned()) };
-            // Whoever makes one may give it, whose files are looked for by this step.
-            let open = || Alt { steps: vec![step.clone()], ..Alt::new(Value::Unknown(Some((name.to_owned(), at)))) };
+            // Whoever makes a data class may give it, whose files are looked for by this step.
+            let steps = if self.is_filled_by_call(file, class) { vec![step.clone()] } else { Vec::new() };
+            let open = Alt { steps, ..Alt::new(Value::Unknown(Some((name.to_owned(), at)))) };
             let mut alts = match field.value {
                 Some(value) => match self.automatic(file, class, name, value) {
                     Some(member) => vec![Alt::new(Value::Str(member, at))],
@@ -69,7 +70,7 @@ impl Resolver<'_> {
                 alt.steps.push(step.clone());
             }
             if alts.is_empty() || self.is_filled_by_constructor(file, class) {
-                alts.push(open());
+                alts.push(open);
             }
             return self.filled_after((file, class), name, alts, None);
         }
