@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
-use crate::facts::{EnvBlock, EnvKind, EnvSource, ExprKind, Module};
+use crate::facts::{EnvBlock, EnvKind, EnvSource, ExprKind, Module, Stmt};
 use crate::language::Language;
 
 mod packages;
@@ -72,6 +72,13 @@ fn beside(path: &Path, endings: &[&str]) -> Vec<String> {
     names
 }
 
+/// The names by which others import a file: its own, a package by its folder's, and what is the root of one by the package's.
+pub fn names(language: Language, path: &Path) -> Vec<String> {
+    let own = if is_package(path) { path.parent().and_then(Path::file_name) } else { path.file_stem() };
+    let own = own.and_then(|name| name.to_str()).map(str::to_owned);
+    own.into_iter().chain(packages::names_of_root(language, path)).collect()
+}
+
 /// Whether the name in `from module import name` may be a module itself.
 pub fn name_may_be_a_module(language: Language) -> bool {
     matches!(language, Language::Python | Language::Notebook | Language::Rust)
@@ -83,8 +90,15 @@ pub fn joined(module: &str, name: &str) -> String {
     format!("{module}{dot}{name}")
 }
 
-/// Rust's paths without a `use`: the modules of `crate::config::urls::BASE`.
+/// Rust's paths without a `use`: the modules of `crate::config::urls::BASE`, and the crate of `relay_kit::ask`.
 fn paths(module: &Module) -> Vec<String> {
+    let stmts = module.blocks.iter().flat_map(|block| &block.stmts);
+    let assigned = stmts.filter_map(|stmt| match stmt {
+        Stmt::Assign { place, .. } => Some(place.root.as_str()),
+        _ => None,
+    });
+    let params = module.functions.iter().flat_map(|func| &func.params).map(|param| param.name.as_str());
+    let bound: HashSet<&str> = assigned.chain(params).collect();
     let mut out = Vec::new();
     for expr in module.expr_ids() {
         let mut words = Vec::new();
@@ -93,15 +107,28 @@ fn paths(module: &Module) -> Vec<String> {
             words.push(name.as_str());
             at = *base;
         }
-        if let ExprKind::Name(root) = module.kind(at)
-            && matches!(root.as_str(), "crate" | "self" | "super")
-            && words.len() > 1
-        {
-            words.reverse();
-            out.push(format!("{root}.{}", words[..words.len() - 1].join(".")));
+        let ExprKind::Name(root) = module.kind(at) else { continue };
+        words.reverse();
+        match words.as_slice() {
+            [] => {}
+            [modules @ .., _] if is_own_root(root) => {
+                out.push(std::iter::once(root.as_str()).chain(modules.iter().copied()).collect::<Vec<_>>().join("."));
+            }
+            _ if may_be_a_crate(root) && !bound.contains(root.as_str()) => out.push(root.clone()),
+            _ => {}
         }
     }
     out
+}
+
+/// Whether a path of Rust begins in the crate that it stands in.
+pub fn is_own_root(name: &str) -> bool {
+    matches!(name, "crate" | "self" | "super")
+}
+
+/// Whether a path of Rust that begins with a name which nothing binds may begin with one of the project's crates.
+pub fn may_be_a_crate(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && !matches!(name, "std" | "core" | "alloc" | "self" | "super")
 }
 
 /// What is known of folders: each is looked at once.

@@ -346,15 +346,11 @@ impl Run<'_> {
 
     /// The names by which files are imported.
     fn import_names(&self, files: &BTreeSet<FileId>) -> BTreeSet<String> {
-        let name = |id: &FileId| {
-            let path = &self.project.file(*id).path;
-            let stem = path.file_stem()?.to_str()?;
-            // A package is imported by its folder's name.
-            Some(if imports::is_package(path) { path.parent()?.file_name()?.to_str()? } else { stem }.to_owned())
-        };
-        let mut names: BTreeSet<String> = files.iter().filter_map(name).collect();
+        let files = || files.iter().map(|id| self.project.file(*id));
+        let mut names: BTreeSet<String> =
+            files().flat_map(|file| imports::names(file.source.language, &file.path)).collect();
         // The modules below one say `super::send(…)`.
-        if files.iter().any(|id| self.project.file(*id).source.language == Language::Rust) {
+        if files().any(|file| file.source.language == Language::Rust) {
             names.insert("super".to_owned());
         }
         names

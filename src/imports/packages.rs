@@ -308,15 +308,8 @@ fn entries(package: &Path, below: &str) -> Vec<PathBuf> {
 /// The crates that a Cargo.toml gives a path: its own, its dependencies, the members of its workspace.
 fn crates(dir: &Path) -> BTreeMap<String, PathBuf> {
     let mut out = BTreeMap::new();
-    let Some(manifest) = read(&dir.join("Cargo.toml")).and_then(|text| text.parse::<toml::Table>().ok()) else {
-        return out;
-    };
-    let name = |manifest: &toml::Table| {
-        let lib = manifest.get("lib").and_then(|lib| lib.get("name")).and_then(toml::Value::as_str);
-        let package = manifest.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
-        lib.or(package).map(|name| name.replace('-', "_"))
-    };
-    if let Some(own) = name(&manifest) {
+    let Some(manifest) = manifest(&dir.join("Cargo.toml")) else { return out };
+    if let Some(own) = crate_name(&manifest) {
         out.insert(own, dir.to_path_buf());
     }
     let workspace = manifest.get("workspace");
@@ -330,8 +323,8 @@ fn crates(dir: &Path) -> BTreeMap<String, PathBuf> {
     let members = workspace.and_then(|workspace| workspace.get("members")).and_then(toml::Value::as_array);
     for member in members.into_iter().flatten().filter_map(toml::Value::as_str) {
         for package in directories(dir, member) {
-            let manifest = read(&package.join("Cargo.toml")).and_then(|text| text.parse::<toml::Table>().ok());
-            if let Some(name) = manifest.as_ref().and_then(name)
+            let manifest = self::manifest(&package.join("Cargo.toml"));
+            if let Some(name) = manifest.as_ref().and_then(crate_name)
                 && out.len() < MAX_PACKAGES
             {
                 out.entry(name).or_insert(package);
@@ -339,6 +332,35 @@ fn crates(dir: &Path) -> BTreeMap<String, PathBuf> {
         }
     }
     out
+}
+
+/// The names by which other packages import what a file gives, where it is the root of one: the package's own, and that of
+/// its folder.
+pub(super) fn names_of_root(language: Language, file: &Path) -> Vec<String> {
+    let Some(dir) = file.parent().filter(|_| is_root(file)) else { return Vec::new() };
+    let is_inner = |dir: &&Path| ["src", "lib", "source"].iter().any(|name| dir.ends_with(name));
+    let package = Some(dir).filter(is_inner).and_then(Path::parent).unwrap_or(dir);
+    let own = match language {
+        Language::Rust => manifest(&package.join("Cargo.toml")).as_ref().and_then(crate_name),
+        _ => read(&package.join("package.json")).and_then(|text| relaxed(&text)?["name"].as_str().map(str::to_owned)),
+    };
+    let folder = package.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+    own.into_iter().chain(folder).collect()
+}
+
+/// Whether a file may be what a package gives to others: `lib.rs`, `index.ts`.
+fn is_root(file: &Path) -> bool {
+    file.ends_with("lib.rs") || file.file_stem().is_some_and(|stem| stem == "index")
+}
+
+fn manifest(path: &Path) -> Option<toml::Table> {
+    read(path)?.parse().ok()
+}
+
+/// The name by which programs import a crate.
+fn crate_name(manifest: &toml::Table) -> Option<String> {
+    let name_in = |section: &str| manifest.get(section)?.get("name")?.as_str();
+    name_in("lib").or_else(|| name_in("package")).map(|name| name.replace('-', "_"))
 }
 
 /// A file of a name, whatever its ending, in the nearest folder that has one.

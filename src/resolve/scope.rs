@@ -8,6 +8,7 @@ use super::value::{Alt, Ctx, Frame, Presence, Step, StepKind, Value};
 use super::{Arms, Lit, Resolver, under, words};
 use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Param, ParamKind, Span, Spread, Stmt};
 use crate::finding::{FileId, Location};
+use crate::imports;
 
 impl Resolver<'_> {
     /// What a name is that no assignment of its function reaches.
@@ -141,12 +142,23 @@ impl Resolver<'_> {
                 let alts = self.attribute(ctx.file, crate::facts::ClassId(number as u32), first, None, 0);
                 Some(self.fields(alts, rest))
             }
-            "crate" | "self" | "super" => (1..path.len()).rev().find_map(|length| {
-                let key = format!("{root}.{}", path[..length].join("."));
+            _ if imports::is_own_root(root) => (0..path.len()).rev().find_map(|length| {
+                let modules = std::iter::once(root).chain(path[..length].iter().map(String::as_str));
+                let key = modules.collect::<Vec<_>>().join(".");
                 let target = self.imported(ctx.file, &key)?;
                 let alts = self.exported(target, &path[length]);
                 Some(self.fields(alts, &path[length + 1..]))
             }),
+            _ if self.is_rust(ctx.file)
+                && imports::may_be_a_crate(root)
+                && !self.project.file(ctx.file).index.assigns.contains_key(root)
+                && !self.is_param(ctx, root) =>
+            {
+                let target = self.imported(ctx.file, root)?;
+                let alts = self.exported(target, first);
+                let is_there = !alts.iter().all(|alt| matches!(alt.value, Value::Undefined));
+                is_there.then(|| self.fields(alts, rest))
+            }
             _ => None,
         }
     }
@@ -198,28 +210,16 @@ impl Resolver<'_> {
         if self.module(ctx.file).func(func).params[number].class.is_none() || !alts.iter().any(is_unknown) {
             return alts;
         }
-        let Some(object) = self.of_hint(ctx, func, number) else { return alts };
-        // Rust's data that has no functions is made by whoever likes.
-        let others = (self.is_rust(ctx.file) && matches!(object, Value::Made(_))).then(|| {
-            let subject = self.subjects.get(&format!("new:{}:{}:{number}", ctx.file.0, func.0));
-            ["#declared", "#others"].map(|of| Lit { subject, value: Some(self.constants.get(of)), negated: false })
-        });
-        let mut out = Vec::with_capacity(alts.len());
-        for alt in alts {
-            if !is_unknown(&alt) {
-                out.push(alt);
-                continue;
-            }
-            let made = Alt { value: object.clone(), arms: alt.arms.clone(), steps: Vec::new() };
-            match others {
-                None => out.push(made),
-                Some([declared, others]) => {
-                    out.extend(made.arms.clone().with(declared).map(|arms| Alt { arms, ..made }));
-                    out.extend(alt.arms.clone().with(others).map(|arms| Alt { arms, ..alt }));
-                }
-            }
-        }
-        out
+        let object = match self.of_hint(ctx, func, number) {
+            // Rust's data that has no functions is made by whoever likes.
+            Some(object) if !(self.is_rust(ctx.file) && matches!(object, Value::Made(_))) => object,
+            _ => return alts,
+        };
+        let of_class = |alt: Alt| match is_unknown(&alt) {
+            true => Alt { value: object.clone(), arms: alt.arms, steps: Vec::new() },
+            false => alt,
+        };
+        alts.into_iter().map(of_class).collect()
     }
 
     /// The values of a parameter: the argument of the followed call, or those of all calls in the file.

@@ -239,7 +239,7 @@ impl Resolver<'_> {
                     let ran = |negated| super::Arms::default().with(Lit { subject, value: None, negated });
                     let (Some(ran), Some(not)) = (ran(false), ran(true)) else { continue };
                     // What is not there at first is there only to be replaced.
-                    let is_there = |alt: &Alt| !matches!(alt.value, Value::Undefined);
+                    let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
                     written = under(written.into_iter().filter(is_there).collect(), &ran);
                     written.extend(under(alts.into_iter().filter(is_there).collect(), &not));
                 }
