@@ -1,7 +1,10 @@
 //! What a file's text shows without being parsed: a cheap look that may err to one side only.
 
+use std::collections::BTreeSet;
+
 use regex::{Regex, RegexBuilder};
 
+use crate::imports;
 use crate::language::Language;
 use crate::source::Source;
 
@@ -112,10 +115,13 @@ pub fn hands_all_on(source: &Source) -> bool {
     }
 }
 
-/// The statements of a file that import, alone; the rest is left out.
+/// The statements of a file that import, alone; the rest is left out. Of Rust also the paths that need none.
 pub fn import_statements(source: &Source) -> Source {
     let mut kept = String::new();
     let mut open = false;
+    if source.language == Language::Rust {
+        kept.push_str(&paths(&source.text));
+    }
     for line in source.text.lines() {
         let start = line.trim_start();
         let begins = ["import ", "from ", "use ", "pub use ", "mod ", "pub mod ", "export "];
@@ -131,6 +137,29 @@ pub fn import_statements(source: &Source) -> Source {
         }
     }
     Source::new(&source.path, source.language, kept)
+}
+
+/// How long a path is, in characters, at the most.
+const LONGEST_PATH: usize = 256;
+
+/// The paths of Rust that begin in the crate itself, or in one that may be the project's, as a function of their own.
+fn paths(text: &str) -> String {
+    let part = |c: char| is_part(c) || c == ':';
+    let starts = memchr::memmem::find_iter(text.as_bytes(), b"::").map(|at| {
+        let before = &text[..at];
+        before.len()
+            - before.chars().rev().take(LONGEST_PATH).take_while(|&c| part(c)).map(char::len_utf8).sum::<usize>()
+    });
+    let mut paths: BTreeSet<&str> = BTreeSet::new();
+    for start in starts {
+        let path = text[start..].split(|c| !part(c)).next().unwrap_or("").trim_end_matches(':');
+        let root = path.split("::").next().unwrap_or("");
+        if imports::is_own_root(root) || imports::may_be_a_crate(root) {
+            paths.insert(path);
+        }
+    }
+    let calls: String = paths.iter().map(|path| format!("{path}();")).collect();
+    format!("fn paths() {{{calls}}}\n")
 }
 
 /// Whether a file has a class of a name.

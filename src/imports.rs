@@ -72,13 +72,6 @@ fn beside(path: &Path, endings: &[&str]) -> Vec<String> {
     names
 }
 
-/// The names by which others import a file: its own, a package by its folder's, and what is the root of one by the package's.
-pub fn names(language: Language, path: &Path) -> Vec<String> {
-    let own = if is_package(path) { path.parent().and_then(Path::file_name) } else { path.file_stem() };
-    let own = own.and_then(|name| name.to_str()).map(str::to_owned);
-    own.into_iter().chain(packages::names_of_root(language, path)).collect()
-}
-
 /// Whether the name in `from module import name` may be a module itself.
 pub fn name_may_be_a_module(language: Language) -> bool {
     matches!(language, Language::Python | Language::Notebook | Language::Rust)
@@ -109,13 +102,10 @@ fn paths(module: &Module) -> Vec<String> {
         }
         let ExprKind::Name(root) = module.kind(at) else { continue };
         words.reverse();
-        match words.as_slice() {
-            [] => {}
-            [modules @ .., _] if is_own_root(root) => {
-                out.push(std::iter::once(root.as_str()).chain(modules.iter().copied()).collect::<Vec<_>>().join("."));
-            }
-            _ if may_be_a_crate(root) && !bound.contains(root.as_str()) => out.push(root.clone()),
-            _ => {}
+        let [modules @ .., _] = words.as_slice() else { continue };
+        if is_own_root(root) || (may_be_a_crate(root) && !bound.contains(root.as_str())) {
+            out.push(std::iter::once(root.as_str()).chain(modules.iter().copied()).collect::<Vec<_>>().join("."));
+            out.push(root.clone());
         }
     }
     out

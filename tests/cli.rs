@@ -619,6 +619,25 @@ fn threads_and_the_prefilter_change_nothing() {
     }
 }
 
+/// In a large project, too, a client is found by who calls it through what a package hands on.
+#[test]
+fn what_hands_on_is_looked_through_in_a_large_project() {
+    let client = "import OpenAI from 'openai';\nexport const connect = (key) => new OpenAI({ apiKey: key, baseURL: 'https://api.openai.com/v1' });\n";
+    let make = "use async_openai::{Client, config::OpenAIConfig};\npub fn make(key: &str) -> Client<OpenAIConfig> {\n    Client::with_config(OpenAIConfig::new().with_api_key(key).with_api_base(\"https://api.openai.com/v1\"))\n}\n";
+    let dir = tree(&[
+        ("web/llm/client.js", client),
+        ("web/llm/index.js", "export * from './client.js';\n"),
+        ("web/app.js", "import { connect } from './llm';\nconnect(process.env.MIXROUTE_API_KEY);\n"),
+        ("kit/Cargo.toml", "[package]\nname = \"kit\"\n[dependencies]\nasync-openai = \"0.30\"\n"),
+        ("kit/src/lib.rs", "mod net;\npub use net::make;\n"),
+        ("kit/src/net.rs", make),
+        ("kit/src/main.rs", "fn main() {\n    kit::make(&std::env::var(\"MIXROUTE_API_KEY\").unwrap());\n}\n"),
+    ]);
+    let found = lint(dir.path(), &["check", "--no-config", "--narrow", "--output-format", "concise"]);
+    assert_eq!(found.1.lines().count(), 2, "{}", found.1);
+    assert_eq!(found, lint(dir.path(), &["check", "--no-config", "--output-format", "concise"]));
+}
+
 /// Requests and rows of settings count only with a key or a host that is known: where nothing in a project names any but
 /// OpenAI's, they are not looked for. The name may be in any file.
 #[test]

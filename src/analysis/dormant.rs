@@ -39,9 +39,16 @@ impl Run<'_> {
             .filter(|id| self.sights[id.index()].foreign || dormant(self, id))
             .collect();
         self.learn_imports(&asked);
+        // What a crate gives stands in its modules.
+        let is_crate = |id: &FileId| self.project.file(*id).path.ends_with("lib.rs");
+        let crates: BTreeSet<FileId> = asked.iter().flat_map(|&id| self.imported_by(id)).filter(is_crate).collect();
+        self.learn_imports(&Vec::from_iter(crates.iter().copied()));
         let mut importing = BTreeSet::new();
         for id in asked {
-            for target in self.imported_by(id) {
+            let mut targets: BTreeSet<FileId> = self.imported_by(id).collect();
+            let roots: Vec<FileId> = targets.intersection(&crates).copied().collect();
+            targets.extend(roots.into_iter().flat_map(|root| self.imported_by(root)));
+            for target in targets {
                 let (from, to) = (self.sights[id.index()], self.sights[target.index()]);
                 if from.makes && to.foreign {
                     importing.insert(id);

@@ -301,6 +301,8 @@ impl Run<'_> {
             let Some(names) = names else { break };
             let may_import = |id: &FileId| {
                 let seen = !foreign || self.parsed.contains(id) || self.sights[id.index()].foreign;
+                // What hands on names nobody itself.
+                let seen = seen || imports::is_package(&self.project.file(*id).path);
                 if !seen || !self.project.file(*id).source.language.is_code() {
                     return false;
                 }
@@ -310,10 +312,8 @@ impl Run<'_> {
             };
             let ids: Vec<FileId> = self.project.ids().collect();
             let mut importers: Vec<FileId> = ids.into_par_iter().filter(may_import).collect();
-            // Many files are called `utils`. In Rust any path leads to a module, wherever it stands.
-            let in_doubt = |run: &Self, id: &FileId| {
-                !run.parsed.contains(id) && run.project.file(*id).source.language != Language::Rust
-            };
+            // Many files are called `utils`.
+            let in_doubt = |run: &Self, id: &FileId| !run.parsed.contains(id);
             let doubtful: Vec<FileId> = importers.iter().copied().filter(|id| in_doubt(self, id)).collect();
             self.learn_imports(&doubtful);
             importers.retain(|&id| !in_doubt(self, &id) || self.imported_by(id).any(|target| asked.contains(&target)));
@@ -345,13 +345,14 @@ impl Run<'_> {
     }
 
     /// The names by which files are imported.
-    fn import_names(&self, files: &BTreeSet<FileId>) -> BTreeSet<String> {
-        let files = || files.iter().map(|id| self.project.file(*id));
-        let mut names: BTreeSet<String> =
-            files().flat_map(|file| imports::names(file.source.language, &file.path)).collect();
-        // The modules below one say `super::send(…)`.
-        if files().any(|file| file.source.language == Language::Rust) {
-            names.insert("super".to_owned());
+    fn import_names(&mut self, files: &BTreeSet<FileId>) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for &id in files {
+            let (language, path) = (self.project.file(id).source.language, self.project.file(id).path.clone());
+            let root = self.root(&path);
+            names.extend(self.packages.names(language, &path, &root));
+            // The modules below one say `super::send(…)`.
+            names.extend((language == Language::Rust).then(|| "super".to_owned()));
         }
         names
     }

@@ -4,6 +4,7 @@
 //! Manifests are read once for each directory.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -94,6 +95,36 @@ impl Packages {
             }
         }
         None
+    }
+
+    /// The names by which others import a file: its own, or its folder's where it is a package; what is the root of one also by
+    /// the package's name, its folder's, and what `tsconfig.json` calls it.
+    pub fn names(&mut self, language: Language, file: &Path, root: &Path) -> Vec<String> {
+        let text = |name: Option<&OsStr>| name.and_then(OsStr::to_str).map(str::to_owned);
+        let dir = file.parent().unwrap_or(file);
+        let own = if super::is_package(file) { dir.file_name() } else { file.file_stem() };
+        let mut names = Vec::from_iter(text(own));
+        let is_inner = |dir: &&Path| ["src", "lib", "source"].iter().any(|name| dir.ends_with(name));
+        let package = Some(dir).filter(is_inner).and_then(Path::parent).unwrap_or(dir);
+        match language {
+            Language::Rust if super::is_package(file) => {
+                names.push("crate".to_owned());
+                names.extend(manifest(&package.join("Cargo.toml")).as_ref().and_then(crate_name));
+                names.extend(text(package.file_name()));
+            }
+            Language::JavaScript | Language::TypeScript | Language::Tsx => {
+                if super::is_package(file) || entries(package, "").iter().any(|entry| entry == file) {
+                    names.extend(npm_name(package));
+                    names.extend(text(package.file_name()));
+                }
+                let paths = self.tsconfig(dir, root).map(|config| config.paths).unwrap_or_default();
+                let is_it = |target: &PathBuf| target == file || file.with_extension("") == *target;
+                let named = paths.into_iter().filter(|(_, targets)| targets.iter().any(is_it));
+                names.extend(named.map(|(pattern, _)| pattern));
+            }
+            _ => {}
+        }
+        names
     }
 
     fn rust(&mut self, dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
@@ -235,19 +266,16 @@ fn npm_workspace(dir: &Path) -> Option<BTreeMap<String, PathBuf>> {
         });
         globs.extend(items.flatten());
     }
-    if globs.is_empty() {
-        return None;
-    }
-    let mut out = BTreeMap::new();
+    // A package goes by its name in its own examples, too.
+    let mut out = BTreeMap::from_iter(npm_name(dir).map(|name| (name, dir.to_path_buf())));
     for package in globs.iter().filter(|glob| !glob.starts_with('!')).flat_map(|glob| directories(dir, glob)) {
-        let name = read(&package.join("package.json")).and_then(|text| relaxed(&text));
-        if let Some(name) = name.as_ref().and_then(|manifest| manifest["name"].as_str())
+        if let Some(name) = npm_name(&package)
             && out.len() < MAX_PACKAGES
         {
-            out.insert(name.to_owned(), package);
+            out.insert(name, package);
         }
     }
-    Some(out)
+    (!out.is_empty()).then_some(out)
 }
 
 /// The directories of a workspace's pattern: `packages/*`, `apps/**`, `web`.
@@ -334,23 +362,10 @@ fn crates(dir: &Path) -> BTreeMap<String, PathBuf> {
     out
 }
 
-/// The names by which other packages import what a file gives, where it is the root of one: the package's own, and that of
-/// its folder.
-pub(super) fn names_of_root(language: Language, file: &Path) -> Vec<String> {
-    let Some(dir) = file.parent().filter(|_| is_root(file)) else { return Vec::new() };
-    let is_inner = |dir: &&Path| ["src", "lib", "source"].iter().any(|name| dir.ends_with(name));
-    let package = Some(dir).filter(is_inner).and_then(Path::parent).unwrap_or(dir);
-    let own = match language {
-        Language::Rust => manifest(&package.join("Cargo.toml")).as_ref().and_then(crate_name),
-        _ => read(&package.join("package.json")).and_then(|text| relaxed(&text)?["name"].as_str().map(str::to_owned)),
-    };
-    let folder = package.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-    own.into_iter().chain(folder).collect()
-}
-
-/// Whether a file may be what a package gives to others: `lib.rs`, `index.ts`.
-fn is_root(file: &Path) -> bool {
-    file.ends_with("lib.rs") || file.file_stem().is_some_and(|stem| stem == "index")
+/// The name of an npm package.
+fn npm_name(package: &Path) -> Option<String> {
+    let manifest = read(&package.join("package.json")).and_then(|text| relaxed(&text))?;
+    manifest["name"].as_str().map(str::to_owned)
 }
 
 fn manifest(path: &Path) -> Option<toml::Table> {

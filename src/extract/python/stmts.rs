@@ -108,18 +108,25 @@ impl Lower<'_> {
         for name in fields(node, "name") {
             let (module, alias) = aliased(name);
             let path = self.dotted(module);
-            let (target, path) = match alias {
-                Some(alias) => (alias, path),
-                // `import a.b` binds `a`.
-                None => {
-                    let Some(&root) = operands(module).first() else { continue };
-                    (root, self.text_of(root).to_owned())
+            match (alias, operands(module).first()) {
+                (Some(alias), _) => self.import_as(node, alias, &path, Vec::new()),
+                // `import a.b` binds `a`, and puts `b` into it.
+                (None, Some(&root)) => {
+                    for (end, _) in path.match_indices('.').chain([(path.len(), "")]) {
+                        let below = path[..end].split('.').skip(1).map(|step| Some(step.to_owned())).collect();
+                        self.import_as(node, root, &path[..end], below);
+                    }
                 }
-            };
-            let value = self.add(module, ExprKind::Import(Import { module: path, name: None }));
-            let place = Place::name(self.variable(self.text_of(target)));
-            self.assign(span(node), span(target), place, value);
+                (None, None) => {}
+            }
         }
+    }
+
+    fn import_as(&mut self, node: Node, target: Node, module: &str, below: Vec<Option<String>>) {
+        let import = Import { module: module.to_owned(), name: None };
+        let value = self.add(target, ExprKind::Import(import));
+        let place = Place::below(self.variable(self.text_of(target)), below);
+        self.assign(span(node), span(target), place, value);
     }
 
     fn import_from(&mut self, node: Node) {

@@ -31,7 +31,10 @@ fn string_spans(text: &str) -> Vec<&str> {
 
 #[test]
 fn imports() {
-    lowers("import a\nimport a.b.c, d.e as f\n", "a = import(a)\na = import(a)\nf = import(d.e)");
+    lowers(
+        "import a\nimport a.b.c, d.e as f\n",
+        "a = import(a)\na = import(a)\na.b = import(a.b)\na.b.c = import(a.b.c)\nf = import(d.e)",
+    );
     lowers(
         "from a.b import C as D, E\nfrom .config import (KEY,\n  URL as U)\nfrom . import config\nfrom ..pkg.mod import x\n",
         "D = import(a.b : C)\nE = import(a.b : E)\nKEY = import(.config : KEY)\nU = import(.config : URL)\n\
