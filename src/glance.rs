@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use regex::{Regex, RegexBuilder};
 
-use crate::imports;
 use crate::language::Language;
 use crate::source::Source;
 
@@ -115,13 +114,10 @@ pub fn hands_all_on(source: &Source) -> bool {
     }
 }
 
-/// The statements of a file that import, alone; the rest is left out. Of Rust also the paths that need none.
+/// The statements of a file that import, alone; the rest is left out.
 pub fn import_statements(source: &Source) -> Source {
     let mut kept = String::new();
     let mut open = false;
-    if source.language == Language::Rust {
-        kept.push_str(&paths(&source.text));
-    }
     for line in source.text.lines() {
         let start = line.trim_start();
         let begins = ["import ", "from ", "use ", "pub use ", "mod ", "pub mod ", "export "];
@@ -139,27 +135,28 @@ pub fn import_statements(source: &Source) -> Source {
     Source::new(&source.path, source.language, kept)
 }
 
-/// How long a path is, in characters, at the most.
+/// How long a path is at the most, in bytes.
 const LONGEST_PATH: usize = 256;
 
-/// The paths of Rust that begin in the crate itself, or in one that may be the project's, as a function of their own.
-fn paths(text: &str) -> String {
+/// What paths of Rust that stand in a text begin with, up to their last name: `relay_kit::net` of `relay_kit::net::ask()`.
+pub fn paths(text: &str) -> BTreeSet<&str> {
     let part = |c: char| is_part(c) || c == ':';
-    let starts = memchr::memmem::find_iter(text.as_bytes(), b"::").map(|at| {
-        let before = &text[..at];
-        before.len()
-            - before.chars().rev().take(LONGEST_PATH).take_while(|&c| part(c)).map(char::len_utf8).sum::<usize>()
-    });
-    let mut paths: BTreeSet<&str> = BTreeSet::new();
-    for start in starts {
-        let path = text[start..].split(|c| !part(c)).next().unwrap_or("").trim_end_matches(':');
-        let root = path.split("::").next().unwrap_or("");
-        if imports::is_own_root(root) || imports::may_be_a_crate(root) {
-            paths.insert(path);
+    let mut paths = BTreeSet::new();
+    let mut rest = text;
+    while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"::") {
+        let start = rest[..at].trim_end_matches(part).len();
+        let path = &rest[start..];
+        let (path, behind) = path.split_at(path.find(|c| !part(c)).unwrap_or(path.len()));
+        rest = behind;
+        if path.len() <= LONGEST_PATH
+            && let Some((modules, _)) = path.trim_end_matches(':').rsplit_once("::")
+        {
+            // `key:config::KEY`
+            let first = modules.split("::").next().unwrap_or("");
+            paths.insert(&modules[first.rfind(':').map_or(0, |colon| colon + 1)..]);
         }
     }
-    let calls: String = paths.iter().map(|path| format!("{path}();")).collect();
-    format!("fn paths() {{{calls}}}\n")
+    paths
 }
 
 /// Whether a file has a class of a name.
@@ -220,4 +217,16 @@ fn assigned(after: &str) -> Option<bool> {
 /// Whether a character may be part of a name.
 pub(crate) fn is_part(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_rust() {
+        let text = "use a::b;\nfn f() { crate::x::y(); relay_kit::ask(Vec::<u8>::new(), C { k:conf::KEY }) } // ::1 fe80::1, e::";
+        assert_eq!(Vec::from_iter(paths(text)), ["", "a", "conf", "crate::x", "fe80", "relay_kit"]);
+        assert!(paths(&"a::".repeat(100_000)).is_empty());
+    }
 }

@@ -103,12 +103,28 @@ fn paths(module: &Module) -> Vec<String> {
         let ExprKind::Name(root) = module.kind(at) else { continue };
         words.reverse();
         let [modules @ .., _] = words.as_slice() else { continue };
-        if is_own_root(root) || (may_be_a_crate(root) && !bound.contains(root.as_str())) {
-            out.push(std::iter::once(root.as_str()).chain(modules.iter().copied()).collect::<Vec<_>>().join("."));
-            out.push(root.clone());
+        if !bound.contains(root.as_str()) {
+            out.extend(keys_of_path(std::iter::once(root.as_str()).chain(modules.iter().copied())));
         }
     }
     out
+}
+
+/// The same by a text alone.
+pub fn keys_of_text(text: &str) -> Vec<String> {
+    crate::glance::paths(text).into_iter().flat_map(|path| keys_of_path(path.split("::"))).collect()
+}
+
+/// Where a path may lead: to the modules in it, or to what it begins in.
+fn keys_of_path<'a>(path: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let words: Vec<&str> = path.collect();
+    match words.as_slice() {
+        // A method's own object.
+        ["self"] | [] => Vec::new(),
+        [root, ..] if is_own_root(root) => vec![words.join(".")],
+        [root, ..] if may_be_a_crate(root) => vec![words.join("."), (*root).to_owned()],
+        _ => Vec::new(),
+    }
 }
 
 /// Whether a path of Rust begins in the crate that it stands in.

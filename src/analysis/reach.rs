@@ -299,10 +299,10 @@ impl Run<'_> {
             // With so many names most files have one.
             let of = if of.len() > MAX_NAMES { None } else { glance::Words::new(of.iter()) };
             let Some(names) = names else { break };
+            let tells = |run: &Self, id: &FileId| !foreign || run.parsed.contains(id) || run.sights[id.index()].foreign;
             let may_import = |id: &FileId| {
-                let seen = !foreign || self.parsed.contains(id) || self.sights[id.index()].foreign;
                 // What hands on names nobody itself.
-                let seen = seen || imports::is_package(&self.project.file(*id).path);
+                let seen = tells(self, id) || imports::is_package(&self.project.file(*id).path);
                 if !seen || !self.project.file(*id).source.language.is_code() {
                     return false;
                 }
@@ -317,8 +317,15 @@ impl Run<'_> {
             let doubtful: Vec<FileId> = importers.iter().copied().filter(|id| in_doubt(self, id)).collect();
             self.learn_imports(&doubtful);
             importers.retain(|&id| !in_doubt(self, &id) || self.imported_by(id).any(|target| asked.contains(&target)));
+            let (importers, handing): (Vec<FileId>, Vec<FileId>) =
+                importers.into_iter().partition(|id| tells(self, id));
             self.lower_late(&importers);
             let known = self.project.links.len();
+            // It is read where somebody turns out to go through it.
+            for id in handing {
+                let targets: Vec<FileId> = self.imported_by(id).filter(|target| asked.contains(target)).collect();
+                self.project.links.extend(targets.into_iter().map(|target| (target, id)));
+            }
             for id in importers {
                 let (language, path) = (self.project.file(id).source.language, self.project.file(id).path.clone());
                 for key in imports::keys(language, &path, &self.project.file(id).module) {
@@ -363,7 +370,11 @@ impl Run<'_> {
         let imports = |&id: &FileId| {
             let source = self.text(id);
             let module = extract::extract(&glance::import_statements(&source)).unwrap_or_default();
-            imports::keys(source.language, &self.project.file(id).path, &module)
+            let mut keys = imports::keys(source.language, &self.project.file(id).path, &module);
+            if source.language == Language::Rust {
+                keys.extend(imports::keys_of_text(&source.text));
+            }
+            keys
         };
         let keys: Vec<Vec<String>> = new.par_iter().map(imports).collect();
         for (id, keys) in new.into_iter().zip(keys) {

@@ -249,7 +249,7 @@ fn relaxed(text: &str) -> Option<Value> {
     serde_json::from_str(&out).ok()
 }
 
-/// The packages of a workspace by name; `None` where the directory is not the root of one.
+/// The packages of a workspace by name, and the one of the directory itself; `None` where there is none.
 fn npm_workspace(dir: &Path) -> Option<BTreeMap<String, PathBuf>> {
     let mut globs: Vec<String> = Vec::new();
     if let Some(manifest) = read(&dir.join("package.json")).and_then(|text| relaxed(&text)) {
