@@ -277,8 +277,12 @@ impl Run<'_> {
             }
             _ => true,
         };
+        // To parse it may take a second, and it names nobody.
+        let is_idle = |source: &Cow<'_, Source>| {
+            self.narrow && source.text.len() > LARGE && !self.options.prefilter.is_foreign(source)
+        };
         match known {
-            _ if !wanted.iter().any(may_be_a_client) => Looked::NoClients,
+            _ if !wanted.iter().any(may_be_a_client) || source.as_ref().is_some_and(is_idle) => Looked::NoClients,
             Some(id) => Looked::Known(id),
             None => Looked::New(source.map(Cow::into_owned)),
         }
