@@ -48,6 +48,13 @@ pub struct Site<'c> {
     pub models: Option<Models>,
 }
 
+impl<'c> Site<'c> {
+    /// A client that a call makes, whatever is assumed.
+    fn new(file: FileId, call: ExprId, (client, construct): (&'c Client, &'c Construct), callee: String) -> Self {
+        Self { file, call, client, construct, callee, led: Vec::new(), copy_of: None, models: None }
+    }
+}
+
 /// A possible value of a slot.
 #[derive(Clone, Debug)]
 pub struct SlotValue {

@@ -196,6 +196,11 @@ impl Index {
         }
     }
 
+    /// The variables that hold a function.
+    pub fn variables_of(&self, func: crate::facts::FuncId) -> impl Iterator<Item = &str> {
+        self.functions.get(&func).into_iter().flatten().map(String::as_str)
+    }
+
     /// A name and all that are given it, however far on, as far as they are worth following.
     pub fn alias_names<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
         let mut out = vec![name];

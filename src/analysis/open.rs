@@ -107,9 +107,8 @@ impl Run<'_> {
                     Some(&at) => {
                         let own = called_as(module, &module.functions[at]);
                         // `const connect = (key) => …`: the variable's name.
-                        let variables = &self.project.file(step.at.file).index.functions;
-                        let variables = variables.get(&FuncId(at as u32)).into_iter().flatten().cloned();
-                        let mut names: Vec<String> = own.into_iter().chain(variables).collect();
+                        let variables = self.project.file(step.at.file).index.variables_of(FuncId(at as u32));
+                        let mut names: Vec<String> = own.into_iter().chain(variables.map(str::to_owned)).collect();
                         if names.is_empty() {
                             names.extend(is_default(module, at).then(stem).flatten());
                         }

@@ -6,7 +6,7 @@ use crate::catalog::{Catalog, Client, Slot};
 use crate::facts::{Arm, BlockId, Call, ExprId, ExprKind, Place, Stmt};
 use crate::finding::FileId;
 use crate::headers::{KEY_HEADERS, is_key_header};
-use crate::resolve::{Alt, Arms, Ctx, Resolver, Value};
+use crate::resolve::{Alt, Arms, Ctx, Resolver, Value, gets, handed_to};
 use crate::text::Text;
 
 use super::arguments::{header_key, key_of_headers, leading};
@@ -367,14 +367,13 @@ fn given_back(
 ) -> bool {
     let module = resolver.module(site.file);
     let ExprKind::Call(call) = module.kind(value) else { return false };
-    let is_it = |of: ExprId| matches!(module.kind(of), ExprKind::Name(name) if *name == holder.root);
-    let Some(number) = call.args.iter().position(|arg| holder.path.is_empty() && is_it(arg.value)) else {
+    if !holder.path.is_empty() || !gets(module, value, &holder.root) {
         return false;
-    };
+    }
     // No function within one that is entered already.
     if ctx.frame.is_none()
         && let Some((file, func, inside)) = resolver.entered(ctx, value)
-        && let Some(param) = resolver.module(file).func(func).params.get(number)
+        && let Some(param) = handed_to(module, call, &holder.root, resolver.module(file).func(func))
     {
         let param = Place::name(param.name.as_str());
         rewrites(resolver, &Site { file, ..site.clone() }, &param, &inside, slots);

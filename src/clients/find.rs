@@ -71,9 +71,8 @@ impl<'c, 'p> Finder<'c, 'p> {
                 if !is_made(resolver, &ctx, call, construct) {
                     continue;
                 }
-                let (client, construct) = for_model(resolver, catalog, &ctx, call, (client, construct));
-                let (callee, led) = (symbol.clone(), led.clone());
-                out.push(Site { file, call, client, construct, callee, led, copy_of: None, models: None });
+                let known = for_model(resolver, catalog, &ctx, call, (client, construct));
+                out.push(Site { led: led.clone(), ..Site::new(file, call, known, symbol.clone()) });
             }
         }
         if !out.is_empty() || !symbols.is_empty() {
@@ -90,8 +89,7 @@ impl<'c, 'p> Finder<'c, 'p> {
         }
         for (client, construct) in catalog.method(language, last) {
             if may_carry_a_key(resolver, file, call, client, construct) {
-                let callee = last.to_owned();
-                out.push(Site { file, call, client, construct, callee, led: Vec::new(), copy_of: None, models: None });
+                out.push(Site::new(file, call, (client, construct), last.to_owned()));
             }
         }
         out
@@ -306,9 +304,8 @@ pub(super) fn site_of<'c>(
     let file = ctx.file;
     let [symbol] = symbols.as_slice() else { return None };
     let made = known(resolver, catalog, ctx, symbol).into_iter().next()?;
-    let (client, construct) = for_model(resolver, catalog, ctx, call, made);
-    let callee = symbol.clone();
-    Some(Site { file, call, client, construct, callee, led: Vec::new(), copy_of: None, models: None })
+    let known = for_model(resolver, catalog, ctx, call, made);
+    Some(Site::new(file, call, known, symbol.clone()))
 }
 
 /// The clients that a callee makes, in the version of its package that the project uses.

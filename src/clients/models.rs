@@ -54,16 +54,7 @@ pub fn by_models<'c>(
             models.arms.push(arms);
         } else if sites.len() < MAX_MODELS {
             let models = Some(Models { arms: vec![arms], known: found.is_some() });
-            sites.push(Site {
-                file,
-                call,
-                client,
-                construct,
-                callee: callee.to_owned(),
-                led: Vec::new(),
-                copy_of: None,
-                models,
-            });
+            sites.push(Site { models, ..Site::new(file, call, (client, construct), callee.to_owned()) });
         }
     }
     // Of one provider's alone the client is known as it is.

@@ -114,7 +114,7 @@ impl Packages {
             }
             Language::JavaScript | Language::TypeScript | Language::Tsx => {
                 if super::is_package(file) || entries(package, "").iter().any(|entry| entry == file) {
-                    names.extend(npm_name(package));
+                    names.extend(npm_manifest(package).as_ref().and_then(npm_name));
                     names.extend(text(package.file_name()));
                 }
                 let paths = self.tsconfig(dir, root).map(|config| config.paths).unwrap_or_default();
@@ -252,7 +252,8 @@ fn relaxed(text: &str) -> Option<Value> {
 /// The packages of a workspace by name, and the one of the directory itself; `None` where there is none.
 fn npm_workspace(dir: &Path) -> Option<BTreeMap<String, PathBuf>> {
     let mut globs: Vec<String> = Vec::new();
-    if let Some(manifest) = read(&dir.join("package.json")).and_then(|text| relaxed(&text)) {
+    let manifest = npm_manifest(dir);
+    if let Some(manifest) = &manifest {
         let listed = &manifest["workspaces"];
         let listed = listed.as_array().or_else(|| listed["packages"].as_array());
         globs.extend(listed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
@@ -267,9 +268,9 @@ fn npm_workspace(dir: &Path) -> Option<BTreeMap<String, PathBuf>> {
         globs.extend(items.flatten());
     }
     // A package goes by its name in its own examples, too.
-    let mut out = BTreeMap::from_iter(npm_name(dir).map(|name| (name, dir.to_path_buf())));
+    let mut out = BTreeMap::from_iter(manifest.as_ref().and_then(npm_name).map(|name| (name, dir.to_path_buf())));
     for package in globs.iter().filter(|glob| !glob.starts_with('!')).flat_map(|glob| directories(dir, glob)) {
-        if let Some(name) = npm_name(&package)
+        if let Some(name) = npm_manifest(&package).as_ref().and_then(npm_name)
             && out.len() < MAX_PACKAGES
         {
             out.insert(name, package);
@@ -312,7 +313,7 @@ fn entries(package: &Path, below: &str) -> Vec<PathBuf> {
         return [package.join("src").join(below), package.join(below)].iter().flat_map(|path| files_of(path)).collect();
     }
     let mut out = Vec::new();
-    if let Some(manifest) = read(&package.join("package.json")).and_then(|text| relaxed(&text)) {
+    if let Some(manifest) = npm_manifest(package) {
         let exported = match &manifest["exports"] {
             Value::String(one) => vec![one.as_str()],
             all => {
@@ -362,9 +363,12 @@ fn crates(dir: &Path) -> BTreeMap<String, PathBuf> {
     out
 }
 
+fn npm_manifest(package: &Path) -> Option<Value> {
+    relaxed(&read(&package.join("package.json"))?)
+}
+
 /// The name of an npm package.
-fn npm_name(package: &Path) -> Option<String> {
-    let manifest = read(&package.join("package.json")).and_then(|text| relaxed(&text))?;
+fn npm_name(manifest: &Value) -> Option<String> {
     manifest["name"].as_str().map(str::to_owned)
 }
 

@@ -4,7 +4,7 @@ use super::lookup::{Found, Target};
 use super::marks::gets;
 use super::value::{Alt, Ctx, Value};
 use super::{Lit, Resolver, under};
-use crate::facts::{ExprId, ExprKind, FuncId, ParamKind, Spread, Stmt};
+use crate::facts::{Call, ExprId, ExprKind, FuncId, Function, Module, Param, ParamKind, Spread, Stmt};
 use crate::finding::FileId;
 use crate::headers::same_field;
 use crate::project::env_call_writes;
@@ -119,13 +119,7 @@ impl Resolver<'_> {
         }
         let Some((file, func, inside)) = self.entered(here, expr) else { return false };
         let function = self.module(file).func(func);
-        let is_it = |value: ExprId| matches!(module.kind(value), ExprKind::Name(name) if name == root);
-        let Some(number) = call.args.iter().position(|arg| is_it(arg.value)) else { return false };
-        let param = match &call.args[number].name {
-            Some(name) => function.params.iter().find(|param| param.name == *name),
-            None => function.params.get(number).filter(|param| param.kind == ParamKind::Normal),
-        };
-        let Some(param) = param.filter(|_| !function.generator) else { return false };
+        let Some(param) = handed_to(module, call, root, function).filter(|_| !function.generator) else { return false };
         // By another name, or handed on where it returns, it may be written out of sight.
         let Some(early) = self.returns_early(file, func, &param.name) else { return false };
         if self.project.file(file).index.aliases.contains_key(&param.name) {
@@ -201,6 +195,16 @@ impl Resolver<'_> {
         };
         let alts = self.fields(alts, &path[1..]);
         settle_present(found, alts);
+    }
+}
+
+/// The parameter of a function that a variable is given to by a call.
+pub fn handed_to<'f>(module: &Module, call: &Call, root: &str, function: &'f Function) -> Option<&'f Param> {
+    let is_it = |value: ExprId| matches!(module.kind(value), ExprKind::Name(name) if name == root);
+    let number = call.args.iter().position(|arg| is_it(arg.value))?;
+    match &call.args[number].name {
+        Some(name) => function.params.iter().find(|param| param.name == *name),
+        None => function.params.get(number).filter(|param| param.kind == ParamKind::Normal),
     }
 }
 

@@ -177,8 +177,7 @@ impl Resolver<'_> {
     fn handed_by_name(&mut self, file: FileId, func: FuncId) -> Option<(ExprId, ExprId)> {
         let (module, index) = (self.module(file), &self.project.file(file).index);
         let own = module.func(func).name.as_deref();
-        let names: Vec<&str> =
-            own.into_iter().chain(index.functions.get(&func).into_iter().flatten().map(String::as_str)).collect();
+        let names: Vec<&str> = own.into_iter().chain(index.variables_of(func)).collect();
         let calls = words::EACH.iter().flat_map(|method| index.calls.get(*method).into_iter().flatten());
         let mut handed = calls.filter_map(|&call| {
             let ExprKind::Call(data) = module.kind(call) else { return None };

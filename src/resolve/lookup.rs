@@ -440,11 +440,7 @@ impl<'p> Resolver<'p> {
                         if let ExprKind::Call(call) = module.kind(*expr) {
                             let on = !only_takes(module, call)
                                 && self.chain(ctx, call.callee).is_some_and(|(name, _)| name == root);
-                            let with = call
-                                .args
-                                .iter()
-                                .any(|arg| matches!(module.kind(arg.value), ExprKind::Name(name) if name == root));
-                            if on || with {
+                            if on || gets(module, *expr, root) {
                                 return true;
                             }
                         }

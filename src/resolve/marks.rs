@@ -153,7 +153,7 @@ fn handed(module: &Module, expr: ExprId) -> impl Iterator<Item = &str> {
 }
 
 /// Whether an expression is a call that is given a variable.
-pub(super) fn gets(module: &Module, expr: ExprId, root: &str) -> bool {
+pub fn gets(module: &Module, expr: ExprId, root: &str) -> bool {
     handed(module, expr).any(|name| name == root)
 }
 

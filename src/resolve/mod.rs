@@ -44,6 +44,8 @@ mod words;
 mod written;
 
 pub use arms::{Arms, Interner, LOST, Lit};
+pub use effects::handed_to;
+pub use marks::gets;
 pub use options::called_on;
 pub use rows::folded;
 pub(crate) use sites::is_test;

@@ -93,8 +93,8 @@ impl Resolver<'_> {
             names.extend(name);
         }
         // `const connect = (k, u) => …`: the variable's name.
-        for name in project.file(file).index.functions.get(&func).into_iter().flatten() {
-            if !names.contains(&name.as_str()) {
+        for name in project.file(file).index.variables_of(func) {
+            if !names.contains(&name) {
                 names.push(name);
             }
         }
