@@ -107,9 +107,7 @@ pub fn hands_all_on(source: &Source) -> bool {
             text[line..at].trim_start().starts_with("pub")
         }),
         // Compilers write `__exportStar(require("./chat"), exports)`.
-        Language::JavaScript | Language::TypeScript | Language::Tsx => {
-            has("export *") || has("__export") || has("...require(")
-        }
+        language if language.is_javascript() => has("export *") || has("__export") || has("...require("),
         _ => false,
     }
 }
@@ -177,11 +175,9 @@ fn definition(language: Language, before: &str, after: &str) -> Option<bool> {
         // A method of that name is another thing.
         (Language::Python, "def" | "class") if line.starts_with([' ', '\t']) => None,
         (Language::Python, "def") | (Language::Rust, "fn") => Some(true),
-        (Language::JavaScript | Language::TypeScript | Language::Tsx, "function") => Some(true),
+        (language, "function") if language.is_javascript() => Some(true),
         (Language::Python, "class") => Some(has_plain_bases(after)),
-        (Language::JavaScript | Language::TypeScript | Language::Tsx, "class") => {
-            Some(after.trim_start().starts_with('{'))
-        }
+        (language, "class") if language.is_javascript() => Some(after.trim_start().starts_with('{')),
         _ => assigned(after),
     }
 }

@@ -166,12 +166,30 @@ impl Folders {
     }
 }
 
+/// Before the path of a file that a program reads as data, in a key.
+const LOADED: &str = "load ";
+
+/// The key for a file that a program reads as data: its path, from wherever the program is run.
+pub fn loaded(path: &str) -> String {
+    format!("{LOADED}{path}")
+}
+
+/// Whether a path is that of a file of data.
+pub fn is_data(path: &str) -> bool {
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending);
+    ending.is_some_and(|ending| matches!(ending, "json" | "json5" | "jsonc" | "yaml" | "yml" | "toml"))
+}
+
 /// Where an import may lead, most likely first.
 pub fn candidates(folders: &mut Folders, language: Language, file: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
     let Some(dir) = file.parent() else { return Vec::new() };
+    if let Some(path) = key.strip_prefix(LOADED) {
+        let bases = dir.ancestors().take_while(|base| base.starts_with(root));
+        return bases.map(|base| plain(&base.join(path.trim_start_matches('/')))).collect();
+    }
     match language {
         Language::Python | Language::Notebook => python(folders, dir, root, key),
-        Language::JavaScript | Language::TypeScript | Language::Tsx => javascript(dir, key),
+        Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Component => javascript(dir, key),
         Language::Rust => rust(file, dir, key),
         Language::Shell
         | Language::PowerShell
@@ -241,7 +259,7 @@ fn javascript(dir: &Path, key: &str) -> Vec<PathBuf> {
 fn files_of(base: &Path) -> Vec<PathBuf> {
     let base = base.to_path_buf();
     let mut out = vec![base.clone()];
-    const EXTENSIONS: [&str; 8] = ["ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs"];
+    const EXTENSIONS: [&str; 9] = ["ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs", "json"];
     // TypeScript's own convention: `./config.js` is written for `./config.ts`.
     for (written, meant) in [("js", "ts"), ("js", "tsx"), ("mjs", "mts"), ("cjs", "cts"), ("jsx", "tsx")] {
         if base.extension().is_some_and(|extension| extension == written) {

@@ -11,6 +11,8 @@ pub enum Language {
     TypeScript,
     /// TypeScript with JSX.
     Tsx,
+    /// Components and pages, of which the scripts are read: Vue, Svelte, Astro, HTML.
+    Component,
     /// Rust.
     Rust,
     /// bash, sh, zsh.
@@ -54,7 +56,7 @@ impl Language {
     pub fn name(self) -> &'static str {
         match self {
             Self::Python | Self::Notebook => "python",
-            Self::JavaScript | Self::TypeScript | Self::Tsx => "javascript",
+            Self::JavaScript | Self::TypeScript | Self::Tsx | Self::Component => "javascript",
             Self::Rust => "rust",
             Self::Shell => "shell",
             Self::PowerShell => "powershell",
@@ -77,7 +79,12 @@ impl Language {
 
     /// Whether it is a programming language, as opposed to one of configuration and scripts.
     pub fn is_code(self) -> bool {
-        matches!(self, Self::Python | Self::JavaScript | Self::TypeScript | Self::Tsx | Self::Rust)
+        matches!(self, Self::Python | Self::Rust) || self.is_javascript()
+    }
+
+    /// Whether it is JavaScript in one of its dialects.
+    pub fn is_javascript(self) -> bool {
+        matches!(self, Self::JavaScript | Self::TypeScript | Self::Tsx | Self::Component)
     }
 
     /// The language of a file by its name alone.
@@ -107,6 +114,7 @@ impl Language {
             "js" | "jsx" | "mjs" | "cjs" => Self::JavaScript,
             "ts" | "mts" | "cts" => Self::TypeScript,
             "tsx" => Self::Tsx,
+            "vue" | "svelte" | "astro" | "html" | "htm" => Self::Component,
             "rs" => Self::Rust,
             "sh" | "bash" | "zsh" | "ksh" | "bats" => Self::Shell,
             "ps1" | "psm1" => Self::PowerShell,
@@ -133,6 +141,7 @@ impl Language {
             "javascript" | "js" | "jsx" | "mjs" | "cjs" | "node" => Self::JavaScript,
             "typescript" | "ts" | "mts" => Self::TypeScript,
             "tsx" => Self::Tsx,
+            "vue" | "svelte" | "astro" | "html" => Self::Component,
             "rust" | "rs" => Self::Rust,
             "sh" | "bash" | "shell" | "zsh" | "console" | "shell-session" | "terminal" | "curl" => Self::Shell,
             "powershell" | "pwsh" | "ps1" => Self::PowerShell,
@@ -279,6 +288,8 @@ mod tests {
             ("app.py", Some(Language::Python)),
             ("a.MJS", Some(Language::JavaScript)),
             ("x.d.ts", Some(Language::TypeScript)),
+            ("App.vue", Some(Language::Component)),
+            ("index.html", Some(Language::Component)),
             (".env", Some(Language::Dotenv)),
             (".env.production.local", Some(Language::Dotenv)),
             ("prod.env", Some(Language::Dotenv)),

@@ -178,6 +178,8 @@ pub struct Key {
     pub providers: BTreeSet<String>,
     /// Why it is held to be theirs.
     pub evidence: Evidence,
+    /// It is a text that is nobody's key: nothing, or what stands there until somebody has a key.
+    pub blank: bool,
 }
 
 /// Why a key is held to be a provider's, strongest first.
@@ -393,9 +395,11 @@ fn met(resolver: &mut Resolver<'_>, routes: &mut Vec<Route>, ways: Option<&[Arms
 fn ways(resolver: &Resolver<'_>, key: &Arms, endpoint: &Arms, all: &Arms) -> Ways {
     let conditions =
         |arms: &Arms| -> Vec<Lit> { arms.lits().iter().copied().filter(|&lit| resolver.is_choice(lit)).collect() };
-    let (own, other) = (conditions(key), conditions(endpoint));
-    let place: Vec<Lit> =
-        conditions(all).into_iter().filter(|lit| !own.contains(lit) && !other.contains(lit)).collect();
+    // Whoever gives nothing gets all that stands in for it.
+    let chosen_by =
+        |arms: &Arms| -> Vec<Lit> { conditions(arms).into_iter().filter(|&lit| !resolver.is_left_out(lit)).collect() };
+    let (own, other) = (chosen_by(key), chosen_by(endpoint));
+    let place: Vec<Lit> = chosen_by(all).into_iter().filter(|lit| !own.contains(lit) && !other.contains(lit)).collect();
     let shared = |lit: &Lit| own.iter().any(|known| known.subject == lit.subject);
     let strange = |some: &[Lit]| !own.is_empty() && !some.is_empty() && !some.iter().any(shared);
     let chosen = |arms: &Arms| resolver.is_from_a_row(arms) || arms.lits().iter().any(|&lit| resolver.is_element(lit));
@@ -435,7 +439,10 @@ pub fn doubt(project: &Project, clients: &mut [Client]) {
                 let here = |other: &&Route| other.endpoint.alt.steps == route.endpoint.alt.steps;
                 let unknown = || client.routes.iter().filter(same).any(|other| other.endpoint.is_unknown());
                 let right = || client.routes.iter().filter(same).any(|other| other.verdict == Verdict::Match);
-                let fits = || client.routes.iter().filter(here).any(|other| other.verdict != Verdict::Mismatch);
+                // `getenv("KEY") or ""`: nothing was chosen where there is no key.
+                let real = |other: &&Route| !other.key.blank;
+                let fits =
+                    || client.routes.iter().filter(here).filter(real).any(|other| other.verdict != Verdict::Mismatch);
                 let unrelated = || {
                     route.ways.both
                         || ((route.row || route.ways.apart || route.ways.lost) && right())

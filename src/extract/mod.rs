@@ -5,6 +5,7 @@ use crate::language::Language;
 use crate::source::Source;
 
 mod batch;
+mod component;
 mod dockerfile;
 mod dotenv;
 mod embed;
@@ -54,6 +55,7 @@ pub fn extract(source: &Source) -> Result<Module, Unparsable> {
     match source.language {
         Language::Python => python::extract(source),
         Language::JavaScript | Language::TypeScript | Language::Tsx => javascript::extract(source),
+        Language::Component => component::extract(source),
         Language::Rust => rust::extract(source),
         Language::Shell => shell::extract(source),
         Language::PowerShell => powershell::extract(source),
@@ -92,6 +94,7 @@ pub(crate) fn syntax(source: &Source) -> Option<tree_sitter::Tree> {
     match source.language {
         Language::Python => python::parse(source).ok(),
         Language::JavaScript | Language::TypeScript | Language::Tsx => javascript::parse(source).ok(),
+        Language::Component => javascript::parse(&component::scripts(source)).ok(),
         _ => None,
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn add(place: &Place<'_>, module: &Module, call: Span, slot: &UrlSlot
         (UrlSlot::Argument(paths), Language::Notebook) => {
             super::notebook::edits(place, call, |inner, call| python(inner, call, paths, url))
         }
-        (UrlSlot::Argument(paths), Language::JavaScript | Language::TypeScript | Language::Tsx) => {
+        (UrlSlot::Argument(paths), language) if language.is_javascript() => {
             javascript(place, call, paths.first()?, url)
         }
         (UrlSlot::Method(name), _) => Some(safe(method(place, call, name, url))),

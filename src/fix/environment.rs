@@ -106,7 +106,7 @@ pub(super) fn add_field(place: &Place<'_>, key: Span, name: &str, url: &str) -> 
     let comma = match (language, separator) {
         (Language::Yaml, ':') | (Language::Toml, '=') => "",
         (Language::Json | Language::Python, ':') => ",",
-        (Language::JavaScript | Language::TypeScript | Language::Tsx, ':') => ",",
+        (_, ':') if language.is_javascript() => ",",
         _ => return None,
     };
     // The first field of a list's item stands behind the dash.

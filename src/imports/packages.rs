@@ -39,10 +39,8 @@ impl Packages {
     pub fn candidates(&mut self, language: Language, file: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
         let Some(dir) = file.parent() else { return Vec::new() };
         match language {
-            Language::JavaScript | Language::TypeScript | Language::Tsx if key == "nuxt.config" => {
-                above(dir, root, key)
-            }
-            Language::JavaScript | Language::TypeScript | Language::Tsx => self.javascript(dir, root, key),
+            _ if language.is_javascript() && key == "nuxt.config" => above(dir, root, key),
+            _ if language.is_javascript() => self.javascript(dir, root, key),
             Language::Rust => self.rust(dir, root, key),
             Language::Python if key == "django.conf.settings" => django(dir, root),
             _ => Vec::new(),
@@ -112,7 +110,7 @@ impl Packages {
                 names.extend(manifest(&package.join("Cargo.toml")).as_ref().and_then(crate_name));
                 names.extend(text(package.file_name()));
             }
-            Language::JavaScript | Language::TypeScript | Language::Tsx => {
+            _ if language.is_javascript() => {
                 if super::is_package(file) || entries(package, "").iter().any(|entry| entry == file) {
                     names.extend(npm_manifest(package).as_ref().and_then(npm_name));
                     names.extend(text(package.file_name()));

@@ -17,7 +17,7 @@ pub fn of_source(source: &Source, module: &Module, known: &Known<'_>) -> Package
             script(&source.text, &mut say);
             installs(&source.text, &mut say);
         }
-        Language::JavaScript | Language::TypeScript | Language::Tsx => {
+        language if language.is_javascript() => {
             for expr in module.expr_ids() {
                 if let ExprKind::Import(import) = module.kind(expr) {
                     javascript::specifier(&import.module, &mut |name, said| {

@@ -166,6 +166,11 @@ impl Resolver<'_> {
             return self.eval_through(ctx, inner);
         }
         let (of, last) = symbol.rsplit_once('.').unwrap_or(("", symbol));
+        if words::loads(last)
+            && let Some(data) = self.loaded(ctx, call)
+        {
+            return data;
+        }
         // `fetch.bind(globalThis)`: the function, with an object that is none of its arguments.
         if last == "bind" && call.args.len() == 1 && self.language_at(ctx.file, ctx.block) == "javascript" {
             return vec![Alt::new(Value::Symbol(of.to_owned()))];

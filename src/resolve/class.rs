@@ -227,7 +227,7 @@ impl Resolver<'_> {
     }
 
     /// The argument of a field's name or position, else the default.
-    fn handed_field(&mut self, ctx: &Ctx, call: ExprId, class: (FileId, ClassId), name: &str) -> Vec<Alt> {
+    pub(super) fn handed_field(&mut self, ctx: &Ctx, call: ExprId, class: (FileId, ClassId), name: &str) -> Vec<Alt> {
         let ExprKind::Call(data) = self.module(ctx.file).kind(call) else { return vec![Alt::unknown()] };
         let of = &self.module(class.0).classes[class.1.index()];
         if let Some(value) = field_argument(of, data, name) {

@@ -160,11 +160,14 @@ impl Resolver<'_> {
         {
             return self.subject_of_expr(&at, expr);
         }
-        if let Some(method) = func
-            && module.func(method).receiver.as_deref() == Some(root.as_str())
-            && let Some(subject) = self.field_subject(ctx, method, &root, place, text)
-        {
-            return subject;
+        if let Some(method) = func.filter(|method| module.func(*method).receiver.as_deref() == Some(root.as_str())) {
+            let subject = match text == root {
+                true => self.subject_of_receiver(ctx, method),
+                false => self.field_subject(ctx, method, &root, place, text),
+            };
+            if let Some(subject) = subject {
+                return subject;
+            }
         }
         let scope = func.map_or(0, |func| func.0);
         let version = func.map_or(0, |func| self.version(ctx, func, &root, place));
@@ -267,6 +270,16 @@ impl Resolver<'_> {
         let subject = self.subject(&frame.caller, &there);
         self.note_asked(&frame.caller, subject, &there);
         Some(subject)
+    }
+
+    /// The subject of the receiver itself in a followed call of its method: what the caller calls it on. `match self` in two
+    /// methods of an enumeration is about the same.
+    fn subject_of_receiver(&mut self, ctx: &Ctx, method: FuncId) -> Option<u32> {
+        let frame = ctx.frame.clone().filter(|frame| frame.func == method && frame.file == ctx.file)?;
+        let module = self.module(frame.caller.file);
+        let ExprKind::Call(call) = module.kind(frame.call) else { return None };
+        let ExprKind::Member(of, _) = module.kind(call.callee) else { return None };
+        self.chain(&frame.caller, lent(module, *of)).map(|_| self.subject_of_expr(&frame.caller, *of))
     }
 
     /// The name, or the field, that a variable is a mere copy of at a point, and where that was made: `q = p`, `q = o.p`,
@@ -469,6 +482,11 @@ impl Resolver<'_> {
     /// Whether an assumption is about what chose a value: not that it was a row, which rows of two tables have in common.
     pub fn is_choice(&self, lit: Lit) -> bool {
         self.is_condition(lit) && self.subjects.name(lit.subject) != rows::ROW
+    }
+
+    /// Whether an assumption is that a caller, or the command line, leaves something out for which another value stands.
+    pub fn is_left_out(&self, lit: Lit) -> bool {
+        lit.negated && lit.value.is_none() && self.replaced.contains(&lit.subject)
     }
 
     /// Whether an assumption is about which element of a collection is meant.

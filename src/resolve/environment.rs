@@ -308,9 +308,7 @@ impl Resolver<'_> {
     /// The name of a module as the catalogue knows it.
     fn symbol(&self, file: FileId, module: &str) -> String {
         match self.project.file(file).source.language {
-            Language::JavaScript | Language::TypeScript | Language::Tsx => {
-                crate::catalog::Specifier::parse(module).module
-            }
+            language if language.is_javascript() => crate::catalog::Specifier::parse(module).module,
             _ => module.to_owned(),
         }
     }

@@ -139,6 +139,8 @@ impl Resolver<'_> {
             Value::Str(..) if matches!(name, "url" | "hostname" | "host" | "headers") => {
                 vec![Alt::new(Value::Undefined)]
             }
+            // `new URL("https://…").href`
+            Value::Str(text, _) if name == "href" && text.expose().contains("://") => vec![Alt::new(value.clone())],
             // A member of an enumeration stands for its value; nothing else of a text has that name.
             Value::Str(..) | Value::Const(_) if name == "value" => vec![Alt::new(value.clone())],
             Value::Str(..) | Value::Const(_) | Value::Concat(..) | Value::Entries(..) => vec![Alt::unknown()],

@@ -98,6 +98,15 @@ impl Resolver<'_> {
                 out.extend(self.filled_after((file, class), name, given, Some((&ctx, made.expr))));
                 continue;
             }
+            // `Config(**yaml.safe_load(file))`
+            let declares = |class: &Class| class.fields.iter().any(|field| field.name == name);
+            if constructor.is_none()
+                && matches!(call.args.as_slice(), [arg] if arg.spread == Spread::Keyword)
+                && declares(&self.module(file).classes[class.index()])
+            {
+                out.extend(self.handed_field(&ctx, made.expr, (file, class), name));
+                continue;
+            }
             let mut alts = self.attribute(file, class, name, frame.as_ref(), 0);
             if constructor.is_none() && self.is_dataclass(file, class) && !has_spread(call) && alts.len() > 1 {
                 alts.retain(|alt| !matches!(alt.value, Value::Unknown(_)));

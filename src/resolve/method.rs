@@ -50,7 +50,7 @@ impl Resolver<'_> {
                 return self.returns(ctx.file, func, None);
             }
         }
-        // A derived copy of a struct, `self.config.clone()`.
+        // A derived copy of a struct, `self.config.clone()`; and one that was looked for, `.find(…).unwrap()`.
         if words::COPYING.contains(&method) && self.is_rust(ctx.file) && self.is_struct(&receiver.value) {
             let found = self.call_member(ctx, expr, receiver, method);
             let is_lost = |alt: &Alt| match &alt.value {
@@ -59,6 +59,24 @@ impl Resolver<'_> {
                 _ => false,
             };
             return if found.iter().all(is_lost) { vec![receiver.clone()] } else { found };
+        }
+        // `ROWS.iter().find(|row| row.name == name)`: some row.
+        if method == "find"
+            && arg(0).is_some()
+            && let rows = self.elements(&receiver.value)
+            && !rows.is_empty()
+        {
+            let subject = self.subject_of_expr(ctx, expr);
+            return self.some_row(rows, subject, &receiver.arms);
+        }
+        // `(HERE / "config.yaml").read_text()`: see `loaded`.
+        if matches!((&receiver.value, method), (Value::Concat(..), "read_text" | "read_bytes" | "open")) {
+            return vec![Alt::new(self.made(ctx, expr))];
+        }
+        if matches!(method, "join" | "concat")
+            && let Some(alts) = self.put_together(ctx, expr, call, receiver, method)
+        {
+            return alts;
         }
         match &receiver.value {
             Value::Str(text, at) => {
@@ -204,12 +222,55 @@ impl Resolver<'_> {
         }
     }
 
-    /// Whether a value is an object of one of Rust's types: what a literal makes, or what its methods are called on.
+    /// `"/".join([host, "v1"])`, `[host, "v1"].join("/")`, `host.concat("/v1")`: a text of several.
+    fn put_together(&mut self, ctx: &Ctx, expr: ExprId, call: &Call, receiver: &Alt, method: &str) -> Option<Vec<Alt>> {
+        let project = self.project;
+        let list = |made: &Made| match project.file(made.ctx.file).module.kind(made.expr) {
+            ExprKind::List(items) if items.iter().all(|item| !item.spread) => {
+                Some((made.ctx.clone(), items.iter().map(|item| item.value).collect::<Vec<_>>()))
+            }
+            _ => None,
+        };
+        let at = self.location(ctx.file, expr);
+        let of_call: Vec<ExprId> = call.positional().map(|arg| arg.value).collect();
+        let (first, between, (place, items)) = match (&receiver.value, method) {
+            (Value::Str(..), "concat") => (Some(receiver.clone()), None, (ctx.clone(), of_call)),
+            (Value::Str(..), _) => {
+                let &[of] = of_call.as_slice() else { return None };
+                let alts = self.eval(ctx, of);
+                let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
+                (None, Some(receiver.clone()), list(made)?)
+            }
+            (Value::Made(made), "join") => {
+                let &[between] = of_call.as_slice() else { return None };
+                let found = list(made)?;
+                let between = Text::new(self.constant(ctx, between)?);
+                (None, Some(Alt::new(Value::Str(between, at))), found)
+            }
+            _ => return None,
+        };
+        if items.len() * 2 >= super::MAX_PARTS {
+            return None;
+        }
+        let mut parts: Vec<Vec<Alt>> = first.into_iter().map(|first| vec![first]).collect();
+        for item in items {
+            if let Some(between) = between.as_ref().filter(|_| !parts.is_empty()) {
+                parts.push(vec![between.clone()]);
+            }
+            parts.push(self.eval(&place, item));
+        }
+        Some(Self::joined_parts(&parts, at))
+    }
+
+    /// Whether a value is an object of one of Rust's types: what a literal makes, what its methods are called on, or what was
+    /// read from a file of data.
     fn is_struct(&self, value: &Value) -> bool {
         match value {
             Value::Receiver(..) => true,
             Value::Made(made) => {
-                matches!(self.module(made.ctx.file).kind(made.expr), ExprKind::Object(object) if object.ty.is_some())
+                let module = self.module(made.ctx.file);
+                let is_data = !module.documents.is_empty();
+                matches!(module.kind(made.expr), ExprKind::Object(object) if object.ty.is_some() || is_data)
             }
             _ => false,
         }
@@ -246,7 +307,7 @@ impl Resolver<'_> {
         let ExprKind::Call(call) = self.module(made.ctx.file).kind(made.expr) else { return false };
         let loads = |alt: &Alt| {
             let Value::Symbol(symbol) = &alt.value else { return false };
-            matches!(symbol.rsplit('.').next(), Some("load" | "loads" | "safe_load" | "full_load" | "parse"))
+            symbol.rsplit('.').next().is_some_and(words::loads)
         };
         let callees = self.eval(&made.ctx, call.callee);
         self.language_at(ctx.file, ctx.block) == "python" && !callees.is_empty() && callees.iter().all(loads)

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::facts::{BlockId, ClassId, ExprId, ExprKind, FuncId, Module, Place};
 use crate::finding::{FileId, Location};
@@ -25,6 +25,7 @@ mod field;
 mod handed;
 mod heirs;
 mod instance;
+mod loaded;
 mod lookup;
 mod marks;
 mod method;
@@ -99,6 +100,8 @@ pub struct Resolver<'p> {
     marks: HashMap<(FileId, BlockId), Arc<marks::Marks<'p>>>,
     /// What tests asked.
     asked: possible::Asked,
+    /// The subjects of what a caller or the command line may leave out, for which another value stands then.
+    replaced: HashSet<u32>,
     /// What tests stand for of which one of several has to hold: what each of these assumes.
     any_of: HashMap<Lit, Vec<Arms>>,
     /// Tests of what texts begin with, end with or hold.
@@ -213,6 +216,7 @@ impl<'p> Resolver<'p> {
             told: HashMap::new(),
             told_of: HashMap::new(),
             marks: HashMap::new(),
+            replaced: HashSet::new(),
             asked: HashMap::new(),
             any_of: HashMap::new(),
             predicates: HashMap::new(),
@@ -423,6 +427,10 @@ impl<'p> Resolver<'p> {
         let truth = |negated| Lit { subject, value: None, negated };
         // What is not there does not meet what is said of it where it is.
         let may_be_there = left.iter().any(|alt| alt.value.presence() == Presence::Maybe);
+        let is_open = |alt: &Alt| matches!(alt.value, Value::Unknown(_) | Value::Null | Value::Undefined);
+        if left.iter().all(is_open) {
+            self.replaced.insert(subject);
+        }
         let mut out = Vec::new();
         let mut missing: Vec<Arms> = Vec::new();
         for alt in left {

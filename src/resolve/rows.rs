@@ -6,7 +6,7 @@
 //! known, and that they are missed would make a key that fits only there a false alarm.
 
 use super::value::{Alt, Ctx, Made, Part, Value};
-use super::{Lit, Resolver, under, words};
+use super::{Arms, Lit, Resolver, under, words};
 use crate::facts::{BlockId, Call, Entry, ExprId, ExprKind, Module, Stmt};
 use crate::finding::{FileId, Location};
 use crate::text::Text;
@@ -63,20 +63,28 @@ impl Resolver<'_> {
             }
             // A row chosen at run time: one value for each row, told apart by the index.
             let subject = self.subject_of_expr(ctx, index);
-            let mark = Lit { subject: self.subjects.get(ROW), value: None, negated: false };
-            let mut rows = 0;
+            let before = out.len();
             for base in bases.iter().filter(|base| !matches!(base.value, Value::Symbol(_))) {
-                for (row, alts) in self.elements(&base.value) {
-                    let lit = Lit { subject, value: Some(self.constants.get(&row)), negated: false };
-                    let arms = base.arms.merge(&key.arms).and_then(|arms| arms.with(lit)?.with(mark));
-                    let Some(arms) = arms else { continue };
-                    rows += 1;
-                    out.extend(under(alts, &arms));
+                let rows = self.elements(&base.value);
+                if let Some(arms) = base.arms.merge(&key.arms) {
+                    out.extend(self.some_row(rows, subject, &arms));
                 }
             }
-            if rows == 0 {
+            if out.len() == before {
                 out.push(Alt { arms: key.arms.clone(), ..Alt::unknown() });
             }
+        }
+        out
+    }
+
+    /// One of several rows, told apart by what chooses it.
+    pub(super) fn some_row(&mut self, rows: Vec<Row>, subject: u32, arms: &Arms) -> Vec<Alt> {
+        let mark = Lit { subject: self.subjects.get(ROW), value: None, negated: false };
+        let mut out = Vec::new();
+        for (row, alts) in rows {
+            let lit = Lit { subject, value: Some(self.constants.get(&row)), negated: false };
+            let arms = arms.clone().with(lit).and_then(|arms| arms.with(mark));
+            out.extend(arms.into_iter().flat_map(|arms| under(alts.clone(), &arms)));
         }
         out
     }

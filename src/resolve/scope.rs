@@ -556,6 +556,11 @@ impl Resolver<'_> {
             return vec![Alt::new(Value::Symbol(symbol))];
         }
         let module = self.module(file);
+        // `import config from "./config.json"`
+        if let Some(&document) = module.documents.first() {
+            let whole = self.eval(&self.ctx_of(file, document), document);
+            return if name == "default" { whole } else { self.fields(whole, &[name.to_owned()]) };
+        }
         let exports: Vec<ExprId> =
             module.exports.iter().filter(|(exported, _)| exported == name).map(|(_, value)| *value).collect();
         if let Some(&value) = exports.last() {

@@ -353,6 +353,25 @@ pub(super) fn reads_by_name(function: &str) -> bool {
         || matches!(lower.as_str(), "get" | "getorthrow")
 }
 
+/// Whether a function of some library reads data from a text or a file: `json.load`, `yaml.safe_load`, `JSON.parse`,
+/// `toml::from_str`.
+pub(super) fn loads(function: &str) -> bool {
+    matches!(
+        function,
+        "load"
+            | "loads"
+            | "safe_load"
+            | "full_load"
+            | "parse"
+            | "from_str"
+            | "from_reader"
+            | "readJson"
+            | "readJsonSync"
+            | "readJSON"
+            | "readJSONSync"
+    )
+}
+
 /// Whether a text is written like an environment variable's name: `OPENAI_API_KEY`.
 pub(super) fn is_env_name(text: &str) -> bool {
     text.len() >= 3

@@ -16,9 +16,12 @@ pub(super) fn key(catalog: &Catalog, project: &Project, client: Option<&Client>,
     let names = names(&alt);
     let mut format = BTreeSet::new();
     let mut label = None;
+    let mut blank = false;
     if let Value::Str(text, _) = &alt.value {
+        blank = text.is_empty();
         match evidence::of_literal(catalog, text) {
             FormatEvidence::Issued(set) => format = set,
+            FormatEvidence::Placeholder(None) => blank = true,
             FormatEvidence::Placeholder(provider) => label = provider,
             FormatEvidence::NotKnown => {}
         }
@@ -51,7 +54,7 @@ pub(super) fn key(catalog: &Catalog, project: &Project, client: Option<&Client>,
     } else {
         providers
     };
-    Key { alt, from, providers, evidence }
+    Key { alt, from, providers, evidence, blank }
 }
 
 /// The names on a key's way, origin first.

@@ -9,7 +9,6 @@ use std::rc::Rc;
 
 use super::{Facts, label_of_endpoint, label_of_key, spell};
 use crate::clients::From;
-use crate::evidence::{self, FormatEvidence};
 use crate::finding::{Applicability, Change, FileId, Finding, Label, Location, Repair, Severity, Verdict};
 use crate::resolve::Value;
 use crate::routes::{Client, Evidence, Route};
@@ -122,13 +121,12 @@ fn both_run(facts: &Facts<'_>, a: &Use<'_>, b: &Use<'_>) -> bool {
 
 /// Which key a route has; `None` for one that nobody issued, or that is not known.
 fn identity(facts: &Facts<'_>, client: &Client, route: &Route) -> Option<Identity> {
-    if route.key.evidence != Evidence::None {
+    // What stands for no key at all is nobody's secret: `"ollama"`.
+    if route.key.evidence != Evidence::None || route.key.blank {
         return None;
     }
     match &route.key.alt.value {
-        // What stands for no key at all is nobody's secret: `"ollama"`.
-        Value::Str(text, _) if evidence::of_literal(facts.catalog, text) == FormatEvidence::Placeholder(None) => None,
-        Value::Str(text, at) => (!text.is_empty()).then_some(Identity::Literal(*at)),
+        Value::Str(_, at) => Some(Identity::Literal(*at)),
         Value::Env(name, _) => Some(Identity::Variable(name.clone(), scope(facts, client.at.file))),
         _ => None,
     }

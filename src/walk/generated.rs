@@ -28,7 +28,7 @@ const REGION: &[u8] = b"\n//#region ";
 
 /// Whether a program was written by a bundler or minifier: what is wrong in it is wrong in its source.
 pub(super) fn is_generated(source: &Source) -> bool {
-    if !matches!(source.language, Language::JavaScript) {
+    if !matches!(source.language, Language::JavaScript | Language::Component) {
         return false;
     }
     let text = source.text.as_bytes();

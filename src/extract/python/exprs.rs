@@ -6,6 +6,7 @@ use tree_sitter::Node;
 
 use super::{Lower, fields, operands, operator, span, strip};
 use crate::facts::{Arg, Call, Cond, Entry, ExprId, ExprKind, Item, Object, Place, Span, Spread, Stmt, Test};
+use crate::text::Text;
 
 /// Longer chains of `and` and `or` are not understood: what walks the facts would have to go as deep.
 const MAX_CHAIN: usize = 16;
@@ -178,7 +179,11 @@ impl Lower<'_> {
             return self.unknown(node);
         };
         match self.text_of(callee) {
-            "dict" if arguments.kind() == "argument_list" => return self.dict_call(node, arguments),
+            "dict" | "SimpleNamespace" | "types.SimpleNamespace" | "Namespace" | "argparse.Namespace"
+                if arguments.kind() == "argument_list" =>
+            {
+                return self.dict_call(node, arguments);
+            }
             // `cast(Type, value)` is its value.
             "cast" | "typing.cast" | "t.cast" => {
                 if let &[_, value] = operands(arguments).as_slice() {
@@ -222,7 +227,7 @@ impl Lower<'_> {
         args
     }
 
-    /// `dict(a=1, **b)`.
+    /// `dict(a=1, **b)`, `SimpleNamespace(a=1)`.
     fn dict_call(&mut self, node: Node, arguments: Node) -> ExprId {
         let mut entries = Vec::new();
         for argument in operands(arguments) {
@@ -326,8 +331,25 @@ impl Lower<'_> {
             }
             "%" => self.percent(node).unwrap_or_else(|| self.only_effects(node)),
             "|" => self.union(node).unwrap_or_else(|| self.only_effects(node)),
+            "/" => self.path(node).unwrap_or_else(|| self.only_effects(node)),
             _ => self.only_effects(node),
         }
+    }
+
+    /// `folder / "config.yaml"`: a path.
+    fn path(&mut self, node: Node) -> Option<ExprId> {
+        let parts = self.flatten(node);
+        if parts.last().is_none_or(|last| last.kind() != "string") {
+            return None;
+        }
+        let mut written = Vec::new();
+        for part in parts {
+            if !written.is_empty() {
+                written.push(self.add(node, ExprKind::Str(Text::new("/"))));
+            }
+            written.push(self.expr(part));
+        }
+        Some(self.add(node, ExprKind::Concat(written)))
     }
 
     /// `a | b` of dictionaries, where one of them shows that it is one.

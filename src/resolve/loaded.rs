@@ -1,0 +1,56 @@
+//! Files of data that a program reads: `yaml.safe_load(open("config.yaml"))`, `JSON.parse(readFileSync("./config.json"))`.
+//!
+//! What a file of the project holds is what the program gets, where the path is written out. Folders before it count only
+//! as far as they are written, too: the file is looked for from the program's folder upwards.
+
+use super::Resolver;
+use super::value::{Alt, Ctx, Value};
+use crate::facts::{Call, ExprId, ExprKind};
+use crate::imports;
+
+/// Calls around a path that are looked through: `open(os.path.join(HERE, "config.yaml"))`.
+const MAX_CALLS: usize = 6;
+
+impl Resolver<'_> {
+    /// What a call gives that reads a file of data; `None` where it is not known which.
+    pub(super) fn loaded(&mut self, ctx: &Ctx, call: &Call) -> Option<Vec<Alt>> {
+        let path = call.args.iter().find_map(|arg| self.opened(ctx, arg.value, MAX_CALLS))?;
+        let file = self.imported(ctx.file, &imports::loaded(&path))?;
+        self.module(file).documents.first()?;
+        Some(self.exported(file, "default"))
+    }
+
+    /// The path of the file of data that an expression is about: the path itself, the open file, its text.
+    fn opened(&mut self, ctx: &Ctx, expr: ExprId, calls: usize) -> Option<String> {
+        // A path that may be another one as well is the one that is written.
+        let known = self.eval(ctx, expr).into_iter().filter(|alt| !matches!(alt.value, Value::Unknown(_)));
+        let known: Vec<Alt> = known.collect();
+        let [alt] = known.as_slice() else { return None };
+        match &alt.value {
+            Value::Str(text, _) => Some(text.expose().to_owned()).filter(|path| imports::is_data(path)),
+            // `HERE / "conf" / "app.yaml"`: what is written at the end.
+            Value::Concat(parts, _) => {
+                let written = parts.iter().rev().map_while(|part| match part {
+                    Value::Str(text, _) => Some(text.expose()),
+                    _ => None,
+                });
+                let mut written: Vec<&str> = written.collect();
+                written.reverse();
+                Some(written.concat()).filter(|path| imports::is_data(path))
+            }
+            Value::Made(made) => {
+                let made = made.clone();
+                let ExprKind::Call(call) = self.module(made.ctx.file).kind(made.expr) else { return None };
+                let calls = calls.checked_sub(1)?;
+                if let Some(path) = call.args.iter().find_map(|arg| self.opened(&made.ctx, arg.value, calls)) {
+                    return Some(path);
+                }
+                match *self.module(made.ctx.file).kind(call.callee) {
+                    ExprKind::Member(of, _) => self.opened(&made.ctx, of, calls),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
