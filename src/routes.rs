@@ -152,6 +152,8 @@ pub struct Ways {
     pub apart: bool,
     /// The key by a condition, and the client is made under another, which may be what chose the key.
     pub placed: bool,
+    /// Only by what is there where a caller leaves both out: whoever gives nothing gets both.
+    pub left_out: bool,
     /// The key by the row of a table, the endpoint not.
     pub row: bool,
     /// One of the two was one of so many values that what it assumes is not known any more.
@@ -178,7 +180,8 @@ pub struct Key {
     pub providers: BTreeSet<String>,
     /// Why it is held to be theirs.
     pub evidence: Evidence,
-    /// It is a text that is nobody's key: nothing, or what stands there until somebody has a key.
+    /// Nobody chose it: it is no text or what stands there until somebody has a key, or the client looked for one because
+    /// the variable of the one that it is given is not set.
     pub blank: bool,
 }
 
@@ -367,7 +370,8 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
             let row = resolver.is_from_a_row(&endpoint.alt.arms) && !resolver.is_from_a_row(&key.alt.arms);
             let ways = ways(resolver, &key.alt.arms, &endpoint.alt.arms, &arms);
             let certain = !arms.lits().iter().any(|&lit| resolver.is_condition(lit));
-            let (key, endpoint) = (key.clone(), endpoint.clone());
+            let (mut key, endpoint) = (key.clone(), endpoint.clone());
+            key.blank |= matches!(key.from, From::Environment(_)) && resolver.lacks_a_variable(&key.alt.arms);
             out.push(Route { key, endpoint, arms, certain, when, row, ways, doubtful: false, verdict });
         }
     }
@@ -393,23 +397,22 @@ fn met(resolver: &mut Resolver<'_>, routes: &mut Vec<Route>, ways: Option<&[Arms
 
 /// How the choices of a key and of an endpoint have to do with each other, and with all that the client assumes.
 fn ways(resolver: &Resolver<'_>, key: &Arms, endpoint: &Arms, all: &Arms) -> Ways {
-    let conditions =
-        |arms: &Arms| -> Vec<Lit> { arms.lits().iter().copied().filter(|&lit| resolver.is_choice(lit)).collect() };
-    // Whoever gives nothing gets all that stands in for it.
-    let chosen_by =
-        |arms: &Arms| -> Vec<Lit> { conditions(arms).into_iter().filter(|&lit| !resolver.is_left_out(lit)).collect() };
-    let (own, other) = (chosen_by(key), chosen_by(endpoint));
-    let place: Vec<Lit> = chosen_by(all).into_iter().filter(|lit| !own.contains(lit) && !other.contains(lit)).collect();
-    let shared = |lit: &Lit| own.iter().any(|known| known.subject == lit.subject);
-    let strange = |some: &[Lit]| !own.is_empty() && !some.is_empty() && !some.iter().any(shared);
+    let strange = |counts: &dyn Fn(Lit) -> bool| {
+        let choices = |arms: &Arms| -> Vec<Lit> { arms.lits().iter().copied().filter(|&lit| counts(lit)).collect() };
+        let (own, other, mut place) = (choices(key), choices(endpoint), choices(all));
+        place.retain(|lit| !own.contains(lit) && !other.contains(lit));
+        let shared = |lit: &Lit| own.iter().any(|known| known.subject == lit.subject);
+        let strange = |some: &[Lit]| !own.is_empty() && !some.is_empty() && !some.iter().any(shared);
+        (strange(&other), strange(&place))
+    };
+    let (apart, placed) = strange(&|lit| resolver.is_choice(lit));
+    let (still_apart, still_placed) = strange(&|lit| resolver.is_choice(lit) && !resolver.is_left_out(lit));
     let chosen = |arms: &Arms| resolver.is_from_a_row(arms) || arms.lits().iter().any(|&lit| resolver.is_element(lit));
-    Ways {
-        apart: strange(&other),
-        placed: strange(&place),
-        row: chosen(key) && !chosen(endpoint),
-        lost: key.lits().contains(&LOST) || endpoint.lits().contains(&LOST),
-        both: resolver.in_two_collections(all),
-    }
+    let row = chosen(key) && !chosen(endpoint);
+    let lost = key.lits().contains(&LOST) || endpoint.lits().contains(&LOST);
+    let both = resolver.in_two_collections(all);
+    let left_out = !(still_apart || still_placed || row || lost || both);
+    Ways { apart, placed, left_out, row, lost, both }
 }
 
 fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
@@ -439,8 +442,8 @@ pub fn doubt(project: &Project, clients: &mut [Client]) {
                 let here = |other: &&Route| other.endpoint.alt.steps == route.endpoint.alt.steps;
                 let unknown = || client.routes.iter().filter(same).any(|other| other.endpoint.is_unknown());
                 let right = || client.routes.iter().filter(same).any(|other| other.verdict == Verdict::Match);
-                // `getenv("KEY") or ""`: nothing was chosen where there is no key.
-                let real = |other: &&Route| !other.key.blank;
+                // `getenv("KEY") or ""`: nothing was chosen where there is no key. Nor does a caller's own key, where none is given.
+                let real = |other: &&Route| !other.key.blank && !(route.ways.left_out && other.key.is_unknown());
                 let fits =
                     || client.routes.iter().filter(here).filter(real).any(|other| other.verdict != Verdict::Mismatch);
                 let unrelated = || {

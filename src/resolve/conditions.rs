@@ -489,6 +489,13 @@ impl Resolver<'_> {
         lit.negated && lit.value.is_none() && self.replaced.contains(&lit.subject)
     }
 
+    /// Whether something is assumed not to be set in the environment.
+    pub fn lacks_a_variable(&self, arms: &Arms) -> bool {
+        let is_unset =
+            |lit: &Lit| lit.negated && lit.value.is_none() && self.subjects.name(lit.subject).starts_with("env:");
+        arms.lits().iter().any(is_unset)
+    }
+
     /// Whether an assumption is about which element of a collection is meant.
     pub fn is_element(&self, lit: Lit) -> bool {
         self.subjects.name(lit.subject).starts_with("each:")

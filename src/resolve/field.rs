@@ -192,8 +192,7 @@ impl Resolver<'_> {
             return self.eval(&frame.caller, arg.value);
         }
         if let Some(arg) = call.args.iter().find(|arg| arg.spread == Spread::Keyword) {
-            let alts = self.eval(&frame.caller, arg.value);
-            return self.fields(alts, &[name.to_owned()]);
+            return self.field_path(&frame.caller, arg.value, &[name.to_owned()]);
         }
         // Whoever calls a `functools.partial` may give more.
         vec![if self.is_bound(frame) { Alt::unknown() } else { Alt::new(Value::Undefined) }]
