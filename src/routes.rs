@@ -160,6 +160,8 @@ pub struct Ways {
     pub lost: bool,
     /// By something that would have to be in two collections at once.
     pub both: bool,
+    /// The key by nothing but that its own variable is set, which is no choice between keys.
+    pub itself: bool,
 }
 
 impl Ways {
@@ -180,8 +182,7 @@ pub struct Key {
     pub providers: BTreeSet<String>,
     /// Why it is held to be theirs.
     pub evidence: Evidence,
-    /// Nobody chose it: it is no text or what stands there until somebody has a key, or the client looked for one because
-    /// the variable of the one that it is given is not set.
+    /// It is a text that is nobody's key: nothing, or what stands there until somebody has a key.
     pub blank: bool,
 }
 
@@ -368,10 +369,9 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
             let own = arms.lits().iter().filter(|lit| !guard.lits().contains(lit));
             let when = own.filter_map(|&lit| resolver.describe(lit)).take(3).collect();
             let row = resolver.is_from_a_row(&endpoint.alt.arms) && !resolver.is_from_a_row(&key.alt.arms);
-            let ways = ways(resolver, &key.alt.arms, &endpoint.alt.arms, &arms);
+            let ways = ways(resolver, &key.alt, &endpoint.alt.arms, &arms);
             let certain = !arms.lits().iter().any(|&lit| resolver.is_condition(lit));
-            let (mut key, endpoint) = (key.clone(), endpoint.clone());
-            key.blank |= matches!(key.from, From::Environment(_)) && resolver.lacks_a_variable(&key.alt.arms);
+            let (key, endpoint) = (key.clone(), endpoint.clone());
             out.push(Route { key, endpoint, arms, certain, when, row, ways, doubtful: false, verdict });
         }
     }
@@ -396,7 +396,8 @@ fn met(resolver: &mut Resolver<'_>, routes: &mut Vec<Route>, ways: Option<&[Arms
 }
 
 /// How the choices of a key and of an endpoint have to do with each other, and with all that the client assumes.
-fn ways(resolver: &Resolver<'_>, key: &Arms, endpoint: &Arms, all: &Arms) -> Ways {
+fn ways(resolver: &Resolver<'_>, key: &Alt, endpoint: &Arms, all: &Arms) -> Ways {
+    let (of_key, key) = (&key.value, &key.arms);
     let strange = |counts: &dyn Fn(Lit) -> bool| {
         let choices = |arms: &Arms| -> Vec<Lit> { arms.lits().iter().copied().filter(|&lit| counts(lit)).collect() };
         let (own, other, mut place) = (choices(key), choices(endpoint), choices(all));
@@ -412,7 +413,9 @@ fn ways(resolver: &Resolver<'_>, key: &Arms, endpoint: &Arms, all: &Arms) -> Way
     let lost = key.lits().contains(&LOST) || endpoint.lits().contains(&LOST);
     let both = resolver.in_two_collections(all);
     let left_out = !(still_apart || still_placed || row || lost || both);
-    Ways { apart, placed, left_out, row, lost, both }
+    let own = key.lits().iter().filter(|lit| resolver.is_choice(**lit));
+    let itself = own.copied().all(|lit| resolver.is_presence_of(lit, of_key));
+    Ways { apart, placed, left_out, row, lost, both, itself }
 }
 
 fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
@@ -442,8 +445,13 @@ pub fn doubt(project: &Project, clients: &mut [Client]) {
                 let here = |other: &&Route| other.endpoint.alt.steps == route.endpoint.alt.steps;
                 let unknown = || client.routes.iter().filter(same).any(|other| other.endpoint.is_unknown());
                 let right = || client.routes.iter().filter(same).any(|other| other.verdict == Verdict::Match);
-                // `getenv("KEY") or ""`: nothing was chosen where there is no key. Nor does a caller's own key, where none is given.
-                let real = |other: &&Route| !other.key.blank && !(route.ways.left_out && other.key.is_unknown());
+                // Nobody chose a key where there is none, `getenv("KEY") or ""`, nor one of the caller's own where the caller
+                // leaves it out, nor what the client reads by itself where the variable is not set.
+                let real = |other: &&Route| {
+                    !(other.key.blank
+                        || (route.ways.left_out && other.key.is_unknown())
+                        || (route.ways.itself && other.key.from != From::Code))
+                };
                 let fits =
                     || client.routes.iter().filter(here).filter(real).any(|other| other.verdict != Verdict::Mismatch);
                 let unrelated = || {

@@ -188,7 +188,9 @@ impl Resolver<'_> {
         {
             return subject;
         }
-        let frame = frame.map_or(0, |frame| frame.id);
+        // What a parameter chooses differs from call to call: `config[name]`.
+        let other = || ctx.frame.as_ref().filter(|frame| frame.file == ctx.file && self.names_parameter(frame, text));
+        let frame = frame.or_else(other).map_or(0, |frame| frame.id);
         self.subjects.get(&format!("{}:{scope}:{frame}.{version}:{text}", ctx.file.0))
     }
 
@@ -489,11 +491,10 @@ impl Resolver<'_> {
         lit.negated && lit.value.is_none() && self.replaced.contains(&lit.subject)
     }
 
-    /// Whether something is assumed not to be set in the environment.
-    pub fn lacks_a_variable(&self, arms: &Arms) -> bool {
-        let is_unset =
-            |lit: &Lit| lit.negated && lit.value.is_none() && self.subjects.name(lit.subject).starts_with("env:");
-        arms.lits().iter().any(is_unset)
+    /// Whether an assumption says no more of a variable's value than that there is one.
+    pub fn is_presence_of(&self, lit: Lit, value: &Value) -> bool {
+        let Value::Env(name, _) = value else { return false };
+        self.subjects.name(lit.subject).strip_prefix("env:") == Some(name)
     }
 
     /// Whether an assumption is about which element of a collection is meant.

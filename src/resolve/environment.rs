@@ -222,14 +222,23 @@ impl Resolver<'_> {
         out
     }
 
-    /// The variable that an expression reads, by its form alone.
+    /// The variable that an expression reads, by its form alone; what a parameter of a followed call names is the caller's:
+    /// `process.env[name]`.
     pub(super) fn env_name_of(&mut self, ctx: &Ctx, expr: ExprId) -> Option<String> {
         let module = self.module(ctx.file);
+        let place_of = |(root, path): (String, Vec<String>)| {
+            crate::facts::Place::below(root, path.into_iter().map(Some).collect())
+        };
+        let env_of = |chain| crate::project::env_place(&place_of(chain)).map(str::to_owned);
         match module.kind(expr) {
-            ExprKind::Member(..) | ExprKind::Index(..) => {
-                let (root, path) = self.chain(ctx, expr)?;
-                let place = crate::facts::Place::below(root, path.into_iter().map(Some).collect());
-                crate::project::env_place(&place).map(str::to_owned)
+            ExprKind::Member(..) => env_of(self.chain(ctx, expr)?),
+            ExprKind::Index(base, key) => {
+                if let Some(chain) = self.chain(ctx, expr) {
+                    return env_of(chain);
+                }
+                let (root, mut path) = self.chain(ctx, *base)?;
+                path.push(self.named_by_caller(ctx, *key)?);
+                env_of((root, path))
             }
             ExprKind::Env { name, .. } => Some(name.clone()),
             ExprKind::Call(call) => {
@@ -238,9 +247,10 @@ impl Resolver<'_> {
                 let before = path.len().checked_sub(2).and_then(|at| path.get(at)).unwrap_or(&root);
                 let reads =
                     last == "getenv" || (matches!(before.as_str(), "environ" | "env") && matches!(last, "get" | "var"));
-                match module.kind(call.args.first()?.value) {
-                    ExprKind::Str(text) if reads => Some(text.expose().to_owned()),
-                    _ => None,
+                let name = call.args.first().filter(|_| reads)?.value;
+                match module.kind(name) {
+                    ExprKind::Str(text) => Some(text.expose().to_owned()),
+                    _ => self.named_by_caller(ctx, name),
                 }
             }
             _ => None,

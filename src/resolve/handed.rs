@@ -33,6 +33,25 @@ struct Param {
 }
 
 impl Resolver<'_> {
+    /// Whether a text is about something that a parameter of a followed call chooses.
+    pub(super) fn names_parameter(&self, frame: &Frame, text: &str) -> bool {
+        let inside = text.split_once(['[', '(']).map_or("", |(_, inside)| inside);
+        let mut words = inside.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '$'));
+        let params = &self.module(frame.file).func(frame.func).params;
+        words.any(|word| !word.is_empty() && params.iter().any(|param| param.name == word))
+    }
+
+    /// The text that a parameter of a followed call stands for.
+    pub(super) fn named_by_caller(&mut self, ctx: &Ctx, expr: ExprId) -> Option<String> {
+        let frame = ctx.frame.clone().filter(|frame| frame.file == ctx.file)?;
+        let ExprKind::Name(name) = self.module(ctx.file).kind(expr) else { return None };
+        if self.version(ctx, frame.func, name, name) != 0 {
+            return None;
+        }
+        let (value, caller) = self.argument_of(&frame, name)?;
+        self.constant(&caller, value)
+    }
+
     /// What the place below a parameter is where a call stands, as its caller writes it: of `connect({ kind })` the
     /// `options.kind` is `kind`. And the subject that it is there.
     pub(super) fn handed(&mut self, frame: &Arc<Frame>, root: &str, path: &[String]) -> Option<(String, u32)> {
