@@ -412,6 +412,15 @@ impl Resolver<'_> {
         Some(object.map_or_else(|| alts[0].value.clone(), |(_, method)| Value::Receiver(file, *method)))
     }
 
+    /// Whether objects of a value's class are read from data, too: `#[derive(Deserialize)]`.
+    pub(super) fn is_read_from_data(&self, value: &Value) -> bool {
+        let Value::Receiver(file, func) = value else { return false };
+        let module = self.module(*file);
+        let Some(class) = module.func(*func).class else { return false };
+        let is_mark = |mark: &ExprId| matches!(module.kind(*mark), ExprKind::Name(name) if name == "Deserialize");
+        self.is_rust(*file) && module.classes[class.index()].decorators.iter().any(is_mark)
+    }
+
     /// How the constructor of a class runs the one of its only base: what other subclasses hand on, or leave to a
     /// default, is not this one's.
     fn super_call(

@@ -215,11 +215,24 @@ impl Resolver<'_> {
             Some(object) if !(self.is_rust(ctx.file) && matches!(object, Value::Made(_))) => object,
             _ => return alts,
         };
-        let of_class = |alt: Alt| match is_unknown(&alt) {
-            true => Alt { value: object.clone(), arms: alt.arms, steps: Vec::new() },
-            false => alt,
-        };
-        alts.into_iter().map(of_class).collect()
+        // What comes out of a file is in nobody's text.
+        let stays = self.is_read_from_data(&object);
+        let mut out: Vec<Alt> = Vec::new();
+        for alt in alts {
+            if is_unknown(&alt) {
+                let of_class = Alt { value: object.clone(), arms: alt.arms.clone(), steps: Vec::new() };
+                let is_it = |known: &Alt| known.arms == of_class.arms && known.value.is_same(&object);
+                if out.iter().any(is_it) {
+                    continue;
+                }
+                out.push(of_class);
+                if !stays {
+                    continue;
+                }
+            }
+            out.push(alt);
+        }
+        out
     }
 
     /// The values of a parameter: the argument of the followed call, or those of all calls in the file.

@@ -226,6 +226,7 @@ impl Value {
             (Self::Unknown(a), Self::Unknown(b)) => a == b,
             (Self::Concat(_, a), Self::Concat(_, b)) => a == b,
             (Self::Module(a), Self::Module(b)) => a == b,
+            (Self::Receiver(a, one), Self::Receiver(b, other)) => (a, one) == (b, other),
             (Self::Made(a), Self::Made(b)) => {
                 a.expr == b.expr && a.ctx.file == b.ctx.file && a.via.is_some() == b.via.is_some()
             }

@@ -68,8 +68,12 @@ impl Lower<'_> {
             Item::Struct(node) if !is_test(&node.attrs) => {
                 let span = self.between(node.struct_token.span, node.ident.span());
                 let class = self.define(&node.ident, span);
+                if derives(&node.attrs, "Deserialize") {
+                    let mark = self.expr(span, ExprKind::Name("Deserialize".to_owned()));
+                    self.builder.class_mut(class).decorators.push(mark);
+                }
                 let Fields::Named(fields) = &node.fields else { return };
-                let has_default = derives_default(&node.attrs);
+                let has_default = derives(&node.attrs, "Default");
                 for field in &fields.named {
                     let Some(name) = &field.ident else { continue };
                     let span = self.at(name.span());
@@ -356,11 +360,11 @@ fn configuration(item: &Item) -> Option<Cond> {
     })
 }
 
-/// Whether a type has the default that its fields have: `#[derive(Default)]`.
-fn derives_default(attributes: &[Attribute]) -> bool {
+/// Whether a type has a trait by its fields: `#[derive(Default)]`.
+fn derives(attributes: &[Attribute], what: &str) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         syn::Meta::List(list) if list.path.is_ident("derive") => {
-            list.tokens.to_string().split([',', ':']).any(|name| name.trim() == "Default")
+            list.tokens.to_string().split([',', ':']).any(|name| name.trim() == what)
         }
         _ => false,
     })
