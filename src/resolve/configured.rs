@@ -1,10 +1,10 @@
 //! Settings that a library puts together from variables and files, asked for by the field: `envy`, `config` and `figment`
-//! in Rust, `zod`, `envalid` and t3-env, Nuxt's runtime configuration, the namespaces of Nest's `ConfigService`.
+//! in Rust, `zod`, `envalid` and t3-env, Nuxt's runtime configuration, the namespaces of Nest's `ConfigService`, `conf`.
 
 use std::sync::Arc;
 
-use super::value::{Alt, Ctx, Presence, Step, StepKind, Value};
-use super::{Resolver, under};
+use super::value::{Alt, Ctx, Made, Presence, Step, StepKind, Value};
+use super::{Resolver, under, words};
 use crate::facts::{Call, ClassId, Entry, ExprId, ExprKind};
 use crate::finding::{FileId, Location};
 use crate::language::Language;
@@ -127,6 +127,11 @@ impl Resolver<'_> {
     ) -> Option<Vec<Alt>> {
         let at = self.location(ctx.file, expr);
         let first = call.args.first().map(|arg| arg.value);
+        if let (Value::Made(made), "get", Some(key)) = (on, method, first)
+            && let Some(alts) = self.kept(ctx, made, key, at)
+        {
+            return Some(alts);
+        }
         match on {
             Value::Settings(settings) => match method {
                 "get_string" | "get" | "get_str" | "extract_inner" => {
@@ -169,6 +174,32 @@ impl Resolver<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What a store that outlives the program has for a key, `new Conf({ defaults: { url: "…" } }).get("url")`: what people
+    /// have put there, else the default.
+    fn kept(&mut self, ctx: &Ctx, store: &Made, key: ExprId, at: Location) -> Option<Vec<Alt>> {
+        let module = self.module(store.ctx.file);
+        let ExprKind::Call(call) = module.kind(store.expr) else { return None };
+        if !matches!(module.kind(call.callee), ExprKind::Name(_))
+            || !matches!(self.module(ctx.file).kind(key), ExprKind::Str(_))
+        {
+            return None;
+        }
+        let callee = self.eval(&store.ctx, call.callee);
+        let known = |alt: &Alt| match &alt.value {
+            Value::Symbol(symbol) => words::defaults_of_store(symbol),
+            _ => None,
+        };
+        let (position, below) = callee.iter().find_map(known)?;
+        let key = self.constant(ctx, key)?;
+        let path: Vec<String> = below.iter().copied().chain(key.split('.')).map(str::to_owned).collect();
+        let given = call.args.get(position).map(|arg| self.field_path(&store.ctx, arg.value, &path));
+        let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
+        let mut out: Vec<Alt> = given.into_iter().flatten().filter(is_there).collect();
+        let step = Step { at, kind: StepKind::Name(key.clone()) };
+        out.push(Alt { steps: vec![step], ..Alt::new(Value::Unknown(Some((key, at)))) });
+        Some(out)
     }
 
     /// A setting where it is used.
@@ -283,7 +314,8 @@ impl Resolver<'_> {
         {
             expr = *inner;
         }
-        let is = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if super::words::ENVIRONMENTS.contains(&symbol.as_str()));
+        let is =
+            |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if words::ENVIRONMENTS.contains(&symbol.as_str()));
         self.eval(ctx, expr).iter().any(is)
     }
 

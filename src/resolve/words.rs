@@ -380,3 +380,12 @@ pub(super) fn is_env_name(text: &str) -> bool {
         && text.bytes().any(|b| b.is_ascii_uppercase())
         && text.contains('_')
 }
+
+/// Where the defaults of a store that outlives the program stand in the call that makes it: which argument, which field.
+pub(super) fn defaults_of_store(symbol: &str) -> Option<(usize, Option<&'static str>)> {
+    match symbol.strip_suffix(".default").unwrap_or(symbol) {
+        "conf" | "electron-store" => Some((0, Some("defaults"))),
+        "configstore" => Some((1, None)),
+        _ => None,
+    }
+}
