@@ -413,8 +413,8 @@ fn ways(resolver: &Resolver<'_>, key: &Alt, endpoint: &Arms, all: &Arms) -> Ways
     let lost = key.lits().contains(&LOST) || endpoint.lits().contains(&LOST);
     let both = resolver.in_two_collections(all);
     let left_out = !(still_apart || still_placed || row || lost || both);
-    let own = key.lits().iter().filter(|lit| resolver.is_choice(**lit));
-    let itself = own.copied().all(|lit| resolver.is_presence_of(lit, of_key));
+    let own: Vec<Lit> = key.lits().iter().copied().filter(|&lit| resolver.is_choice(lit)).collect();
+    let itself = own.is_empty() || resolver.is_presence_of(&own, of_key);
     Ways { apart, placed, left_out, row, lost, both, itself }
 }
 

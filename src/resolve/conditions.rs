@@ -491,10 +491,12 @@ impl Resolver<'_> {
         lit.negated && lit.value.is_none() && self.replaced.contains(&lit.subject)
     }
 
-    /// Whether an assumption says no more of a variable's value than that there is one.
-    pub fn is_presence_of(&self, lit: Lit, value: &Value) -> bool {
+    /// Whether assumptions say no more of a variable's value than that there is one, and where it is returned.
+    pub fn is_presence_of(&self, lits: &[Lit], value: &Value) -> bool {
         let Value::Env(name, _) = value else { return false };
-        self.subjects.name(lit.subject).strip_prefix("env:") == Some(name)
+        let subject = |lit: &Lit| self.subjects.name(lit.subject).split_once(':');
+        lits.iter().any(|lit| subject(lit) == Some(("env", name.as_str())))
+            && lits.iter().all(|lit| matches!(subject(lit), Some(("return", _))) || subject(lit) == Some(("env", name)))
     }
 
     /// Whether an assumption is about which element of a collection is meant.

@@ -139,23 +139,36 @@ impl Lower<'_> {
         Cond::opaque(head(self.text_of(node)))
     }
 
-    /// What is tested: its text, and the expression itself where it is a plain variable or member.
+    /// What is tested: its text, and the expression itself where it is a plain variable or member, or a variable of the
+    /// environment whose name is a variable's: `process.env[name]`.
     fn subject(&mut self, node: Node, alone: bool) -> (String, Option<ExprId>) {
         let text = match self.env_name(node) {
             Some(name) => format!("env:{name}"),
             None => squeeze(head(self.text_of(node))),
         };
-        let expr = (alone && self.is_chain(node)).then(|| self.expr(node));
+        let expr = (alone && (self.is_chain(node) || self.is_env_by_name(node))).then(|| self.expr(node));
         (text, expr)
+    }
+
+    fn is_env_by_name(&self, node: Node) -> bool {
+        let part = |field| (node.kind() == "subscript_expression").then(|| node.child_by_field_name(field))?;
+        part("index").is_some_and(|index| index.kind() == "identifier")
+            && part("object").is_some_and(|object| self.is_environment(object))
+    }
+
+    fn is_environment(&self, object: Node) -> bool {
+        let object = self.short_text(strip(object));
+        object.is_some_and(|object| matches!(object.as_str(), "process.env" | "import.meta.env" | "Bun.env"))
+    }
+
+    fn short_text(&self, node: Node) -> Option<String> {
+        (node.end_byte() - node.start_byte() < 60).then(|| squeeze(self.text_of(node)).replace("?.", "."))
     }
 
     /// The variable that `process.env.X` and its like read.
     fn env_name(&self, node: Node) -> Option<String> {
-        let short = |node: Node| {
-            (node.end_byte() - node.start_byte() < 60).then(|| squeeze(self.text_of(node)).replace("?.", "."))
-        };
         if node.kind() == "call_expression" {
-            let callee = short(node.child_by_field_name("function")?)?;
+            let callee = self.short_text(node.child_by_field_name("function")?)?;
             let [argument] = operands(node.child_by_field_name("arguments")?)[..] else { return None };
             return (callee == "Deno.env.get").then(|| self.literal(argument)).flatten();
         }
@@ -164,8 +177,7 @@ impl Lower<'_> {
             "subscript_expression" => self.literal(node.child_by_field_name("index")?)?,
             _ => return None,
         };
-        let object = short(strip(node.child_by_field_name("object")?))?;
-        matches!(object.as_str(), "process.env" | "import.meta.env" | "Bun.env").then_some(name)
+        self.is_environment(node.child_by_field_name("object")?).then_some(name)
     }
 
     /// `null`, `undefined`, `void 0`.
