@@ -151,6 +151,9 @@ pub enum Extent {
     Findings(usize),
 }
 
+/// Functions in a row, each called from a file that only the one before leads to.
+const MAX_CALLERS: usize = 3;
+
 /// Bytes that may say something of clients up to which a project is looked at as a whole: parsing these takes a tenth of
 /// a second or so.
 pub const SMALL: usize = 2 << 20;
@@ -310,10 +313,13 @@ impl<'a> Run<'a> {
         if self.admit_senders() {
             clients = self.clients(Some(&BTreeSet::new()));
         }
-        // In a large project a request is looked at only where something that is read says where it goes.
-        let asked = self.clients.values().flatten().filter(|client| !(self.narrow && client.waiting));
-        let open = self.open_functions(asked);
-        if self.link(&open.names, self.narrow, |_| open.files.clone()) {
+        for _ in 0..if self.narrow { 1 } else { MAX_CALLERS } {
+            // In a large project a request is looked at only where something that is read says where it goes.
+            let asked = self.clients.values().flatten().filter(|client| !(self.narrow && client.waiting));
+            let open = self.open_functions(asked);
+            if !self.link(&open.names, self.narrow, |_| open.files.clone()) {
+                break;
+            }
             self.admit_makers(&open.heirs);
             clients = self.clients(Some(&open.asking));
         }

@@ -251,6 +251,45 @@ fn python(folders: &mut Folders, dir: &Path, root: &Path, key: &str) -> Vec<Path
     out
 }
 
+/// Where an absolute import of Python leads inside a package: a file of it may be run as a script, and finds what stands
+/// beside it then. Python's own modules are taken for themselves, though `types.py` stands there, too.
+pub fn beside_script(folders: &mut Folders, dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
+    const OWN: [&str; 16] = [
+        "argparse",
+        "collections",
+        "configparser",
+        "contextlib",
+        "copy",
+        "dataclasses",
+        "enum",
+        "functools",
+        "getpass",
+        "json",
+        "logging",
+        "os",
+        "pathlib",
+        "types",
+        "typing",
+        "urllib",
+    ];
+    let first = key.split('.').next().unwrap_or(key);
+    let mut out = Vec::new();
+    if first.is_empty() || OWN.contains(&first) {
+        return out;
+    }
+    let path = key.replace('.', "/");
+    for base in dir.ancestors() {
+        let folder = folders.look(base);
+        if folder.is_package && folder.names.contains(first) {
+            out.extend([base.join(format!("{path}.py")), base.join(&path).join("__init__.py")]);
+        }
+        if base == root {
+            break;
+        }
+    }
+    out
+}
+
 fn javascript(dir: &Path, key: &str) -> Vec<PathBuf> {
     if key.starts_with('.') { files_of(&plain(&dir.join(key))) } else { Vec::new() }
 }

@@ -137,6 +137,11 @@ impl Run<'_> {
         // A library is known by its name, though its own repository may hold it.
         let is_library = || self.options.catalog.clients.iter().any(|client| client.modules.iter().any(|m| m == key));
         let found = match found {
+            None if !is_library() && language == Language::Python => {
+                let dir = path.parent().unwrap_or(&path);
+                let scripts = imports::beside_script(&mut self.folders, dir, &root, key);
+                scripts.into_iter().chain(self.packages.candidates(language, &path, &root, key)).find(exists)
+            }
             None if !is_library() => self.packages.candidates(language, &path, &root, key).into_iter().find(exists),
             found => found,
         };

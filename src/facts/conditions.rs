@@ -1,6 +1,6 @@
 //! What a condition says, and what an arm of a branch knows from it.
 
-use super::ExprId;
+use super::{ExprId, ExprKind, Module};
 use crate::chars;
 use crate::glance::is_part;
 
@@ -172,4 +172,51 @@ pub fn squeeze(text: &str) -> String {
         }
     }
     if out.contains("?.") { out.replace("?.", ".") } else { out }
+}
+
+impl Module {
+    /// The text by which a field is known, however it is asked for: of `row["kind"]` and `row.get("kind")` that of
+    /// `row.kind`, which its values have, too. `None` for what is written so, and for other expressions.
+    pub fn field_text(&self, expr: ExprId) -> Option<String> {
+        let mut words: Vec<&str> = Vec::new();
+        let mut by_key = false;
+        let mut at = expr;
+        loop {
+            let (base, word, key) = match self.kind(at) {
+                ExprKind::Member(base, name) => (*base, name.as_str(), false),
+                ExprKind::Index(base, index) => (*base, self.key_text(*index)?, true),
+                ExprKind::Call(call) => match (self.kind(call.callee), call.args.as_slice()) {
+                    (ExprKind::Member(base, get), [arg]) if get == "get" && arg.name.is_none() => {
+                        (*base, self.key_text(arg.value)?, true)
+                    }
+                    _ => return None,
+                },
+                ExprKind::Name(root) if by_key && is_word(root) => {
+                    words.push(root);
+                    words.reverse();
+                    return Some(words.join("."));
+                }
+                _ => return None,
+            };
+            by_key |= key;
+            words.push(word);
+            at = base;
+            if words.len() > MAX_ALTERNATIVES {
+                return None;
+            }
+        }
+    }
+
+    /// A constant key that could be a field's name.
+    fn key_text(&self, key: ExprId) -> Option<&str> {
+        match self.kind(key) {
+            ExprKind::Str(text) => Some(text.expose()).filter(|text| is_word(text)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a text is a name as programs have them.
+fn is_word(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || c == '_') && text.starts_with(|c: char| !c.is_numeric())
 }

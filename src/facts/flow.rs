@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Block, BlockId, FuncId, Module, Stmt, Test};
+use super::{Arm, Block, BlockId, FuncId, Module, Stmt, Test};
 
 /// Where blocks lead.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +11,8 @@ pub struct Flow {
     leaves: Vec<bool>,
     /// By block: its branches of which some arm does not come to what follows it, in order, with what all the others know.
     after: HashMap<BlockId, Vec<(u32, Vec<Test>)>>,
+    /// The same of branches of which some arm leaves the function: whoever is behind the loop may come from a `break`.
+    left: HashMap<BlockId, Vec<(u32, Vec<Test>)>>,
     /// Functions with a loop in them.
     loops: HashSet<FuncId>,
 }
@@ -38,22 +40,29 @@ impl Flow {
                 (ends(&flow.leaves), matches!(last, Some(Stmt::Jump)) || ends(&parts));
             for (index, stmt) in block.stmts.iter().enumerate() {
                 let Stmt::Branch(arms) = stmt else { continue };
-                let mut staying = arms.iter().filter(|arm| !parts[arm.body.index()]);
-                // Where none of them stays, what follows is reached in some other way: from a loop, a `finally`.
-                let Some(first) = staying.next() else { continue };
-                let rest: Vec<_> = staying.collect();
-                if rest.len() + 1 == arms.len() {
-                    continue;
-                }
-                let shared = |test: &&Test| rest.iter().all(|arm| arm.tests.contains(test));
-                let known: Vec<Test> = first.tests.iter().filter(shared).cloned().collect();
-                if !known.is_empty() {
-                    flow.after.entry(BlockId(number as u32)).or_default().push((index as u32, known));
+                for (ended, known) in [(&parts, &mut flow.after), (&flow.leaves, &mut flow.left)] {
+                    let tests = known_of_others(arms, ended);
+                    if !tests.is_empty() {
+                        known.entry(BlockId(number as u32)).or_default().push((index as u32, tests));
+                    }
                 }
             }
         }
         flow
     }
+}
+
+/// What is known behind a branch whose arms in part do not come there: what all the others assume.
+fn known_of_others(arms: &[Arm], ended: &[bool]) -> Vec<Test> {
+    let mut staying = arms.iter().filter(|arm| !ended[arm.body.index()]);
+    // Where none of them stays, what follows is reached in some other way: from a loop, a `finally`.
+    let Some(first) = staying.next() else { return Vec::new() };
+    let rest: Vec<_> = staying.collect();
+    if rest.len() + 1 == arms.len() {
+        return Vec::new();
+    }
+    let shared = |test: &&Test| rest.iter().all(|arm| arm.tests.contains(test));
+    first.tests.iter().filter(shared).cloned().collect()
 }
 
 impl Module {
@@ -72,5 +81,21 @@ impl Module {
     pub fn known_before(&self, block: BlockId, index: usize) -> impl Iterator<Item = (usize, &[Test])> {
         let all = self.flow.after.get(&block).map_or(&[][..], Vec::as_slice);
         all.iter().take_while(move |(at, _)| (*at as usize) < index).map(|(at, tests)| (*at as usize, tests.as_slice()))
+    }
+
+    /// The same of whoever has come through a block of an arm to a point behind it: all of [`Module::known_before`] within
+    /// the loop that a jump in the block belongs to, behind it only what is known since other arms leave the function.
+    pub fn known_behind(&self, body: BlockId, point: BlockId) -> impl Iterator<Item = (usize, &[Test])> {
+        let known = if self.is_behind_loop(body, point) { &self.flow.left } else { &self.flow.after };
+        let all = known.get(&body).map_or(&[][..], Vec::as_slice);
+        all.iter().map(|(at, tests)| (*at as usize, tests.as_slice()))
+    }
+
+    /// Whether the loop around a block has ended at a point.
+    fn is_behind_loop(&self, body: BlockId, point: BlockId) -> bool {
+        let around =
+            |from: BlockId| std::iter::successors(Some(from), |&at| self.block(at).parent.map(|(parent, _)| parent));
+        let inner = around(body).find(|&at| self.block(at).looped);
+        inner.is_some_and(|inner| !around(point).any(|at| at == inner))
     }
 }

@@ -240,12 +240,17 @@ impl Resolver<'_> {
             && arg.spread == Spread::Keyword
         {
             let given = self.field_path(ctx, arg.value, &[name.to_owned()]);
-            if !given.iter().any(|alt| matches!(alt.value, Value::Unknown(_))) {
-                let (absent, mut out): (Vec<Alt>, Vec<Alt>) =
-                    given.into_iter().partition(|alt| matches!(alt.value, Value::Undefined));
-                out.extend(absent.iter().flat_map(|missing| under(alts.clone(), &missing.arms)));
-                return if out.is_empty() { vec![Alt::unknown()] } else { out };
+            let mut out = Vec::new();
+            for alt in given {
+                let open = matches!(alt.value, Value::Unknown(_));
+                if open || matches!(alt.value, Value::Undefined) {
+                    out.extend(under(alts.clone(), &alt.arms));
+                }
+                if open || !matches!(alt.value, Value::Undefined) {
+                    out.push(alt);
+                }
             }
+            return if out.is_empty() { vec![Alt::unknown()] } else { out };
         }
         if has_spread(data) || alts.is_empty() {
             alts.push(Alt::unknown());
@@ -392,7 +397,8 @@ impl Resolver<'_> {
     }
 
     /// What is known of a parameter by its class alone. In TypeScript a framework makes an object of it; in Python one of
-    /// settings reads the same variables, whoever made it; in Rust it is what the project makes of the type.
+    /// settings reads the same variables, whoever made it, and one that needs nothing fills its fields itself; in Rust it is
+    /// what the project makes of the type.
     pub(super) fn of_hint(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Value> {
         let function = self.module(ctx.file).func(func);
         let name = function.params[number].class.clone()?;
@@ -402,7 +408,7 @@ impl Resolver<'_> {
         let ExprKind::Class(class) = *self.module(made.ctx.file).kind(made.expr) else { return None };
         let file = made.ctx.file;
         let is_python = self.project.file(file).source.language == crate::language::Language::Python;
-        if is_python && !self.reads_environment(file, class) {
+        if is_python && !self.fills_itself(file, class) && !self.reads_environment(file, class) {
             return None;
         }
         let methods = &self.module(file).classes[class.index()].methods;
@@ -505,6 +511,12 @@ impl Resolver<'_> {
                 matches!(module.kind(base), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "BaseSettings")
             })
         })
+    }
+
+    /// Whether a class has a constructor that needs no argument: `Settings()`.
+    fn fills_itself(&self, file: FileId, class: ClassId) -> bool {
+        let constructor = self.own_constructor((file, class)).map(|func| self.module(file).func(func));
+        constructor.is_some_and(|constructor| constructor.params.iter().all(|param| param.default.is_some()))
     }
 
     /// A class and those of the project that it inherits from first, in order.

@@ -115,7 +115,10 @@ impl Resolver<'_> {
         let it = lent(module, expr);
         let text = match module.kind(it) {
             ExprKind::Name(name) if !name.contains(['@', '=']) => name.clone(),
-            _ => crate::facts::squeeze(source.slice(module.span(it))),
+            _ => match module.field_text(it) {
+                Some(text) => text,
+                None => crate::facts::squeeze(source.slice(module.span(it))),
+            },
         };
         self.subject(ctx, &text)
     }

@@ -3,7 +3,7 @@
 use super::lookup::{Found, Target};
 use super::marks::gets;
 use super::value::{Alt, Ctx, Value};
-use super::{Lit, Resolver, under};
+use super::{Arms, LOST, Lit, Resolver, under};
 use crate::facts::{Call, ExprId, ExprKind, FuncId, Function, Module, Param, ParamKind, Spread, Stmt};
 use crate::finding::FileId;
 use crate::headers::same_field;
@@ -41,8 +41,7 @@ impl Resolver<'_> {
                                     settle(found, alts);
                                 } else if arg.name.is_none() {
                                     let alts = self.eval(here, arg.value);
-                                    let alts = self.fields(alts, rest);
-                                    settle_present(found, alts);
+                                    self.settle_all_of(found, alts, rest);
                                 }
                             }
                         }
@@ -89,6 +88,19 @@ impl Resolver<'_> {
                 }
             }
         }
+    }
+
+    /// What a mapping puts into another: `options.update(extra)`. Nobody knows what one that is not known has; what was
+    /// there before is shown then, and judged by nobody.
+    fn settle_all_of(&mut self, found: &mut Found, of: Vec<Alt>, rest: &[String]) {
+        let unknown = of.iter().filter(|alt| matches!(alt.value, Value::Unknown(_)));
+        let unknown: Vec<Arms> = unknown.filter_map(|alt| alt.arms.clone().with(LOST)).collect();
+        let before = found.open.clone();
+        let alts = self.fields(of, rest);
+        settle_present(found, alts);
+        let hidden = before.iter().flat_map(|open| unknown.iter().filter_map(|lost| open.merge(lost)));
+        found.open.extend(hidden);
+        found.squeeze();
     }
 
     /// Whether a function is known to leave its arguments as they are.

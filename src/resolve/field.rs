@@ -205,8 +205,18 @@ impl Resolver<'_> {
             path.push(name.to_owned());
             if self.depth < super::DEPTH - 8 {
                 self.depth += 1;
-                let alts = self.lookup(ctx, root, &path);
+                let mut alts = self.lookup(ctx, root, &path);
                 self.depth -= 1;
+                // What is written below it through the variable counts there, too: `config.openai.api_key = …`.
+                if self.is_written_below(ctx.file, root, &path) {
+                    let via = (ctx.clone(), root.clone(), path);
+                    for alt in &mut alts {
+                        if let Value::Made(made) = &alt.value {
+                            let made = Made { ctx: made.ctx.clone(), expr: made.expr, via: Some(via.clone()) };
+                            alt.value = Value::Made(Arc::new(made));
+                        }
+                    }
+                }
                 return alts;
             }
             return vec![Alt::unknown()];
@@ -246,6 +256,18 @@ impl Resolver<'_> {
             }
             _ => vec![Alt::unknown()],
         }
+    }
+
+    /// Whether a file assigns to something below a place.
+    fn is_written_below(&self, file: FileId, root: &str, path: &[String]) -> bool {
+        let file = self.project.file(file);
+        let is_below = |steps: &[Option<String>]| {
+            steps.len() > path.len() && steps.iter().zip(path).all(|(step, own)| step.as_deref() == Some(own))
+        };
+        file.index.assigns.get(root).into_iter().flatten().any(|&(block, at)| {
+            matches!(file.module.block(block).stmts.get(at as usize), Some(Stmt::Assign { place, .. })
+                if is_below(&place.path))
+        })
     }
 
     /// A field of a changed copy: `replace(options, key=k)`, `settings.model_copy(update={"key": k})`.

@@ -45,8 +45,9 @@ impl Found {
     /// Keeps of too many conditions what they have in common.
     pub(super) fn squeeze(&mut self) {
         if self.open.len() > MAX_OPEN {
+            let hidden = self.open.iter().all(|open| open.lits().contains(&LOST));
             let all = self.open.drain(..).reduce(|all, open| all.common(&open));
-            self.open = all.map(|arms| arms.without(LOST.subject)).into_iter().collect();
+            self.open = all.map(|arms| if hidden { arms } else { arms.without(LOST.subject) }).into_iter().collect();
         }
     }
 }
@@ -303,7 +304,7 @@ impl<'p> Resolver<'p> {
                             continue;
                         }
                         let Some(lits) = self.tests(&here, &arm.tests) else { continue };
-                        let lits = self.passed_through(&here, arm.body, lits);
+                        let lits = self.passed_through(ctx, &here, arm.body, lits);
                         let mut open: Vec<Arms> = before.iter().filter_map(|open| open.merge(&lits)).collect();
                         if let Some(rows) = self.rows_tested(&here, &arm.tests) {
                             open = open.iter().flat_map(|open| rows.iter().filter_map(|row| open.merge(row))).collect();
@@ -349,9 +350,10 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What holds for whoever comes through an arm: that no arm within it was taken that leaves the function.
-    fn passed_through(&mut self, here: &Ctx, body: BlockId, arms: Arms) -> Arms {
-        let known: Vec<_> = self.module(here.file).known_before(body, usize::MAX).collect();
+    /// What holds for whoever comes through an arm to where the walk began: that no arm within it was taken that does not
+    /// lead there.
+    fn passed_through(&mut self, ctx: &Ctx, here: &Ctx, body: BlockId, arms: Arms) -> Arms {
+        let known: Vec<_> = self.module(here.file).known_behind(body, ctx.block).collect();
         known.into_iter().fold(arms, |arms, (index, tests)| {
             let left = self.tests(&Ctx { block: body, index, ..here.clone() }, tests);
             left.and_then(|left| arms.merge(&left)).unwrap_or(arms)

@@ -43,7 +43,7 @@ impl Lower<'_> {
 
     fn truthy(&mut self, node: Node) -> Cond {
         let value = self.expr(node);
-        Cond::Truthy(self.subject(node), Some(value))
+        Cond::Truthy(self.subject_of(node, value), Some(value))
     }
 
     fn opaque(&self, node: Node) -> Cond {
@@ -91,7 +91,7 @@ impl Lower<'_> {
         }
         let constant = self.compared(constant)?;
         let value = self.expr(subject);
-        Some(Cond::Equals(self.subject(subject), Some(value), constant))
+        Some(Cond::Equals(self.subject_of(subject, value), Some(value), constant))
     }
 
     /// What a test compares with.
@@ -142,8 +142,8 @@ impl Lower<'_> {
         }
         let constants: Option<Vec<_>> = members.into_iter().map(|member| self.compared(member)).collect();
         let constants = constants?;
-        let subject = self.subject(left);
         let value = self.expr(left);
+        let subject = self.subject_of(left, value);
         Some(Cond::Or(
             constants.into_iter().map(|constant| Cond::Equals(subject.clone(), Some(value), constant)).collect(),
         ))
@@ -157,6 +157,12 @@ impl Lower<'_> {
             Some(name) => format!("env:{name}"),
             None => squeeze(head(self.text_of(node))),
         }
+    }
+
+    /// The same where it has been lowered: a field has one text, too.
+    pub(super) fn subject_of(&mut self, node: Node, value: ExprId) -> String {
+        let subject = self.subject(node);
+        if subject.starts_with("env:") { None } else { self.builder.module().field_text(value) }.unwrap_or(subject)
     }
 
     /// The variable that `os.environ["X"]`, `os.environ.get("X")` or `os.getenv("X")` reads.

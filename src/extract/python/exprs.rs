@@ -195,9 +195,40 @@ impl Lower<'_> {
         if let Some(text) = self.format_call(node, callee, arguments) {
             return text;
         }
-        let callee = self.expr(callee);
-        let args = self.args(arguments);
+        let base = self.base_constructed(callee, arguments);
+        let callee = match base {
+            Some(base) => {
+                let name = self.add(base, ExprKind::Name("super".to_owned()));
+                let made = self.add(base, ExprKind::Call(Call { callee: name, args: Vec::new(), new: false }));
+                self.add(callee, ExprKind::Member(made, "__init__".to_owned()))
+            }
+            None => self.expr(callee),
+        };
+        let mut args = self.args(arguments);
+        if base.is_some() {
+            args.remove(0);
+        }
         self.add(node, ExprKind::Call(Call { callee, args, new: false }))
+    }
+
+    /// The class in `Base.__init__(self, …)`, where that is the first base of the class around: it is what
+    /// `super().__init__(…)` means.
+    fn base_constructed<'n>(&mut self, callee: Node<'n>, arguments: Node) -> Option<Node<'n>> {
+        let base = callee.child_by_field_name("object").filter(|_| callee.kind() == "attribute")?;
+        let name = callee.child_by_field_name("attribute")?;
+        if self.text_of(name) != "__init__" {
+            return None;
+        }
+        let first = operands(arguments).first().map(|&first| self.text_of(first))?;
+        let function = self.builder.current_func();
+        let module = self.builder.module();
+        let function = module.func(function);
+        if function.receiver.as_deref() != Some(first) {
+            return None;
+        }
+        let inherited = *module.classes[function.class?.index()].bases.first()?;
+        let inherited = module.span(inherited);
+        (self.text.get(inherited.range()) == Some(self.text_of(base))).then_some(base)
     }
 
     fn args(&mut self, arguments: Node) -> Vec<Arg> {
@@ -432,7 +463,7 @@ impl Lower<'_> {
             return (cond, self.unknown(node));
         }
         let value = self.expr(node);
-        (Cond::Truthy(self.subject(node), Some(value)), value)
+        (Cond::Truthy(self.subject_of(node, value), Some(value)), value)
     }
 
     /// What a condition is as a value: `is_relay = url is not None`.

@@ -328,13 +328,15 @@ impl Lower<'_> {
 
     fn match_(&mut self, node: Node) {
         let subjects = fields(node, "subject");
-        let subject = match subjects.as_slice() {
-            [one] => self.subject(*one),
-            _ => subjects.iter().map(|one| self.subject(*one)).collect::<Vec<_>>().join(","),
-        };
-        let value = match subjects.as_slice() {
-            [one] => self.expr(*one),
-            _ => self.list(node, &subjects),
+        let (subject, value) = match subjects.as_slice() {
+            [one] => {
+                let value = self.expr(*one);
+                (self.subject_of(*one, value), value)
+            }
+            _ => {
+                let subject = subjects.iter().map(|one| self.subject(*one)).collect::<Vec<_>>().join(",");
+                (subject, self.list(node, &subjects))
+            }
         };
         // The subject is held by a statement of its own, whatever the cases look like.
         self.builder.stmt(Stmt::Expr(value));
