@@ -513,12 +513,6 @@ impl Resolver<'_> {
         })
     }
 
-    /// Whether a class has a constructor that needs no argument: `Settings()`.
-    fn fills_itself(&self, file: FileId, class: ClassId) -> bool {
-        let constructor = self.own_constructor((file, class)).map(|func| self.module(file).func(func));
-        constructor.is_some_and(|constructor| constructor.params.iter().all(|param| param.default.is_some()))
-    }
-
     /// A class and those of the project that it inherits from first, in order.
     pub(super) fn lineage(&mut self, class: (FileId, ClassId)) -> Vec<(FileId, ClassId)> {
         let mut at = Some(class);

@@ -224,7 +224,16 @@ impl Resolver<'_> {
         let ctx = made.ctx.clone();
         let module = self.module(ctx.file);
         match module.kind(made.expr) {
-            ExprKind::Object(object) => self.object_field(&ctx, object, name),
+            ExprKind::Object(object) => {
+                let alts = self.object_field(&ctx, object, name);
+                if !alts.iter().any(|alt| matches!(alt.value, Value::Undefined)) {
+                    return alts;
+                }
+                match self.default_of_model(&ctx, made.expr, name) {
+                    Some(defaults) => or_default(alts, &defaults),
+                    None => alts,
+                }
+            }
             ExprKind::List(items) => match name.parse::<usize>() {
                 Ok(number) if items.iter().take(number + 1).all(|item| !item.spread) => {
                     items.get(number).map_or_else(|| vec![Alt::unknown()], |item| self.eval(&ctx, item.value))
@@ -389,4 +398,13 @@ impl Resolver<'_> {
         out.extend(absent.map(|(arms, _)| Alt { arms, ..Alt::new(Value::Undefined) }));
         out
     }
+}
+
+/// Values, and a default in the place of what is absent.
+pub(super) fn or_default(alts: Vec<Alt>, default: &[Alt]) -> Vec<Alt> {
+    let given = |alt: Alt| match alt.value {
+        Value::Undefined => under(default.to_vec(), &alt.arms),
+        _ => vec![alt],
+    };
+    alts.into_iter().flat_map(given).collect()
 }

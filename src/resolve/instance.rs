@@ -38,6 +38,32 @@ impl Resolver<'_> {
         self.project.file(file).source.language == crate::language::Language::Rust
     }
 
+    /// What a model says of a field that the mapping leaves out which it is made of: of `Llm.url` in
+    /// `Settings(llm={"key": k})`, where `Settings` says `llm: Llm`.
+    pub(super) fn default_of_model(&mut self, ctx: &Ctx, object: ExprId, name: &str) -> Option<Vec<Alt>> {
+        let module = self.module(ctx.file);
+        let ExprKind::Call(call) = module.kind(module.parents[object.index()]?) else { return None };
+        let given = call.args.iter().find(|arg| arg.value == object)?.name.as_deref()?;
+        let ExprKind::Name(made) = module.kind(call.callee) else { return None };
+        // Before anything is asked: classes are called so.
+        made.starts_with(char::is_uppercase).then_some(())?;
+        let callees = self.called(ctx, call.callee);
+        let [Alt { value: Value::Made(made), .. }] = callees.as_slice() else { return None };
+        let ExprKind::Class(class) = *self.module(made.ctx.file).kind(made.expr) else { return None };
+        let (file, project) = (made.ctx.file, self.project);
+        let class = &project.file(file).module.classes[class.index()];
+        let field = class.fields.iter().rev().find(|field| field.name == given)?;
+        let Some((_, (file, model))) = self.hinted(file, field) else {
+            // `llm: Optional[Llm]`: nobody reads what is in it.
+            let module = self.module(file);
+            let is_model = |&base: &ExprId| matches!(module.kind(base), ExprKind::Name(base) if base == "BaseModel");
+            return class.bases.iter().any(is_model).then(|| vec![Alt::unknown()]);
+        };
+        let fields = &project.file(file).module.classes[model.index()].fields;
+        let default = fields.iter().rev().find(|field| field.name == name)?.value?;
+        Some(self.default_of(file, default)).filter(|alts| !alts.is_empty())
+    }
+
     /// A field of what a call made.
     pub(super) fn instance_field(&mut self, made: &Arc<Made>, name: &str) -> Vec<Alt> {
         let ctx = made.ctx.clone();

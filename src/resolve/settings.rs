@@ -81,7 +81,7 @@ impl Resolver<'_> {
     }
 
     /// The class of the project that a field's annotation names.
-    fn hinted(&mut self, file: FileId, field: &Field) -> Option<(Alt, (FileId, ClassId))> {
+    pub(super) fn hinted(&mut self, file: FileId, field: &Field) -> Option<(Alt, (FileId, ClassId))> {
         let hint = field.hint?;
         let alts = self.eval(&self.ctx_of(file, hint), hint);
         let [alt @ Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
@@ -89,6 +89,26 @@ impl Resolver<'_> {
             ExprKind::Class(class) => Some((alt.clone(), (made.ctx.file, class))),
             _ => None,
         }
+    }
+
+    /// Whether a class fills its fields itself: its constructor needs no argument, and puts none that it is given into a
+    /// field. `Settings(file=None)`.
+    pub(super) fn fills_itself(&self, file: FileId, class: ClassId) -> bool {
+        let Some(func) = self.own_constructor((file, class)) else { return false };
+        let (module, index) = (self.module(file), &self.project.file(file).index);
+        let constructor = module.func(func);
+        let is_param = |expr: ExprId| matches!(module.kind(expr), ExprKind::Name(name) if constructor.params.iter().any(|param| param.name == *name));
+        let takes = |value: ExprId| match module.kind(value) {
+            ExprKind::Fallback { left, right, .. } => is_param(*left) || is_param(*right),
+            ExprKind::Choice(arms) => arms.iter().any(|(_, value)| is_param(*value)),
+            _ => is_param(value),
+        };
+        let writes = constructor.receiver.as_ref().and_then(|receiver| index.assigns.get(receiver));
+        let mut own = writes.into_iter().flatten().filter(|(block, _)| module.block(*block).func == func);
+        let hands_in = own.any(|&(block, at)| {
+            matches!(module.block(block).stmts.get(at as usize), Some(Stmt::Assign { value, .. }) if takes(*value))
+        });
+        !hands_in && constructor.params.iter().all(|param| param.default.is_some())
     }
 
     /// The names that a field is given: `Field(validation_alias=AliasChoices("A", "B"))`, `Field(env="A")`.
