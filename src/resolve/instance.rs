@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Made, Value};
 use super::{Arms, Lit, Resolver, under};
-use crate::facts::{Call, Class, ExprId, ExprKind, FuncId, Spread};
+use crate::facts::{Call, Class, ClassId, ExprId, ExprKind, FuncId, Spread};
 use crate::finding::FileId;
 
 impl Resolver<'_> {
@@ -36,6 +36,19 @@ impl Resolver<'_> {
     /// Whether a file is a Rust program's.
     pub(super) fn is_rust(&self, file: FileId) -> bool {
         self.project.file(file).source.language == crate::language::Language::Rust
+    }
+
+    /// The class that declares a field of a pydantic model: the model, or one that it inherits from.
+    fn model_with(&mut self, class: (FileId, ClassId), name: &str) -> Option<(FileId, ClassId)> {
+        let lineage = self.lineage(class);
+        let of = |(file, class): &(FileId, ClassId)| &self.module(*file).classes[class.index()];
+        let is_base = |file: FileId, base: ExprId| matches!(self.module(file).kind(base), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "BaseModel");
+        let is_model = |at: &(FileId, ClassId)| of(at).bases.iter().any(|&base| is_base(at.0, base));
+        let is_made = |at: &(FileId, ClassId)| self.own_constructor(*at).is_some();
+        if !lineage.iter().any(is_model) || lineage.iter().any(is_made) {
+            return None;
+        }
+        lineage.into_iter().find(|at| of(at).fields.iter().any(|field| field.name == name))
     }
 
     /// What a model says of a field that the mapping leaves out which it is made of: of `Llm.url` in
@@ -109,6 +122,22 @@ impl Resolver<'_> {
             // A dataclass or model: the argument of the field's name or position, else the default.
             if let Some(holder) = self.filled_holder((file, class), name) {
                 out.extend(self.given_field(&ctx, made.expr, holder, name));
+                continue;
+            }
+            if has_spread(call)
+                && let Some(model) = self.model_with((file, class), name)
+            {
+                let alts = self.given_field(&ctx, made.expr, model, name);
+                // A mapping becomes a model in turn, which has defaults.
+                let is_mapping = |this: &Self, value: &Value| match value {
+                    Value::Made(made) => matches!(this.module(made.ctx.file).kind(made.expr), ExprKind::Object(_)),
+                    _ => false,
+                };
+                let read = |alt: Alt| match is_mapping(self, &alt.value) {
+                    true => Alt { arms: alt.arms, ..Alt::unknown() },
+                    false => alt,
+                };
+                out.extend(alts.into_iter().map(read));
                 continue;
             }
             // An inherited one that takes nothing makes no difference.
