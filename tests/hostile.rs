@@ -472,6 +472,11 @@ fn deep_nesting_in_every_language() {
             "```python\nfrom openai import OpenAI\n",
             vec![("> ", ""), ("- ", ""), ("[", "]("), ("*", ""), ("`", "")],
         ),
+        (
+            "vue",
+            "<script>\nimport OpenAI from 'openai';\nnew OpenAI({ apiKey: process.env.MIXROUTE_API_KEY });\nx = ",
+            vec![("(", ")"), ("f(", ")"), ("<script>", "</script>"), ("</script><script>", "")],
+        ),
         ("ipynb", "{\"cells\": ", vec![("[", "]"), ("{\"a\":", "}")]),
     ] {
         for (number, (open, close)) in pairs.into_iter().enumerate() {

@@ -173,13 +173,19 @@ impl Resolver<'_> {
         let (call, expr) = inline.or_else(|| self.handed_by_name(ctx.file, func))?;
         let ExprKind::Call(data) = module.kind(call) else { return None };
         let at = self.ctx_of(ctx.file, call);
+        let is_python = self.language_at(ctx.file, ctx.block) == "python";
         let of = match (module.kind(data.callee), data.args.as_slice()) {
+            // `pool.map(work, rows)`
+            (ExprKind::Name(name) | ExprKind::Member(_, name), [first, of])
+                if first.value == expr && name == "map" && is_python =>
+            {
+                of.value
+            }
             (ExprKind::Member(base, method), [first, ..])
                 if first.value == expr && words::EACH.contains(&method.as_str()) =>
             {
                 *base
             }
-            (ExprKind::Name(name), [first, of]) if first.value == expr && name == "map" => of.value,
             _ => return None,
         };
         let alts = self.each(&at, expr, of);

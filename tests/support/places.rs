@@ -46,6 +46,14 @@ pub(crate) const PLACES: &[(&str, &str)] = &[
         "import OpenAI from 'openai';\nexport const A = () => <p title=\"@\">{new OpenAI({ apiKey: '@' })}@</p>;\n",
     ),
     (
+        "a.vue",
+        "<!-- @ --><template><p title=\"@\">@</p></template>\n<script>\nimport OpenAI from 'openai'; // @\nnew OpenAI({ apiKey: '@', baseURL: 'https://api.openai.com/v1' });\n</script><p>@</p>\n",
+    ),
+    (
+        "a.html",
+        "<meta name=\"k\" content=\"@\"><script>fetch('https://api.openai.com/v1/models', { headers: { Authorization: 'Bearer @' } });</script><b>@</b>\n",
+    ),
+    (
         "a.rs",
         "use async_openai::config::OpenAIConfig;\nconst K: &str = \"@\"; // @\nfn main() { OpenAIConfig::new().with_api_key(K).with_api_base(\"https://api.openai.com/v1\"); }\n",
     ),
