@@ -154,6 +154,8 @@ pub struct Ways {
     pub placed: bool,
     /// Only by what is there where a caller leaves both out: whoever gives nothing gets both.
     pub left_out: bool,
+    /// The key is one that stands in for what the caller leaves out.
+    pub instead: bool,
     /// The key by the row of a table, the endpoint not.
     pub row: bool,
     /// One of the two was one of so many values that what it assumes is not known any more.
@@ -369,7 +371,7 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
             let own = arms.lits().iter().filter(|lit| !guard.lits().contains(lit));
             let when = own.filter_map(|&lit| resolver.describe(lit)).take(3).collect();
             let row = resolver.is_from_a_row(&endpoint.alt.arms) && !resolver.is_from_a_row(&key.alt.arms);
-            let ways = ways(resolver, &key.alt, &endpoint.alt.arms, &arms);
+            let ways = ways(resolver, &key.alt, &endpoint.alt.arms, (guard, &arms));
             let certain = !arms.lits().iter().any(|&lit| resolver.is_condition(lit));
             let (key, endpoint) = (key.clone(), endpoint.clone());
             out.push(Route { key, endpoint, arms, certain, when, row, ways, doubtful: false, verdict });
@@ -395,13 +397,17 @@ fn met(resolver: &mut Resolver<'_>, routes: &mut Vec<Route>, ways: Option<&[Arms
     });
 }
 
-/// How the choices of a key and of an endpoint have to do with each other, and with all that the client assumes.
-fn ways(resolver: &Resolver<'_>, key: &Alt, endpoint: &Arms, all: &Arms) -> Ways {
+/// How the choices of a key and of an endpoint have to do with each other, and with what the place of the client assumes.
+fn ways(resolver: &Resolver<'_>, key: &Alt, endpoint: &Arms, (guard, all): (&Arms, &Arms)) -> Ways {
     let (of_key, key) = (&key.value, &key.arms);
     let strange = |counts: &dyn Fn(Lit) -> bool| {
-        let choices = |arms: &Arms| -> Vec<Lit> { arms.lits().iter().copied().filter(|&lit| counts(lit)).collect() };
-        let (own, other, mut place) = (choices(key), choices(endpoint), choices(all));
-        place.retain(|lit| !own.contains(lit) && !other.contains(lit));
+        let choices = |arms: &Arms, but: &[&Arms]| -> Vec<Lit> {
+            let own = arms.lits().iter().copied().filter(|&lit| counts(lit));
+            own.filter(|lit| !but.iter().any(|but| but.lits().contains(lit))).collect()
+        };
+        // What holds wherever the client is made is nothing that the two have in common.
+        let (own, other) = (choices(key, &[guard]), choices(endpoint, &[guard]));
+        let place = choices(guard, &[key, endpoint]);
         let shared = |lit: &Lit| own.iter().any(|known| known.subject == lit.subject);
         let strange = |some: &[Lit]| !own.is_empty() && !some.is_empty() && !some.iter().any(shared);
         (strange(&other), strange(&place))
@@ -415,7 +421,8 @@ fn ways(resolver: &Resolver<'_>, key: &Alt, endpoint: &Arms, all: &Arms) -> Ways
     let left_out = !(still_apart || still_placed || row || lost || both);
     let own: Vec<Lit> = key.lits().iter().copied().filter(|&lit| resolver.is_choice(lit)).collect();
     let itself = own.is_empty() || resolver.is_presence_of(&own, of_key);
-    Ways { apart, placed, left_out, row, lost, both, itself }
+    let instead = key.lits().iter().any(|&lit| resolver.is_left_out(lit));
+    Ways { apart, placed, left_out, instead, row, lost, both, itself }
 }
 
 fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
@@ -449,7 +456,7 @@ pub fn doubt(project: &Project, clients: &mut [Client]) {
                 // leaves it out, nor what the client reads by itself where the variable is not set.
                 let real = |other: &&Route| {
                     !(other.key.blank
-                        || (route.ways.left_out && other.key.is_unknown())
+                        || (route.ways.left_out && other.key.is_unknown() && !other.ways.instead)
                         || (route.ways.itself && other.key.from != From::Code))
                 };
                 let fits =

@@ -294,16 +294,12 @@ impl Resolver<'_> {
             _ => None,
         };
         let Some(default) = default else { return given };
-        let mut out = Vec::new();
-        for alt in given {
-            if !matches!(alt.value.presence(), Presence::Present) {
-                out.extend(under(default.clone(), &alt.arms));
-            }
-            if matches!(alt.value.presence(), Presence::Present | Presence::Maybe) {
-                out.push(alt);
-            }
-        }
-        out
+        let subject = match given.as_slice() {
+            [Alt { value: Value::Env(name, _), .. }] => format!("env:{name}"),
+            _ => format!("given:{}:{}:{}", at.file.0, of.0, path.concat()),
+        };
+        let subject = self.subjects.get(&subject);
+        self.fallback(given, subject, true, |_| default)
     }
 
     /// Whether an expression is the environment itself: `process.env`, `{ ...process.env }`.
