@@ -31,7 +31,7 @@ impl Resolver<'_> {
                     };
                     out.extend(shared.answer(&receiver, variable, |_| self.method(ctx, expr, call, &receiver, method)));
                 }
-                return out;
+                return if out.is_empty() { vec![Alt::unknown()] } else { out };
             }
             // What it is called on is not asked again: each call of a chain would double the work.
             if self.chain(ctx, *base).is_none() {

@@ -50,6 +50,13 @@ impl Resolver<'_> {
                 return self.returns(ctx.file, func, None);
             }
         }
+        // `key.unwrap()`, `key.ok_or(…)?`: the program does not go on without it.
+        if matches!(receiver.value, Value::Null | Value::Undefined)
+            && words::INSISTING.contains(&method)
+            && self.is_rust(ctx.file)
+        {
+            return Vec::new();
+        }
         // A derived copy of a struct, `self.config.clone()`; and one that was looked for, `.find(…).unwrap()`.
         if words::COPYING.contains(&method) && self.is_rust(ctx.file) && self.is_struct(&receiver.value) {
             let found = self.call_member(ctx, expr, receiver, method);

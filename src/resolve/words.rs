@@ -183,6 +183,9 @@ pub(super) fn makes_empty(symbol: &str) -> bool {
 pub(super) const COPYING: &[&str] =
     &["clone", "to_owned", "as_ref", "borrow", "into", "unwrap", "expect", "ok_or", "ok_or_else"];
 
+/// Methods of Rust that give what is there, and nothing else.
+pub(super) const INSISTING: &[&str] = &["unwrap", "expect", "ok_or", "ok_or_else", "context", "with_context"];
+
 /// What a method that changes the case of a text makes of it.
 pub(super) fn in_other_case(method: &str, text: &str) -> Option<String> {
     match method {
