@@ -232,6 +232,8 @@ struct Run<'a> {
     dotenv_dirs: HashSet<PathBuf>,
     /// How many files imports have added.
     imported: usize,
+    /// How many words and marks the long files have that were lowered.
+    words: usize,
     packages: imports::Packages,
     folders: imports::Folders,
     /// The clients of each file, as the last look at it found them.
@@ -275,6 +277,7 @@ impl<'a> Run<'a> {
             roots: HashMap::new(),
             dotenv_dirs: HashSet::new(),
             imported: 0,
+            words: 0,
             packages: imports::Packages::default(),
             folders: imports::Folders::default(),
             clients: BTreeMap::new(),

@@ -27,8 +27,14 @@ use crate::{glance, imports, resolve};
 const MAX_HOPS: usize = 6;
 /// How far the files that import others are looked for.
 const MAX_LINKS: usize = 3;
-/// Of texts longer than this two are parsed at a time, however many threads there are: the tree of one may take 150 MiB.
+/// In a large tree imports lead to no longer text that names nobody.
 const LARGE: usize = 512 << 10;
+/// Of texts longer than this two are parsed at a time, however many threads there are: the tree of one may take 150 MiB.
+const LONG: usize = 128 << 10;
+/// A file with more words and marks than this is one of few.
+const MANY_WORDS: usize = 100_000;
+/// Words and marks of all such files that are kept at once; each takes some hundred bytes.
+const MAX_WORDS: usize = 2_800_000;
 /// How many names are looked for at a time: making the automaton takes longer than it saves.
 const MAX_NAMES: usize = 1000;
 /// So many files are few: what they import is as good as read.
@@ -67,24 +73,34 @@ impl Run<'_> {
         let left_out = |id: &&FileId| !self.parsed.contains(id) && !self.unparsed.iter().any(|(known, _)| known == *id);
         let ids: BTreeSet<FileId> = ids.iter().filter(left_out).copied().collect();
         let ids: Vec<FileId> = ids.into_iter().collect();
-        let lower = |&id: &FileId| self.lower(&self.project.file(id).source, &self.project.file(id).path);
-        let lowered: Vec<Reading> = ids.par_iter().map(lower).collect();
-        for (&id, reading) in ids.iter().zip(lowered) {
-            self.keep(id, reading);
+        let read = |&id: &FileId| self.read_again(self.project.file(id));
+        let mut readings: Vec<Reading> = ids.par_iter().map(read).collect();
+        // In their order, so that the same ones are left out whoever runs this.
+        for reading in readings.iter_mut().filter(|reading| reading.words > 0) {
+            self.words += reading.words;
+            if self.words > MAX_WORDS {
+                self.words -= reading.words;
+                reading.refused = Some(format!("not parsed: the long files before have {MAX_WORDS} words and marks"));
+            }
+        }
+        let texts = ids.iter().map(|&id| &self.project.file(id).source);
+        let texts: Vec<(&Source, &Reading)> = texts.zip(&readings).collect();
+        let lowered: Vec<Lowered> = texts.into_par_iter().map(|(source, reading)| reading.lower(source)).collect();
+        for ((&id, reading), lowered) in ids.iter().zip(readings).zip(lowered) {
+            self.keep(id, reading.again, lowered);
         }
         self.add_dotenv(&ids);
         ids.into_iter().filter(|id| self.parsed.contains(id)).collect()
     }
 
-    /// Lowers a file, which is read again where its text was forgotten.
-    fn lower(&self, source: &Source, path: &Path) -> Reading {
-        if source.is_open() {
-            return Reading { again: None, lowered: lower(source) };
-        }
-        match self.reader.read(path) {
-            Some(again) => Reading { lowered: lower(&again), again: Some(again) },
-            None => Reading { again: None, lowered: Lowered::Refused("cannot be read any more".to_owned()) },
-        }
+    /// Reads a file that is to be lowered again, where its text was forgotten.
+    fn read_again(&self, file: &File) -> Reading {
+        let again = if file.source.is_open() { None } else { self.reader.read(&file.path) };
+        let is_lost = again.is_none() && !file.source.is_open();
+        let source = again.as_ref().unwrap_or(&file.source);
+        let words = if source.text.len() > LONG { extract::words(&source.text) } else { 0 };
+        let refused = is_lost.then(|| "cannot be read any more".to_owned());
+        Reading { words: if words > MANY_WORDS { words } else { 0 }, again, refused }
     }
 
     /// The text of a file, read again where it was forgotten.
@@ -94,11 +110,11 @@ impl Run<'_> {
         again.map_or(Cow::Borrowed(&file.source), Cow::Owned)
     }
 
-    fn keep(&mut self, id: FileId, reading: Reading) {
-        if let Some(again) = reading.again {
+    fn keep(&mut self, id: FileId, again: Option<Source>, lowered: Lowered) {
+        if let Some(again) = again {
             self.project.files[id.index()].source.reopen(again);
         }
-        match reading.lowered {
+        match lowered {
             Lowered::Refused(problem) => self.unparsed.push((id, problem)),
             Lowered::Module(module, mut index) => {
                 let named = Arc::get_mut(&mut index).map(|index| std::mem::take(&mut index.named)).unwrap_or_default();
@@ -500,10 +516,23 @@ impl New {
     }
 }
 
-/// A file, lowered, and its text if that had been forgotten.
+/// A file that is to be lowered.
 struct Reading {
+    /// Its text, if that had been forgotten.
     again: Option<Source>,
-    lowered: Lowered,
+    /// Its words and marks, if it is long and has many.
+    words: usize,
+    /// Why it is not lowered.
+    refused: Option<String>,
+}
+
+impl Reading {
+    fn lower(&self, source: &Source) -> Lowered {
+        match &self.refused {
+            Some(problem) => Lowered::Refused(problem.clone()),
+            None => lower(self.again.as_ref().unwrap_or(source)),
+        }
+    }
 }
 
 /// What became of a file.
@@ -529,7 +558,7 @@ fn lower(source: &Source) -> Lowered {
     static TURNS: [Mutex<()>; 2] = [const { Mutex::new(()) }; 2];
     let free = || TURNS.iter().find_map(|turn| turn.try_lock().ok());
     let next = || TURNS[rayon::current_thread_index().unwrap_or(0) % TURNS.len()].lock().ok();
-    let _turn = if source.text.len() > LARGE { free().or_else(next) } else { None };
+    let _turn = if source.text.len() > LONG { free().or_else(next) } else { None };
     let work = || {
         let module = extract::extract(source)?;
         let index = Index::new(&module);

@@ -79,14 +79,21 @@ pub fn extract(source: &Source) -> Result<Module, Unparsable> {
 
 /// Whether a text has few enough words and marks. It is looked at only where it is long enough to have more.
 fn is_bearable(text: &str) -> bool {
+    text.len() <= MAX_TOKENS || words(text) <= MAX_TOKENS
+}
+
+/// How many words, marks and line ends a text has; beyond what can be parsed they are not counted.
+pub fn words(text: &str) -> usize {
     let (mut tokens, mut within) = (0, false);
-    text.len() <= MAX_TOKENS
-        || text.bytes().all(|byte| {
-            let word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
-            let begins = if word { !within } else { !matches!(byte, b' ' | b'\t' | b'\r') };
-            (tokens, within) = (tokens + usize::from(begins), word);
-            tokens <= MAX_TOKENS
-        })
+    for byte in text.bytes() {
+        let word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
+        let begins = if word { !within } else { !matches!(byte, b' ' | b'\t' | b'\r') };
+        (tokens, within) = (tokens + usize::from(begins), word);
+        if tokens > MAX_TOKENS {
+            break;
+        }
+    }
+    tokens
 }
 
 /// The syntax tree of a file, for the languages that have one of tree-sitter's.
