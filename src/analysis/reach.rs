@@ -100,7 +100,9 @@ impl Run<'_> {
         let source = again.as_ref().unwrap_or(&file.source);
         let words = if source.text.len() > LONG { extract::words(&source.text) } else { 0 };
         let refused = is_lost.then(|| "cannot be read any more".to_owned());
-        Reading { words: if words > MANY_WORDS { words } else { 0 }, again, refused }
+        // What has more than can be parsed takes nothing.
+        let is_many = (MANY_WORDS..=extract::MAX_TOKENS).contains(&words);
+        Reading { words: if is_many { words } else { 0 }, again, refused }
     }
 
     /// The text of a file, read again where it was forgotten.

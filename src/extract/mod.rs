@@ -45,7 +45,7 @@ pub enum Unparsable {
 
 /// Words, marks and line ends of a file that are parsed, however large a file may be to be read: each takes up to half
 /// a kilobyte as a node of a tree and what is made of it. A megabyte of code holds some 250,000.
-const MAX_TOKENS: usize = 400_000;
+pub const MAX_TOKENS: usize = 400_000;
 
 /// Lowers one file.
 pub fn extract(source: &Source) -> Result<Module, Unparsable> {
