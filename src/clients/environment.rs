@@ -42,10 +42,14 @@ pub(super) fn fill(
         for name in asked {
             let mut still = Vec::new();
             for value in resolver.env_value(ctx, name, at) {
+                // What the program keeps where it is set, `X = X or default`, is somebody's value and not the default.
+                let is_set = resolver.is_set(&value);
                 for arms in &open {
                     let Some(arms) = arms.merge(&value.arms) else { continue };
                     match value.value.presence() {
-                        Presence::Maybe if matches!(value.value, Value::Env(ref n, _) if n == name) => still.push(arms),
+                        Presence::Maybe if !is_set && matches!(value.value, Value::Env(ref n, _) if n == name) => {
+                            still.push(arms);
+                        }
                         Presence::Empty if !construct.empty_env_counts => still.push(arms),
                         Presence::Null | Presence::Absent => still.push(arms),
                         _ => out.push(SlotValue {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Made, Value};
 use super::{Arms, Lit, Resolver, under};
-use crate::facts::{Call, Class, ClassId, ExprId, ExprKind, FuncId, Spread};
+use crate::facts::{Call, Class, ClassId, Entry, ExprId, ExprKind, FuncId, Spread};
 use crate::finding::FileId;
 
 impl Resolver<'_> {
@@ -27,10 +27,70 @@ impl Resolver<'_> {
             let Some(arms) = Arms::default().with(lit) else { continue };
             let made = self.made(&self.ctx_of(file, expr), expr);
             let alts = self.fields(vec![Alt::new(made)], &[name.to_owned()]);
+            let func = module.block(module.points[expr.index()].0).func;
+            let alts = self.as_made_by(file, func, alts);
             out.extend(under(alts, &arms));
         }
         out.retain(|alt| !matches!(alt.value, Value::Undefined));
         out
+    }
+
+    /// What a function that makes objects is given, with what is done to the object that each of its calls makes:
+    /// `Self::new(key).url(url).build()` has run `url` and no other method that writes fields. An object that only fills
+    /// another up, `Self { url, ..Self::new(key) }`, is none by itself.
+    pub(super) fn as_made_by(&mut self, file: FileId, func: FuncId, alts: Vec<Alt>) -> Vec<Alt> {
+        let Some(class) = self.module(file).func(func).class else { return alts };
+        let subject = self.subjects.get(&format!("calls:{}:{}", file.0, func.0));
+        let mut out = Vec::with_capacity(alts.len());
+        for alt in alts {
+            let call = alt.arms.lits().iter().find(|lit| lit.subject == subject && !lit.negated);
+            match call.and_then(|call| self.place_of_call(self.constants.name(call.value?))) {
+                None => out.push(alt),
+                Some(call) => {
+                    let done = self.done_to((file, class), call);
+                    let arms = done.and_then(|done| alt.arms.merge(&done));
+                    out.extend(arms.map(|arms| Alt { arms, ..alt }));
+                }
+            }
+        }
+        out
+    }
+
+    /// The call that an assumption of which one is meant names: `#file:expression`.
+    fn place_of_call(&self, text: &str) -> Option<(FileId, ExprId)> {
+        let (file, call) = text.strip_prefix('#')?.split_once(':')?;
+        Some((FileId(file.parse().ok()?), ExprId(call.parse().ok()?)))
+    }
+
+    /// Which methods that write fields have run on what a call makes; `None` where it only fills another object up.
+    fn done_to(&mut self, class: (FileId, ClassId), (at, call): (FileId, ExprId)) -> Option<Arms> {
+        let module = self.module(at);
+        let parent = module.parents[call.index()];
+        if let Some(ExprKind::Object(object)) = parent.map(|parent| module.kind(parent))
+            && object.entries.iter().any(|entry| matches!(entry, Entry::Spread(of) if *of == call))
+        {
+            return None;
+        }
+        let mut arms = Arms::default();
+        let Some((name, mut end, _)) = module.called_next(call) else { return Some(arms) };
+        let mut run = vec![name];
+        while let Some((name, next, _)) = module.called_next(end) {
+            run.push(name);
+            end = next;
+        }
+        let writers = self.writers(class);
+        // A method of its own that writes nothing ends the chain: `build`. Elsewhere others may follow.
+        let own = &self.module(class.0).classes[class.1.index()].methods;
+        let last = run.last().copied().unwrap_or_default();
+        let ends = own.iter().any(|(name, func)| name == last && !writers.contains(func));
+        for &(ref name, func) in own.iter().filter(|(_, func)| writers.contains(func)) {
+            let has_run = run.contains(&name.as_str());
+            if has_run || ends {
+                let subject = self.subjects.get(&format!("wrote:{}:{}", class.0.0, func.0));
+                arms = arms.with(Lit { subject, value: None, negated: !has_run })?;
+            }
+        }
+        Some(arms)
     }
 
     /// Whether a file is a Rust program's.

@@ -469,7 +469,7 @@ impl<'p> Resolver<'p> {
 
     /// Whether a value is a variable that is assumed to be set, as it is where another value stands for one that is not:
     /// that somebody sets it to nothing is no case to warn of.
-    fn is_set(&mut self, alt: &Alt) -> bool {
+    pub fn is_set(&mut self, alt: &Alt) -> bool {
         let Value::Env(name, _) = &alt.value else { return false };
         let subject = self.subjects.get(&format!("env:{name}"));
         alt.arms.lits().contains(&Lit { subject, value: None, negated: false })

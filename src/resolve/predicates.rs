@@ -26,14 +26,17 @@ enum Kind {
     Starts,
     Ends,
     Holds,
+    /// Which host it is that a URL names: `new URL(url).hostname`, `urlparse(url).netloc`.
+    Host,
 }
 
 impl Predicate {
     /// Reads the subject of a condition, which has white space between words only: what it asks of which place.
     fn read(subject: &str) -> Option<(&str, Self)> {
-        let (place, kind, asked) = match quoted(subject) {
-            Some((asked, rest)) => (rest.strip_prefix("in ")?, Kind::Holds, vec![asked]),
-            None => {
+        let (place, kind, asked) = match (quoted(subject), parsed_url(subject)) {
+            (Some((asked, rest)), _) => (rest.strip_prefix("in ")?, Kind::Holds, vec![asked]),
+            (None, Some(place)) => (place, Kind::Host, Vec::new()),
+            (None, None) => {
                 let (head, arguments) = subject.strip_suffix(')')?.split_once('(')?;
                 let (place, method) = head.rsplit_once('.')?;
                 let kind = match method {
@@ -74,6 +77,7 @@ impl Predicate {
                         Kind::Starts => text.starts_with(asked),
                         Kind::Ends => text.ends_with(asked),
                         Kind::Holds => text.contains(asked),
+                        Kind::Host => return None,
                     })
                 })
             }
@@ -95,6 +99,7 @@ impl Predicate {
                         .iter()
                         .any(|part| text(Some(part)).is_some_and(|text| text.contains(asked)))
                         .then_some(true),
+                    Kind::Host => None,
                 })
             }
             _ => None,
@@ -126,6 +131,34 @@ fn membership(subject: &str) -> Option<(&str, &str)> {
     };
     // What is in a text may be in any other, too.
     (quoted(element).is_none() && !element.is_empty()).then_some((element, collection))
+}
+
+/// The place of a URL that is taken apart to ask for its host.
+fn parsed_url(subject: &str) -> Option<&str> {
+    let (head, part) = subject.rsplit_once(").")?;
+    let (function, place) = head.split_once('(')?;
+    let asks = match function.rsplit(['.', ' ']).next()? {
+        "URL" => matches!(part, "hostname" | "host"),
+        "urlparse" | "urlsplit" => matches!(part, "hostname" | "netloc"),
+        _ => false,
+    };
+    asks.then_some(place)
+}
+
+/// The host of a URL that is known.
+fn host(value: &Value) -> Option<&str> {
+    let (first, whole) = match value {
+        Value::Str(text, _) => (text.expose(), true),
+        Value::Concat(parts, _) => match parts.first()? {
+            Value::Str(text, _) => (text.expose(), false),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let (_, rest) = first.split_once("://")?;
+    let end = rest.find(['/', '?', '#']);
+    let host = &rest[..end.or(whole.then_some(rest.len()))?];
+    (!host.is_empty() && !host.contains(['@', ':'])).then_some(host)
 }
 
 /// A quoted text without escapes at the start of another, and what follows it.
@@ -161,7 +194,12 @@ impl Resolver<'_> {
         let Some(asked) = all.get(place) else { return Some(alt) };
         let mut arms = alt.arms.clone();
         for predicate in asked {
-            if let Some(holds) = predicate.holds(&alt.value) {
+            if predicate.kind == Kind::Host {
+                if let Some(host) = host(&alt.value) {
+                    let subject = self.subject(ctx, &predicate.subject);
+                    arms = arms.with(Lit { subject, value: Some(self.constants.get(host)), negated: false })?;
+                }
+            } else if let Some(holds) = predicate.holds(&alt.value) {
                 let subject = self.subject(ctx, &predicate.subject);
                 arms = arms.with(Lit { subject, value: None, negated: !holds })?;
             }

@@ -109,14 +109,26 @@ impl Resolver<'_> {
         }
         let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
         alts.retain(is_there);
+        let (mut older, mut newer) = (Some(Arms::default()), Vec::new());
         for &(block, index) in places.iter().take(super::MAX_WRITES) {
+            // Each function has run or has not: what it writes goes with all that it writes.
+            let subject = self.subjects.get(&format!("wrote:{}:{}", file.0, module.block(block).func.0));
+            let ran = |negated| Lit { subject, value: None, negated };
             let at = Ctx { file, block, index: index as usize, frame: None };
             if let Some(Stmt::Assign { value, .. }) = module.block(block).stmts.get(index as usize) {
                 // What is taken away is asked for nothing: `_settings = None` in a function that resets it.
-                let written = self.eval(&at, *value).into_iter().filter(is_there).collect();
-                alts.extend(self.fields(written, path));
+                let written: Vec<Alt> = self.eval(&at, *value).into_iter().filter(is_there).collect();
+                if written.is_empty() {
+                    continue;
+                }
+                let written = self.fields(written, path);
+                older = older.and_then(|older| older.with(ran(true)));
+                let here = self.within(&at).and_then(|arms| arms.with(ran(false)));
+                newer.extend(here.map(|here| under(written, &here)).unwrap_or_default());
             }
         }
+        let mut alts = older.map(|older| under(alts, &older)).unwrap_or_default();
+        alts.extend(newer);
         if places.len() > super::MAX_WRITES || alts.is_empty() {
             alts.push(Alt::unknown());
         }

@@ -85,7 +85,7 @@ impl Resolver<'_> {
             let found = self.reach(&end, super::lookup::Target::Place(receiver, &path));
             self.depth -= 1;
             if !found.alts.is_empty() {
-                out.extend(found.alts);
+                out.extend(self.as_made_by(file, *func, found.alts));
                 settled = found.open.is_empty();
             }
         }
@@ -134,6 +134,23 @@ impl Resolver<'_> {
             }
         });
         written.collect()
+    }
+
+    /// The methods other than the constructor that write fields of their object.
+    pub(super) fn writers(&self, (file, class): ClassAt) -> Vec<FuncId> {
+        let module = self.module(file);
+        let methods = &module.classes[class.index()].methods;
+        let is_writer = |func: FuncId| {
+            let function = module.func(func);
+            let Some(receiver) = &function.receiver else { return false };
+            let all = self.project.file(file).index.assigns.get(receiver).into_iter().flatten();
+            let mut own = all.filter(|(block, _)| module.block(*block).func == func);
+            own.any(|&(block, index)| {
+                matches!(module.block(block).stmts.get(index as usize), Some(Stmt::Assign { place, .. }) if place.path.len() == 1)
+            })
+        };
+        let others = methods.iter().filter(|(name, _)| !super::words::fills_instance(name));
+        others.map(|(_, func)| *func).filter(|func| is_writer(*func)).collect()
     }
 
     /// What methods other than the constructor write to a field. Each has run or has not: what it writes goes with all that

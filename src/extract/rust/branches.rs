@@ -178,9 +178,12 @@ impl Lower<'_> {
         for arm in &node.arms {
             match self.pattern_cond(&arm.pat, &subject, tested) {
                 Some(cond) => {
-                    if !matches!(arm.pat, Pat::Guard(_)) && known < MAX_KNOWN {
+                    if known < MAX_KNOWN {
                         known += 1;
-                        failed.extend(cond.assume(false));
+                        // Of a guarded arm either the pattern does not fit or the guard does not hold.
+                        let untested =
+                            matches!(arm.pat, Pat::Guard(_)).then(|| self.pattern_cond(&arm.pat, &subject, None));
+                        failed.extend(untested.flatten().as_ref().unwrap_or(&cond).assume(false));
                     }
                     all.push(cond.assume(true));
                 }

@@ -363,7 +363,7 @@ when a=X & env:B & b.ok()
     b = @t1[#1]
     b.ok()
     return f(b)
-when always
+when !((a==X and env:B) and b.ok())
     g()
     exit",
     );
