@@ -119,7 +119,7 @@ pub enum ExprKind {
         default: Option<ExprId>,
     },
     /// Something kept outside of the program: a secret or variable of a CI system (no store), a key of a Kubernetes
-    /// ConfigMap or Secret (its name is the store).
+    /// ConfigMap or Secret (its name is the store), a value of a Helm chart ([`CHART_VALUES`]).
     Stored {
         /// Where it is kept.
         store: Option<String>,
@@ -171,6 +171,9 @@ impl Call {
         self.args.iter().filter(|arg| arg.name.is_none())
     }
 }
+
+/// The store of what a Helm chart's `values.yaml` says: no Kubernetes object has such a name.
+pub const CHART_VALUES: &str = "values.yaml/";
 
 /// One argument of a call.
 #[derive(Clone, Debug)]

@@ -20,6 +20,7 @@ impl Resolver<'_> {
         // Methods first: their receiver may be an ordinary value.
         if let ExprKind::Member(base, method) = module.kind(call.callee) {
             let receivers = self.eval(ctx, *base);
+            let receivers = self.as_exported(ctx, receivers, method);
             let plain = receivers.iter().all(|alt| !matches!(alt.value, Value::Symbol(_) | Value::Module(_)));
             if plain && !receivers.is_empty() {
                 let mut shared = Shared::default();
@@ -137,6 +138,9 @@ impl Resolver<'_> {
         }
         if let Some(given) = words::given_by(symbol) {
             return vec![Alt::new(Value::Symbol(given.to_owned()))];
+        }
+        if let Some(alts) = self.of_default_file(ctx, call, symbol, at) {
+            return alts;
         }
         if let Some(settings) = self.configured_call(ctx, call, symbol) {
             return vec![Alt::new(settings)];

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::rows::ROW;
 use super::value::{Alt, Ctx, Made, Value};
-use super::{Arms, Resolver};
+use super::{Arms, Resolver, under};
 use crate::facts::{Call, ClassId, ExprId, ExprKind, Stmt};
 use crate::finding::FileId;
 
@@ -112,6 +112,28 @@ impl Resolver<'_> {
         let receivers = self.eval(ctx, *base).into_iter();
         let methods = receivers.filter_map(|alt| Some(Alt { value: self.rust_method(&alt.value, method)?, ..alt }));
         Some(methods.collect()).filter(|methods: &Vec<Alt>| !methods.is_empty())
+    }
+
+    /// What a method is called on: of a module that exports one thing and no such name, `module.exports = config`, that.
+    pub(super) fn as_exported(&mut self, ctx: &Ctx, receivers: Vec<Alt>, method: &str) -> Vec<Alt> {
+        if self.language_at(ctx.file, ctx.block) != "javascript" {
+            return receivers;
+        }
+        let mut out = Vec::with_capacity(receivers.len());
+        for alt in receivers {
+            let Value::Module(file) = alt.value else {
+                out.push(alt);
+                continue;
+            };
+            let (module, index) = (self.module(file), &self.project.file(file).index);
+            let exports = |name: &str| module.exports.iter().any(|(exported, _)| exported == name);
+            if exports("default") && !exports(method) && !index.assigns.contains_key(method) {
+                out.extend(under(self.exported(file, "default"), &alt.arms));
+            } else {
+                out.push(alt);
+            }
+        }
+        out
     }
 
     /// What values are where they are called.

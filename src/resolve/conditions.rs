@@ -481,7 +481,7 @@ impl Resolver<'_> {
     /// Whether an assumption is about a run, not about which of several calls or rows is meant: all of these may be.
     pub fn is_condition(&self, lit: Lit) -> bool {
         let kind = self.subjects.name(lit.subject).split(':').next().unwrap_or("");
-        !matches!(kind, "calls" | "new" | "each" | "get" | "self" | "there")
+        !matches!(kind, "calls" | "new" | "made" | "each" | "get" | "self" | "there")
     }
 
     /// Whether an assumption is about what chose a value: not that it was a row, which rows of two tables have in common.

@@ -1,9 +1,9 @@
 //! Settings that a library puts together from variables and files, asked for by the field: `envy`, `config` and `figment`
-//! in Rust, `zod`, `envalid` and t3-env, Nuxt's runtime configuration, the namespaces of Nest's `ConfigService`, `conf`.
+//! in Rust, `zod`, `envalid` and t3-env, Nuxt's runtime configuration, the namespaces of Nest's `ConfigService`.
 
 use std::sync::Arc;
 
-use super::value::{Alt, Ctx, Made, Presence, Step, StepKind, Value};
+use super::value::{Alt, Ctx, Presence, Step, StepKind, Value};
 use super::{Resolver, under, words};
 use crate::facts::{Call, ClassId, Entry, ExprId, ExprKind};
 use crate::finding::{FileId, Location};
@@ -176,32 +176,6 @@ impl Resolver<'_> {
         }
     }
 
-    /// What a store that outlives the program has for a key, `new Conf({ defaults: { url: "…" } }).get("url")`: what people
-    /// have put there, else the default.
-    fn kept(&mut self, ctx: &Ctx, store: &Made, key: ExprId, at: Location) -> Option<Vec<Alt>> {
-        let module = self.module(store.ctx.file);
-        let ExprKind::Call(call) = module.kind(store.expr) else { return None };
-        if !matches!(module.kind(call.callee), ExprKind::Name(_))
-            || !matches!(self.module(ctx.file).kind(key), ExprKind::Str(_))
-        {
-            return None;
-        }
-        let callee = self.eval(&store.ctx, call.callee);
-        let known = |alt: &Alt| match &alt.value {
-            Value::Symbol(symbol) => words::defaults_of_store(symbol),
-            _ => None,
-        };
-        let (position, below) = callee.iter().find_map(known)?;
-        let key = self.constant(ctx, key)?;
-        let path: Vec<String> = below.iter().copied().chain(key.split('.')).map(str::to_owned).collect();
-        let given = call.args.get(position).map(|arg| self.field_path(&store.ctx, arg.value, &path));
-        let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
-        let mut out: Vec<Alt> = given.into_iter().flatten().filter(is_there).collect();
-        let step = Step { at, kind: StepKind::Name(key.clone()) };
-        out.push(Alt { steps: vec![step], ..Alt::new(Value::Unknown(Some((key, at)))) });
-        Some(out)
-    }
-
     /// A setting where it is used.
     pub(super) fn setting_read(&mut self, ctx: &Ctx, settings: &Settings, at: Location) -> Vec<Alt> {
         let path = &settings.path;
@@ -236,18 +210,20 @@ impl Resolver<'_> {
             },
             Source::Declared(of, options) => {
                 let [name] = path.as_slice() else { return unknown() };
+                let shapes = ["server", "client", "shared"].map(|part| [part.to_owned(), name.clone()]);
+                let default = shapes.iter().find_map(|path| self.default_at(of, *options, path));
                 for way in ["runtimeEnv", "runtimeEnvStrict", "experimental__runtimeEnv"] {
                     let alts = self.eval(of, *options);
                     let alts = self.fields(alts, &[way.to_owned(), name.clone()]);
                     if let [Alt { value: Value::Env(variable, _), .. }] = alts.as_slice() {
                         let variable = variable.clone();
-                        return self.env_read(ctx, &variable, at, None);
+                        return self.env_read(ctx, &variable, at, default);
                     }
                     if alts.iter().any(|alt| matches!(alt.value, Value::Str(..))) {
                         return alts;
                     }
                 }
-                self.env_read(ctx, name, at, None)
+                self.env_read(ctx, name, at, default)
             }
             Source::Checked(checked) => {
                 let below = match path.split_first() {
@@ -331,7 +307,11 @@ impl Resolver<'_> {
 
     /// The default that a shape gives a field: `z.string().default("…")`, `str({ default: "…" })`.
     fn default_in(&mut self, (ctx, shape): &(Ctx, ExprId), name: &str) -> Option<Vec<Alt>> {
-        let alts = self.field_path(ctx, *shape, &[name.to_owned()]);
+        self.default_at(ctx, *shape, &[name.to_owned()])
+    }
+
+    fn default_at(&mut self, ctx: &Ctx, shape: ExprId, path: &[String]) -> Option<Vec<Alt>> {
+        let alts = self.field_path(ctx, shape, path);
         let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
         let (at, mut expr) = (made.ctx.clone(), made.expr);
         while let ExprKind::Call(call) = self.module(at.file).kind(expr) {

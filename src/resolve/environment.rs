@@ -6,7 +6,7 @@
 use super::lookup::Target;
 use super::value::{Alt, Ctx, Step, StepKind, Value};
 use super::{Arms, Lit, Resolver, under};
-use crate::facts::{EnvKind, ExprId, ExprKind, FuncId, Import, Span};
+use crate::facts::{CHART_VALUES, EnvKind, ExprId, ExprKind, FuncId, Import, Span};
 use crate::finding::{FileId, Location};
 use crate::imports;
 use crate::language::Language;
@@ -116,6 +116,9 @@ impl Resolver<'_> {
 
     /// What is kept under a name outside of the program; a store of the project may say.
     pub(super) fn stored(&mut self, ctx: &Ctx, store: Option<&str>, name: &str, at: Location) -> Vec<Alt> {
+        if store == Some(CHART_VALUES) {
+            return self.chart_value(ctx, name);
+        }
         let read = Step { at, kind: StepKind::Env(name.to_owned()) };
         let kept = store.and_then(|store| scopes::stored(self.project, ctx.file, store, name));
         if let Some((file, value)) = kept.filter(|_| self.fuel > 0 && self.depth < super::DEPTH) {
@@ -125,7 +128,41 @@ impl Resolver<'_> {
             alts.iter_mut().for_each(|alt| alt.steps.push(read.clone()));
             return alts;
         }
-        vec![Alt { value: Value::Env(name.to_owned(), at), arms: Arms::default(), steps: vec![read] }]
+        // `{ name: mixroute, key: api-key }`: what it is called says which key it is, where the key's own name does not.
+        let full = store.filter(|_| says_nothing(name)).map(|store| format!("{store}/{name}"));
+        let name = full.unwrap_or_else(|| name.to_owned());
+        let read = Step { at, kind: StepKind::Env(name.clone()) };
+        vec![Alt { value: Value::Env(name, at), arms: Arms::default(), steps: vec![read] }]
+    }
+
+    /// What the `values.yaml` of a Helm chart says, which whoever installs it may replace: what it calls a key, `openai.apiKey`,
+    /// says nothing of whose it is. Where the project has other files
+    /// of values that say it, too, it is not known which holds.
+    fn chart_value(&mut self, ctx: &Ctx, name: &str) -> Vec<Alt> {
+        let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+        let values = self.imported(ctx.file, &imports::loaded("values.yaml"));
+        let Some(values) = values.filter(|_| self.fuel > 0 && self.depth < super::DEPTH) else {
+            return vec![Alt::unknown()];
+        };
+        self.rests_on_others();
+        let project = self.project;
+        let is_other = |id: &FileId| {
+            let file = project.file(*id);
+            let name = file.path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+            *id != values && file.source.language == Language::Yaml && name.contains("values")
+        };
+        let others: Vec<FileId> = project.ids().filter(is_other).collect();
+        let is_text = |alt: &Alt| matches!(alt.value, Value::Str(..));
+        for other in others {
+            let whole = self.exported(other, "default");
+            if self.fields(whole, &path).iter().any(is_text) {
+                return vec![Alt::unknown()];
+            }
+        }
+        let whole = self.exported(values, "default");
+        let mut out: Vec<Alt> = self.fields(whole, &path).into_iter().filter(is_text).collect();
+        out.push(Alt::unknown());
+        out
     }
 
     /// What the program itself has written into a variable before a point.
@@ -322,6 +359,12 @@ impl Resolver<'_> {
             _ => module.to_owned(),
         }
     }
+}
+
+/// Whether the name of a key in a store says nothing of whose key it is: `token`, `api-key`.
+fn says_nothing(name: &str) -> bool {
+    let words = ["api", "key", "apikey", "token", "secret", "value", "password", "llm", "auth"];
+    name.split(['-', '_', '.']).all(|word| words.contains(&word.to_ascii_lowercase().as_str()))
 }
 
 /// When a dotenv file is loaded.

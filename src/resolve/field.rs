@@ -243,28 +243,36 @@ impl Resolver<'_> {
             ExprKind::Class(class) => self.static_field(ctx.file, *class, name),
             // What `default_factory=dict` makes has nothing in it.
             ExprKind::Name(_) => vec![Alt::new(Value::Undefined)],
-            ExprKind::Call(call) if self.is_object_assign(&ctx, call.callee) => {
-                let mut open = vec![Alt::new(Value::Undefined)];
-                for arg in call.args.iter().rev() {
-                    let (absent, mut known): (Vec<Alt>, Vec<Alt>) =
-                        open.into_iter().partition(|alt| matches!(alt.value, Value::Undefined));
-                    if absent.is_empty() {
-                        return known;
-                    }
-                    let alts = match arg.spread {
-                        Spread::No => self.field_path(&ctx, arg.value, &[name.to_owned()]),
-                        _ => vec![Alt::unknown()],
-                    };
-                    known.extend(absent.iter().flat_map(|missing| under(alts.clone(), &missing.arms)));
-                    open = known;
-                }
-                open
-            }
             ExprKind::Call(call) => {
-                self.changed_copy(&ctx, call, name).unwrap_or_else(|| self.instance_field(made, name))
+                if let Some(first) = self.merges(&ctx, call.callee) {
+                    return self.merged_field(&ctx, call, first, name);
+                }
+                self.kept_field(made, call, name)
+                    .or_else(|| self.changed_copy(&ctx, call, name))
+                    .unwrap_or_else(|| self.instance_field(made, name))
             }
             _ => vec![Alt::unknown()],
         }
+    }
+
+    /// A field of what a call makes of several objects; `first`: the first one that has it gives it, else the last one.
+    fn merged_field(&mut self, ctx: &Ctx, call: &Call, first: bool, name: &str) -> Vec<Alt> {
+        let mut open = vec![Alt::new(Value::Undefined)];
+        for number in 0..call.args.len() {
+            let arg = &call.args[if first { number } else { call.args.len() - 1 - number }];
+            let (absent, mut known): (Vec<Alt>, Vec<Alt>) =
+                open.into_iter().partition(|alt| matches!(alt.value, Value::Undefined));
+            if absent.is_empty() {
+                return known;
+            }
+            let alts = match arg.spread {
+                Spread::No => self.field_path(ctx, arg.value, &[name.to_owned()]),
+                _ => vec![Alt::unknown()],
+            };
+            known.extend(absent.iter().flat_map(|missing| under(alts.clone(), &missing.arms)));
+            open = known;
+        }
+        open
     }
 
     /// Whether a file assigns to something below a place.
@@ -308,11 +316,20 @@ impl Resolver<'_> {
         Some(self.field_path(ctx, of, &path))
     }
 
-    /// `Object.assign`, whose result is its arguments' fields, the last one's first.
-    fn is_object_assign(&self, ctx: &Ctx, callee: ExprId) -> bool {
-        let module = self.module(ctx.file);
-        matches!(module.kind(callee), ExprKind::Member(base, name)
-            if name == "assign" && matches!(module.kind(*base), ExprKind::Name(name) if name == "Object"))
+    /// `Object.assign` and its kin, whose result is their arguments' fields, the last one's first; whether it is the first
+    /// one's instead.
+    fn merges(&mut self, ctx: &Ctx, callee: ExprId) -> Option<bool> {
+        let (ExprKind::Name(function) | ExprKind::Member(_, function)) = self.module(ctx.file).kind(callee) else {
+            return None;
+        };
+        // Before anything is asked: few functions have these names.
+        if !words::MERGING.contains(&function.as_str()) {
+            return None;
+        }
+        self.eval(ctx, callee).iter().find_map(|alt| match &alt.value {
+            Value::Symbol(symbol) => words::merges(symbol),
+            _ => None,
+        })
     }
 
     /// Whether a function writes a field of a variable: `options.key = options.key || process.env.KEY`.

@@ -47,13 +47,62 @@ impl Resolver<'_> {
             match call.and_then(|call| self.place_of_call(self.constants.name(call.value?))) {
                 None => out.push(alt),
                 Some(call) => {
-                    let done = self.done_to((file, class), call);
+                    let done = self
+                        .done_to((file, class), call)
+                        .and_then(|done| done.with(self.object_of((file, class), call)));
                     let arms = done.and_then(|done| alt.arms.merge(&done));
                     out.extend(arms.map(|arms| Alt { arms, ..alt }));
                 }
             }
         }
         out
+    }
+
+    /// What a setter writes whose calls stand in the chains of builders, each with what is done to the object of its chain; and
+    /// what other calls make it write.
+    pub(super) fn in_chains(&mut self, class: (FileId, ClassId), func: FuncId, alts: Vec<Alt>) -> (Vec<Alt>, Vec<Alt>) {
+        let subject = self.subjects.get(&format!("calls:{}:{}", class.0.0, func.0));
+        let (mut chained, mut others) = (Vec::new(), Vec::new());
+        for alt in alts {
+            let call = alt.arms.lits().iter().find(|lit| lit.subject == subject && !lit.negated);
+            let call = call.and_then(|call| self.place_of_call(self.constants.name(call.value?)));
+            match call.and_then(|call| self.start_of_chain(class, call)) {
+                None => others.push(alt),
+                Some(start) => {
+                    let done = self.done_to(class, start).and_then(|done| done.with(self.object_of(class, start)));
+                    let arms = done.and_then(|done| alt.arms.merge(&done));
+                    chained.extend(arms.map(|arms| Alt { arms, ..alt }));
+                }
+            }
+        }
+        (chained, others)
+    }
+
+    /// The call that makes the object of a class on which a call in a chain is made: `Llm::new()`, `new Llm()`.
+    fn start_of_chain(&self, class: (FileId, ClassId), (at, mut call): (FileId, ExprId)) -> Option<(FileId, ExprId)> {
+        let module = self.module(at);
+        let name = &self.module(class.0).classes[class.1.index()].name;
+        loop {
+            let ExprKind::Call(data) = module.kind(call) else { return None };
+            match module.kind(data.callee) {
+                ExprKind::Name(made) => return (made == name).then_some((at, call)),
+                ExprKind::Member(base, _) => match module.kind(*base) {
+                    ExprKind::Call(_) => call = *base,
+                    ExprKind::Name(of) | ExprKind::Member(_, of) => {
+                        return (of == name || of == "Self").then_some((at, call));
+                    }
+                    _ => return None,
+                },
+                _ => return None,
+            }
+        }
+    }
+
+    /// That an object of a class is the one which a call makes.
+    fn object_of(&mut self, class: (FileId, ClassId), (at, call): (FileId, ExprId)) -> Lit {
+        let value = Some(self.constants.get(&format!("#{}:{}", at.0, call.0)));
+        let subject = self.subjects.get(&format!("made:{}:{}", class.0.0, class.1.0));
+        Lit { subject, value, negated: false }
     }
 
     /// The call that an assumption of which one is meant names: `#file:expression`.
@@ -137,22 +186,30 @@ impl Resolver<'_> {
         Some(self.default_of(file, default)).filter(|alts| !alts.is_empty())
     }
 
+    /// The type of what a function gives that the type does not write out: what a derived one gives is an object of its type.
+    pub(super) fn derived(&mut self, made: &Made) -> Option<(FileId, ClassId)> {
+        let module = self.module(made.ctx.file);
+        let ExprKind::Call(call) = module.kind(made.expr) else { return None };
+        let ExprKind::Member(base, method) = module.kind(call.callee) else { return None };
+        if !self.is_rust(made.ctx.file) {
+            return None;
+        }
+        let of = self.eval(&made.ctx, *base);
+        let [Alt { value: Value::Made(of), .. }] = of.as_slice() else { return None };
+        let ExprKind::Class(class) = *self.module(of.ctx.file).kind(of.expr) else { return None };
+        let methods = &self.module(of.ctx.file).classes[class.index()].methods;
+        (!methods.iter().any(|(known, _)| known == method)).then_some((of.ctx.file, class))
+    }
+
     /// A field of what a call made.
     pub(super) fn instance_field(&mut self, made: &Arc<Made>, name: &str) -> Vec<Alt> {
         let ctx = made.ctx.clone();
         let ExprKind::Call(call) = self.module(ctx.file).kind(made.expr) else { return vec![Alt::unknown()] };
-        // `Args::parse()`, `Config::load()`: what a derived function gives is an object of its type.
-        if let ExprKind::Member(base, method) = self.module(ctx.file).kind(call.callee)
-            && self.is_rust(ctx.file)
-            && let [Alt { value: Value::Made(of), .. }] = self.eval(&ctx, *base).as_slice()
-            && let ExprKind::Class(class) = *self.module(of.ctx.file).kind(of.expr)
+        // `Args::parse()`, `Config::load()`
+        if let Some((file, class)) = self.derived(made)
+            && self.module(file).classes[class.index()].fields.iter().any(|field| field.name == name)
         {
-            let data = &self.module(of.ctx.file).classes[class.index()];
-            if !data.methods.iter().any(|(known, _)| known == method)
-                && data.fields.iter().any(|field| field.name == name)
-            {
-                return self.class_field(of.ctx.file, class, name, None, 0);
-            }
+            return self.class_field(file, class, name, None, 0);
         }
         if name.bytes().all(|byte| byte.is_ascii_digit())
             && let Some(parts) = self.split_parts(made)

@@ -6,6 +6,7 @@
 use super::Resolver;
 use super::value::{Alt, Ctx, Value};
 use crate::facts::{Call, ExprId, ExprKind};
+use crate::finding::Location;
 use crate::imports;
 
 /// Calls around a path that are looked through: `open(os.path.join(HERE, "config.yaml"))`.
@@ -18,6 +19,28 @@ impl Resolver<'_> {
         let file = self.imported(ctx.file, &imports::loaded(&path))?;
         self.module(file).documents.first()?;
         Some(self.exported(file, "default"))
+    }
+
+    /// What `config.get("llm.url")` gives of node-config: what `config/default.json` says, which other files may replace.
+    pub(super) fn of_default_file(&mut self, ctx: &Ctx, call: &Call, symbol: &str, at: Location) -> Option<Vec<Alt>> {
+        if !matches!(symbol, "config.get" | "config.default.get")
+            || self.language_at(ctx.file, ctx.block) != "javascript"
+        {
+            return None;
+        }
+        let key = self.constant(ctx, call.args.first()?.value)?;
+        let path: Vec<String> = key.split('.').map(str::to_owned).collect();
+        let mut out = vec![Alt::new(Value::Unknown(Some((key, at))))];
+        for ending in ["json", "yaml", "yml", "json5", "toml"] {
+            let name = imports::loaded(&format!("config/default.{ending}"));
+            if let Some(file) = self.imported(ctx.file, &name) {
+                let whole = self.exported(file, "default");
+                let said = self.fields(whole, &path);
+                out.extend(said.into_iter().filter(|alt| matches!(alt.value, Value::Str(..))));
+                break;
+            }
+        }
+        Some(out)
     }
 
     /// The path of the file of data that an expression is about: the path itself, the open file, its text.

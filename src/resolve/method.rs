@@ -109,6 +109,13 @@ impl Resolver<'_> {
                 }
                 self.filled(ctx, call, text, *at, method).unwrap_or_else(|| vec![Alt::unknown()])
             }
+            // `env.get("URL").default("https://…")` of env-var.
+            Value::Env(name, _) if method == "default" && arg(0).is_some() => {
+                let subject = self.subjects.get(&format!("env:{name}"));
+                self.fallback(vec![receiver.clone()], subject, true, |resolver| {
+                    arg(0).map_or_else(Vec::new, |default| resolver.eval(ctx, default))
+                })
+            }
             // `os.environ["KEYS"].split(",")`: a list, to be looked into.
             Value::Env(..) if method == "split" => vec![Alt::new(self.made(ctx, expr))],
             Value::Env(..) | Value::Concat(..) | Value::Const(_) | Value::Null | Value::Undefined
@@ -302,9 +309,18 @@ impl Resolver<'_> {
 
     /// `settings.get("url", default)`: what the settings hold, or the default.
     fn held_or_default(&mut self, ctx: &Ctx, expr: ExprId, call: &Call) -> Vec<Alt> {
-        let [key, default] = call.args.as_slice() else { return vec![Alt::unknown()] };
-        let Some(key) = self.constant(ctx, key.value) else { return vec![Alt::unknown()] };
+        let Some(key) = call.args.first().and_then(|key| self.constant(ctx, key.value)) else {
+            return vec![Alt::unknown()];
+        };
+        let is_name = !key.contains('.') && self.language_at(ctx.file, ctx.block) == "javascript";
+        let says_key = is_name && key.to_ascii_lowercase().contains("key");
         let held = Value::Unknown(Some((key, self.location(ctx.file, expr))));
+        let default = match call.args.as_slice() {
+            [_, default] => default,
+            // `secrets.get("mixrouteApiKey")`
+            [_] if says_key => return vec![Alt::new(held)],
+            _ => return vec![Alt::unknown()],
+        };
         let subject = self.place_subject_of(ctx, expr);
         self.fallback(vec![Alt::new(held)], subject, true, |resolver| resolver.eval(ctx, default.value))
     }
@@ -312,12 +328,16 @@ impl Resolver<'_> {
     /// Whether a value is what a function from outside the project has read: `yaml.safe_load(file)`.
     fn is_loaded(&mut self, ctx: &Ctx, made: &Made) -> bool {
         let ExprKind::Call(call) = self.module(made.ctx.file).kind(made.expr) else { return false };
+        let is_python = self.language_at(ctx.file, ctx.block) == "python";
         let loads = |alt: &Alt| {
             let Value::Symbol(symbol) = &alt.value else { return false };
-            symbol.rsplit('.').next().is_some_and(words::loads)
+            match is_python {
+                true => symbol.rsplit('.').next().is_some_and(words::loads),
+                false => symbol == "vscode.workspace.getConfiguration",
+            }
         };
         let callees = self.eval(&made.ctx, call.callee);
-        self.language_at(ctx.file, ctx.block) == "python" && !callees.is_empty() && callees.iter().all(loads)
+        !callees.is_empty() && callees.iter().all(loads)
     }
 
     /// `URL.format(model=m)`, `URL.replace("{model}", m)`: a text with others in the place of some of its parts.
@@ -422,6 +442,11 @@ impl Resolver<'_> {
         let (file, class) = match value {
             Value::Made(made) => match self.module(made.ctx.file).kind(made.expr) {
                 ExprKind::Object(object) => (made.ctx.file, self.class_named(made.ctx.file, object.ty.as_deref()?)?),
+                // `#[derive(Default)]`
+                ExprKind::Call(call) => match self.module(made.ctx.file).kind(call.callee) {
+                    ExprKind::Member(_, derived) if derived == "default" => self.derived(made)?,
+                    _ => return None,
+                },
                 _ => return None,
             },
             Value::Receiver(file, func) => (*file, self.module(*file).func(*func).class?),

@@ -22,6 +22,7 @@ mod configured;
 mod effects;
 mod environment;
 mod field;
+mod flags;
 mod handed;
 mod heirs;
 mod instance;

@@ -116,10 +116,16 @@ impl Resolver<'_> {
     /// What a command's function is given: `args.func(args)`. One of the parser's options stands for all that it read.
     pub(super) fn parsed_arguments(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
         let name = self.module(ctx.file).func(func).params[number].name.as_str();
-        if !words::PARSED.contains(&name) || self.language_at(ctx.file, ctx.block) != "python" {
+        let declares = match self.language_at(ctx.file, ctx.block) {
+            "python" => "add_argument",
+            // `.option("--url <url>", …).action(async (prompt, options) => …)`
+            "javascript" => "option",
+            _ => return None,
+        };
+        if !words::PARSED.contains(&name) {
             return None;
         }
-        let &option = self.project.file(ctx.file).index.calls.get("add_argument")?.first()?;
+        let &option = self.project.file(ctx.file).index.calls.get(declares)?.first()?;
         Some(vec![Alt::new(self.made(&self.ctx_of(ctx.file, option), option))])
     }
 

@@ -95,6 +95,39 @@ pub(super) const GLOBALS: &[&str] = &[
 pub(super) const COLLECTING: &[&str] =
     &["tuple", "list", "set", "frozenset", "sorted", "reversed", "dict.fromkeys", "Array.from"];
 
+/// Functions that copy fields of several objects into one.
+pub(super) const MERGING: &[&str] = &["assign", "merge", "extend", "defaults", "defaultsDeep", "defu", "deepmerge"];
+
+/// Whether a function gives the fields of its arguments: `Some(true)` where the first one's come first.
+pub(super) fn merges(symbol: &str) -> Option<bool> {
+    match symbol.strip_suffix(".default").unwrap_or(symbol) {
+        "Object.assign"
+        | "lodash.merge"
+        | "lodash.assign"
+        | "lodash.extend"
+        | "lodash.default.merge"
+        | "lodash.default.assign"
+        | "lodash/merge"
+        | "lodash/assign"
+        | "lodash-es.merge"
+        | "lodash-es.assign"
+        | "lodash.merge.default"
+        | "deepmerge"
+        | "ts-deepmerge.merge" => Some(false),
+        "lodash.defaults"
+        | "lodash.defaultsDeep"
+        | "lodash.default.defaults"
+        | "lodash.default.defaultsDeep"
+        | "lodash/defaults"
+        | "lodash/defaultsDeep"
+        | "lodash-es.defaults"
+        | "lodash-es.defaultsDeep"
+        | "defu"
+        | "defu.defu" => Some(true),
+        _ => None,
+    }
+}
+
 /// Methods that only take something out of what they are called on.
 pub(super) const TAKING: [&str; 5] = ["pop", "popitem", "delete", "remove", "discard"];
 
@@ -170,6 +203,9 @@ pub(super) const SAME: &[&str] = &[
     "freeze",
     "build_url",
     "filter",
+    "required",
+    "asString",
+    "asUrlString",
 ];
 
 /// Whether a call gives a map with nothing in it yet: what is in it has been put there since.
@@ -336,6 +372,7 @@ pub(super) fn transparent(symbol: &str) -> Option<usize> {
         "reqwest.header.HeaderValue.from_str",
         "reqwest.header.HeaderValue.from_static",
         "Headers",
+        "@angular/common/http.HttpHeaders",
         "encodeURI",
         "clust.ApiKey.new",
         "genai.resolver.AuthData.from_single",
@@ -353,7 +390,7 @@ pub(super) fn transparent(symbol: &str) -> Option<usize> {
 pub(super) fn reads_by_name(function: &str) -> bool {
     let lower = function.to_ascii_lowercase();
     ["env", "secret", "config", "setting", "getvar", "variable"].iter().any(|word| lower.contains(word))
-        || matches!(lower.as_str(), "get" | "getorthrow")
+        || matches!(lower.as_str(), "get" | "getorthrow" | "getproperty")
 }
 
 /// Whether a function of some library reads data from a text or a file: `json.load`, `yaml.safe_load`, `JSON.parse`,

@@ -203,8 +203,12 @@ impl Resolver<'_> {
                 let Some(arms) = self.within(&end).and_then(|arms| arms.with(ran(false))) else { continue };
                 let Some(receiver) = &module.func(*func).receiver else { continue };
                 let found = self.reach(&end, super::lookup::Target::Place(receiver, &[name.to_owned()]));
-                let mut written = under(found.alts, &arms);
-                // Which of several calls of a setter is meant for which object is not known.
+                // A call in a builder's chain is meant for the object that the chain begins with.
+                let (chained, mut written): (Vec<Alt>, Vec<Alt>) =
+                    self.in_chains((file, class), *func, under(found.alts, &arms));
+                known |= chained.iter().any(is_known);
+                alts.extend(chained);
+                // Which of several others is meant for which object is not known.
                 let call = |alt: &Alt| alt.arms.lits().iter().find(|lit| lit.subject == calls).copied();
                 let first = written.iter().find_map(call);
                 if written.iter().filter_map(call).any(|other| Some(other) != first) {

@@ -295,7 +295,7 @@ more:
         r#"
 env0 Mapping "spec.env" open runs
     A = env(MIXROUTE_API_KEY)
-    B = "https://" ++ ? ++ "/v1"
+    B = "https://" ++ stored(values.yaml//host) ++ "/v1"
     C = ?
     C = ?
 env1 Mapping "spec.other.environment" runs

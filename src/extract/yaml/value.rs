@@ -5,7 +5,7 @@ use saphyr_parser::ScalarStyle;
 use super::mask::{Action, Masked};
 use super::tree::{Kind, NodeId, Tree};
 use crate::extract::dotenv::expand::{self, Dialect, name_at};
-use crate::facts::{Builder, EnvKind, ExprId, ExprKind, Span, is_in_capitals};
+use crate::facts::{Builder, CHART_VALUES, EnvKind, ExprId, ExprKind, Span, is_in_capitals};
 use crate::source::Source;
 use crate::text::Text;
 
@@ -79,7 +79,11 @@ impl Values<'_> {
             let inner = raw.get(3..raw.len().saturating_sub(2)).unwrap_or("");
             return github(self.builder, inner, action.range.start + 3, span);
         } else {
-            template_name(raw).map_or(ExprKind::Unknown, |name| ExprKind::Env { name, default: None })
+            match (template_name(raw), chart_value(raw)) {
+                (Some(name), _) => ExprKind::Env { name, default: None },
+                (None, Some(path)) => ExprKind::Stored { store: Some(CHART_VALUES.to_owned()), name: path },
+                (None, None) => ExprKind::Unknown,
+            }
         };
         self.builder.expr(span, kind)
     }
@@ -129,6 +133,16 @@ fn github_name(text: &str) -> Option<ExprKind> {
         "env" => ExprKind::Env { name, default: None },
         _ => ExprKind::Stored { store: None, name },
     })
+}
+
+/// What a Helm action inserts of the chart's `values.yaml`: `{{ .Values.llm.baseUrl | quote }}`.
+fn chart_value(raw: &str) -> Option<String> {
+    let inner = raw.trim_start_matches(['{', '-', ' ']).trim_end_matches(['}', '-', ' ']);
+    let (path, steps) = inner.split_once('|').unwrap_or((inner, ""));
+    let harmless = |step: &str| matches!(step.trim(), "" | "quote" | "squote" | "trim" | "toString");
+    let path = path.trim().trim_start_matches('$').strip_prefix(".Values.")?;
+    let is_plain = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    (steps.split('|').all(harmless) && path.split('.').all(is_plain)).then(|| path.to_owned())
 }
 
 /// The variable that a Helm, Jinja or ERB action inserts: its only upper-case name, where it ends with that.
