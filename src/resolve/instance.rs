@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Made, Value};
 use super::{Arms, Lit, Resolver, under};
-use crate::facts::{Call, Class, ClassId, Entry, ExprId, ExprKind, FuncId, Spread};
+use crate::facts::{Call, Class, ClassId, Entry, ExprId, ExprKind, FuncId, Spread, Stmt};
 use crate::finding::FileId;
 
 impl Resolver<'_> {
@@ -56,6 +56,26 @@ impl Resolver<'_> {
             }
         }
         out
+    }
+
+    /// Whether the variable that is given a value has a method called by a statement beside: `let llm = Llm::new(key);
+    /// llm.at(url);`.
+    fn runs_on_variable(&self, at: FileId, value: ExprId, method: &str) -> bool {
+        let module = self.module(at);
+        let (block, index) = module.points[value.index()];
+        let variable = match module.block(block).stmts.get(index as usize) {
+            Some(Stmt::Assign { place, value: given, .. }) if *given == value && place.path.is_empty() => &place.root,
+            _ => return false,
+        };
+        let calls = self.project.file(at).index.calls.get(method).into_iter().flatten();
+        calls.copied().any(|call| match module.kind(call) {
+            ExprKind::Call(data) => {
+                module.points[call.index()].0 == block
+                    && matches!(module.kind(data.callee), ExprKind::Member(base, _)
+                        if matches!(module.kind(*base), ExprKind::Name(name) if name == variable))
+            }
+            _ => false,
+        })
     }
 
     /// What a setter writes whose calls stand in the chains of builders, each with what is done to the object of its chain; and
@@ -121,8 +141,7 @@ impl Resolver<'_> {
             return None;
         }
         let mut arms = Arms::default();
-        let Some((name, mut end, _)) = module.called_next(call) else { return Some(arms) };
-        let mut run = vec![name];
+        let (mut run, mut end) = (Vec::new(), call);
         while let Some((name, next, _)) = module.called_next(end) {
             run.push(name);
             end = next;
@@ -133,7 +152,7 @@ impl Resolver<'_> {
         let last = run.last().copied().unwrap_or_default();
         let ends = own.iter().any(|(name, func)| name == last && !writers.contains(func));
         for &(ref name, func) in own.iter().filter(|(_, func)| writers.contains(func)) {
-            let has_run = run.contains(&name.as_str());
+            let has_run = run.contains(&name.as_str()) || self.runs_on_variable(at, end, name);
             if has_run || ends {
                 let subject = self.subjects.get(&format!("wrote:{}:{}", class.0.0, func.0));
                 arms = arms.with(Lit { subject, value: None, negated: !has_run })?;
