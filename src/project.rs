@@ -268,7 +268,7 @@ pub fn env_place(place: &Place) -> Option<&str> {
 }
 
 /// The variables that a call writes, with the new values: `os.environ.setdefault("X", v)`, `os.environ.update({...})`,
-/// `env::set_var("X", v)`, `Deno.env.set("X", v)`.
+/// `env::set_var("X", v)`, `Deno.env.set("X", v)`, pytest's `monkeypatch.setenv("X", v)` and [`patches_environment`].
 pub fn env_call_writes(module: &Module, expr: ExprId) -> Vec<(String, ExprId)> {
     let ExprKind::Call(call) = module.kind(expr) else { return Vec::new() };
     let ExprKind::Member(base, method) = module.kind(call.callee) else { return Vec::new() };
@@ -281,12 +281,15 @@ pub fn env_call_writes(module: &Module, expr: ExprId) -> Vec<(String, ExprId)> {
         }
         _ => false,
     };
-    if !on_environment {
+    let patches = patches_environment(module, expr);
+    let sets = method == "setenv"
+        && matches!(module.kind(*base), ExprKind::Name(name) if name.contains("patch") || name == "mp");
+    if !(on_environment || patches || sets) {
         return Vec::new();
     }
-    if method == "update" {
+    if method == "update" || patches {
         let mut writes = Vec::new();
-        for arg in &call.args {
+        for arg in call.args.iter().skip(usize::from(patches)) {
             if let Some(name) = &arg.name {
                 writes.push((name.clone(), arg.value));
             } else if let ExprKind::Object(object) = module.kind(arg.value) {
@@ -306,6 +309,20 @@ pub fn env_call_writes(module: &Module, expr: ExprId) -> Vec<(String, ExprId)> {
         },
         _ => Vec::new(),
     }
+}
+
+/// Whether a call writes variables for a while only: `patch.dict(os.environ, {"X": v})`, `mock.patch.dict("os.environ", X=v)`.
+pub fn patches_environment(module: &Module, expr: ExprId) -> bool {
+    let ExprKind::Call(call) = module.kind(expr) else { return false };
+    let ExprKind::Member(base, method) = module.kind(call.callee) else { return false };
+    let is_patch =
+        |of: ExprId| matches!(module.kind(of), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "patch");
+    let is_environment = |of: ExprId| match module.kind(of) {
+        ExprKind::Name(name) | ExprKind::Member(_, name) => name == "environ",
+        ExprKind::Str(text) => text.expose() == "os.environ",
+        _ => false,
+    };
+    method == "dict" && is_patch(*base) && call.args.first().is_some_and(|arg| is_environment(arg.value))
 }
 
 /// Whether a module says a variable's name anywhere but to write it.

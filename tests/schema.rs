@@ -89,7 +89,7 @@ fn schema_of(ty: &syn::Type) -> Value {
         "ToolRow" => json!({ "$ref": "#/definitions/tool-row" }),
         "ToolEnvironment" => json!({ "$ref": "#/definitions/tool-environment" }),
         "UrlKind" => json!({ "enum": ["openai-base", "host-only", "full", "any", "own"] }),
-        "Slot" => json!({ "enum": ["key", "endpoint", "headers", "request"] }),
+        "Slot" => json!({ "enum": ["key", "endpoint", "headers", "request", "sent"] }),
         "EnvName" => json!({ "anyOf": [
             { "type": "string" },
             {

@@ -377,6 +377,8 @@ pub enum Slot {
     Headers,
     /// A method and the URL after it, as a request is opened: `open("POST", url)`.
     Request,
+    /// The headers of a request that is sent: `request("POST", path, body, headers)`.
+    Sent,
 }
 
 /// What an endpoint's URL stands for.

@@ -214,6 +214,10 @@ fn set_values(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, slot: Slot) -
         },
         (Slot::Headers, [headers]) => key_of_headers(|name| resolver.field_path(ctx, *headers, &[name.to_owned()])),
         (Slot::Request, [_, url, ..]) => resolver.eval(ctx, *url),
+        (Slot::Sent, _) => match call.named("headers").map(|arg| arg.value).or(positional.get(3).copied()) {
+            Some(headers) => key_of_headers(|name| resolver.field_path(ctx, headers, &[name.to_owned()])),
+            None => vec![Alt::new(Value::Undefined)],
+        },
         (_, [value, ..]) => resolver.eval(ctx, *value),
         _ => vec![Alt::unknown()],
     }
@@ -221,7 +225,7 @@ fn set_values(resolver: &mut Resolver<'_>, ctx: &Ctx, call: &Call, slot: Slot) -
 
 fn slot_mut(slots: &mut Slots, slot: Slot) -> &mut Vec<SlotValue> {
     match slot {
-        Slot::Key | Slot::Headers => &mut slots.key,
+        Slot::Key | Slot::Headers | Slot::Sent => &mut slots.key,
         Slot::Endpoint | Slot::Request => &mut slots.endpoint,
     }
 }

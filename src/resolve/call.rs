@@ -107,6 +107,13 @@ impl Resolver<'_> {
             }
             return out;
         }
+        // `random.choice(ROWS)`, `next(itertools.cycle(ROWS))`: some row.
+        if matches!(symbol, "random.choice" | "secrets.choice" | "next")
+            && let Some(of) = arg(0)
+            && let Some(found) = self.row_of(ctx, expr, of, symbol == "next")
+        {
+            return found;
+        }
         // `next((row for row in ROWS if row["name"] == name), default)`: some row. That there is none is told before it is used.
         if symbol == "next"
             && let Some(of) = arg(0)
@@ -196,8 +203,9 @@ impl Resolver<'_> {
             return self.entries(ctx, of, part);
         }
         // `get_secret("MIXROUTE_API_KEY")`, `config("X")`: a read by name from somewhere.
+        let by_keyword = || ["key", "name", "secret_name"].iter().find_map(|name| Some(call.named(name)?.value));
         if words::reads_by_name(last)
-            && let Some(first) = arg(0)
+            && let Some(first) = arg(0).or_else(by_keyword)
             && let ExprKind::Str(text) = self.module(ctx.file).kind(first)
             && words::is_env_name(text.expose())
         {
@@ -206,6 +214,24 @@ impl Resolver<'_> {
             return self.env_read(ctx, &name, at, fallback);
         }
         vec![Alt::new(self.made(ctx, expr))]
+    }
+
+    /// Some row of what an expression is, where its rows are known; `made`: only where a call gives them.
+    fn row_of(&mut self, ctx: &Ctx, expr: ExprId, of: ExprId, made: bool) -> Option<Vec<Alt>> {
+        let subject = self.subject_of_expr(ctx, expr);
+        let mut out = Vec::new();
+        for alt in self.eval(ctx, of) {
+            let Value::Made(rows) = &alt.value else { return None };
+            if made && !matches!(self.module(rows.ctx.file).kind(rows.expr), ExprKind::Call(_)) {
+                return None;
+            }
+            let rows = self.elements(&alt.value);
+            if rows.is_empty() {
+                return None;
+            }
+            out.extend(self.some_row(rows, subject, &alt.arms));
+        }
+        Some(out).filter(|out| !out.is_empty())
     }
 
     /// The variable of the environment that an expression names.

@@ -33,7 +33,12 @@ impl Resolver<'_> {
                 {
                     let rest = &path[base_path.len()..];
                     match (method.as_str(), call.args.as_slice()) {
-                        ("update", args) => {
+                        // `app.config.from_object(Config)`: what the class or module has.
+                        ("from_object", [of]) => {
+                            let alts = self.eval(here, of.value);
+                            self.settle_all_of(found, alts, rest);
+                        }
+                        ("update" | "from_mapping", args) => {
                             for arg in args.iter().rev() {
                                 if arg.name.as_deref() == Some(rest[0].as_str()) {
                                     let alts = self.eval(here, arg.value);

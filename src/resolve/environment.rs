@@ -17,6 +17,14 @@ use crate::text::Text;
 /// No place: to be replaced by the place of the read.
 pub(super) const NOWHERE: Location = Location { file: FileId(u32::MAX), span: Span { start: 0, end: 0 } };
 
+/// What a program writes to a variable; where it asks the user for it, nobody knows the value, but what the variable is
+/// called says whose it is: `os.environ["MIXROUTE_API_KEY"] = getpass()`.
+pub(super) fn asked(mut alts: Vec<Alt>, name: &str, at: Location) -> Vec<Alt> {
+    let is_open = |alt: &&mut Alt| matches!(alt.value, Value::Unknown(None) | Value::Made(_));
+    alts.iter_mut().filter(is_open).for_each(|alt| alt.value = Value::Unknown(Some((name.to_owned(), at))));
+    alts
+}
+
 impl Resolver<'_> {
     /// A read of a variable at a place; `fallback` is the value that the read itself gives when it is unset.
     pub(super) fn env_read(&mut self, ctx: &Ctx, name: &str, at: Location, fallback: Option<Vec<Alt>>) -> Vec<Alt> {
@@ -46,7 +54,7 @@ impl Resolver<'_> {
             (out, open) = self.script_value(ctx, name);
         } else if self.project.file(ctx.file).index.env_writes.contains_key(name) {
             let (written, rest) = self.env_written(ctx, name);
-            out.extend(written);
+            out.extend(asked(written, name, at));
             open = rest;
         }
         if !open.is_empty() {

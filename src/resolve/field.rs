@@ -105,6 +105,9 @@ impl Resolver<'_> {
                 if super::words::ENVIRONMENTS.contains(&symbol.as_str()) && !super::words::is_method(name) {
                     return self.env_field(name);
                 }
+                if symbol == "flask.current_app.config" {
+                    return self.setting_of_app(name);
+                }
                 vec![Alt::new(Value::Symbol(format!("{symbol}.{name}")))]
             }
             Value::Module(file) => {

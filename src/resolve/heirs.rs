@@ -44,6 +44,11 @@ impl Resolver<'_> {
                 let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
                 alts.iter_mut().filter(|alt| !is_there(alt)).for_each(|alt| alt.value = Value::Unknown(None));
             }
+            // In Python a class that has no such field at all has classes below it that do, or the program ends.
+            if heir != class && self.project.file(heir.0).source.language.name() == "python" {
+                let is_missing = |alt: &&mut Alt| matches!(alt.value, Value::Undefined);
+                alts.iter_mut().filter(is_missing).for_each(|alt| alt.value = Value::Unknown(None));
+            }
             let arms = super::Arms::default().with(self.class_lit(subject, heir));
             out.extend(arms.into_iter().flat_map(|arms| under(alts.clone(), &arms)));
         }

@@ -240,75 +240,74 @@ impl Resolver<'_> {
         }
         let mut out = Vec::new();
         for callee in self.called(&ctx, call.callee) {
-            let Value::Made(class_made) = &callee.value else {
-                let is_empty = matches!(&callee.value, Value::Symbol(symbol) if super::words::makes_empty(symbol));
-                out.push(if is_empty { Alt::new(Value::Undefined) } else { Alt::unknown() });
-                continue;
-            };
-            let file = class_made.ctx.file;
-            let ExprKind::Class(class) = *self.module(file).kind(class_made.expr) else {
-                let class_made = class_made.clone();
-                out.extend(self.tuple_field(&ctx, call, &class_made, name).unwrap_or_else(|| vec![Alt::unknown()]));
-                continue;
-            };
-            if let Some(symbol) = self.lazy_module(&ctx, call, (file, class), name) {
-                out.push(Alt::new(Value::Symbol(symbol)));
-                continue;
-            }
-            // A dataclass or model: the argument of the field's name or position, else the default.
-            if let Some(holder) = self.filled_holder((file, class), name) {
-                out.extend(self.given_field(&ctx, made.expr, holder, name));
-                continue;
-            }
-            if has_spread(call)
-                && let Some(model) = self.model_with((file, class), name)
-            {
-                let alts = self.given_field(&ctx, made.expr, model, name);
-                // A mapping becomes a model in turn, which has defaults.
-                let is_mapping = |this: &Self, value: &Value| match value {
-                    Value::Made(made) => matches!(this.module(made.ctx.file).kind(made.expr), ExprKind::Object(_)),
-                    _ => false,
-                };
-                let read = |alt: Alt| match is_mapping(self, &alt.value) {
-                    true => Alt { arms: alt.arms, ..Alt::unknown() },
-                    false => alt,
-                };
-                out.extend(alts.into_iter().map(read));
-                continue;
-            }
-            // An inherited one that takes nothing makes no difference.
-            let counts = |this: &Self, constructor: (FileId, FuncId)| {
-                this.own_constructor((file, class)).is_some() || this.takes_arguments(constructor)
-            };
-            let constructor = self.constructor_of((file, class)).filter(|&constructor| counts(self, constructor));
-            let frame = constructor.and_then(|(file, func)| self.frame(file, func, made.expr, &ctx, None));
-            if constructor.is_none()
-                && let Some(value) = field_argument(&self.module(file).classes[class.index()], call, name)
-            {
-                let given = self.eval(&ctx, value);
-                out.extend(self.filled_after((file, class), name, given, Some((&ctx, made.expr))));
-                continue;
-            }
-            // `Config(**yaml.safe_load(file))`
-            let declares = |class: &Class| class.fields.iter().any(|field| field.name == name);
-            if constructor.is_none()
-                && matches!(call.args.as_slice(), [arg] if arg.spread == Spread::Keyword)
-                && declares(&self.module(file).classes[class.index()])
-            {
-                out.extend(self.handed_field(&ctx, made.expr, (file, class), name));
-                continue;
-            }
-            let mut alts = self.attribute(file, class, name, frame.as_ref(), 0);
-            if constructor.is_none() && self.is_dataclass(file, class) && !has_spread(call) && alts.len() > 1 {
-                alts.retain(|alt| !matches!(alt.value, Value::Unknown(_)));
-            }
-            if alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
-                out.extend(self.delegated((file, class), name).unwrap_or_else(|| vec![Alt::unknown()]));
-            } else {
-                out.extend(alts);
-            }
+            // Of a class from a row of a table, that it is this row: `CONFIGS[name]().url`.
+            let alts = self.field_of_class(made, call, &callee.value, name);
+            out.extend(under(alts, &callee.arms));
         }
         if out.is_empty() { vec![Alt::unknown()] } else { out }
+    }
+
+    /// A field of what a call makes of one of the classes that it may be a call of.
+    fn field_of_class(&mut self, made: &Arc<Made>, call: &Call, class: &Value, name: &str) -> Vec<Alt> {
+        let ctx = made.ctx.clone();
+        let Value::Made(class_made) = class else {
+            let is_empty = matches!(class, Value::Symbol(symbol) if super::words::makes_empty(symbol));
+            return vec![if is_empty { Alt::new(Value::Undefined) } else { Alt::unknown() }];
+        };
+        let file = class_made.ctx.file;
+        let ExprKind::Class(class) = *self.module(file).kind(class_made.expr) else {
+            return self.tuple_field(&ctx, call, class_made, name).unwrap_or_else(|| vec![Alt::unknown()]);
+        };
+        if let Some(symbol) = self.lazy_module(&ctx, call, (file, class), name) {
+            return vec![Alt::new(Value::Symbol(symbol))];
+        }
+        // A dataclass or model: the argument of the field's name or position, else the default.
+        if let Some(holder) = self.filled_holder((file, class), name) {
+            return self.given_field(&ctx, made.expr, holder, name);
+        }
+        if has_spread(call)
+            && let Some(model) = self.model_with((file, class), name)
+        {
+            let alts = self.given_field(&ctx, made.expr, model, name);
+            // A mapping becomes a model in turn, which has defaults.
+            let is_mapping = |this: &Self, value: &Value| match value {
+                Value::Made(made) => matches!(this.module(made.ctx.file).kind(made.expr), ExprKind::Object(_)),
+                _ => false,
+            };
+            let read = |alt: Alt| match is_mapping(self, &alt.value) {
+                true => Alt { arms: alt.arms, ..Alt::unknown() },
+                false => alt,
+            };
+            return alts.into_iter().map(read).collect();
+        }
+        // An inherited one that takes nothing makes no difference.
+        let counts = |this: &Self, constructor: (FileId, FuncId)| {
+            this.own_constructor((file, class)).is_some() || this.takes_arguments(constructor)
+        };
+        let constructor = self.constructor_of((file, class)).filter(|&constructor| counts(self, constructor));
+        let frame = constructor.and_then(|(file, func)| self.frame(file, func, made.expr, &ctx, None));
+        if constructor.is_none()
+            && let Some(value) = field_argument(&self.module(file).classes[class.index()], call, name)
+        {
+            let given = self.eval(&ctx, value);
+            return self.filled_after((file, class), name, given, Some((&ctx, made.expr)));
+        }
+        // `Config(**yaml.safe_load(file))`
+        let declares = |class: &Class| class.fields.iter().any(|field| field.name == name);
+        if constructor.is_none()
+            && matches!(call.args.as_slice(), [arg] if arg.spread == Spread::Keyword)
+            && declares(&self.module(file).classes[class.index()])
+        {
+            return self.handed_field(&ctx, made.expr, (file, class), name);
+        }
+        let mut alts = self.attribute(file, class, name, frame.as_ref(), 0);
+        if constructor.is_none() && self.is_dataclass(file, class) && !has_spread(call) && alts.len() > 1 {
+            alts.retain(|alt| !matches!(alt.value, Value::Unknown(_)));
+        }
+        if alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
+            return self.delegated((file, class), name).unwrap_or_else(|| vec![Alt::unknown()]);
+        }
+        alts
     }
 }
 

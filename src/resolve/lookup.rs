@@ -9,10 +9,10 @@ use super::effects::settle;
 use super::marks::{gets, only_takes};
 use super::value::{Alt, Ctx, Step, StepKind, Value};
 use super::{Arms, LOST, Resolver, under};
-use crate::facts::{Arm, BlockId, ExprId, ExprKind, FuncId, Import, Stmt, Test};
+use crate::facts::{Arm, BlockId, ExprId, ExprKind, FuncId, Import, Module, Stmt, Test};
 use crate::finding::Location;
 use crate::headers::same_field;
-use crate::project::env_place;
+use crate::project::{env_place, patches_environment};
 
 /// What is looked for.
 #[derive(Clone, Copy)]
@@ -284,6 +284,11 @@ impl<'p> Resolver<'p> {
                     }
                     _ => {}
                 },
+                // What is patched is as it was again behind the block that it is patched for.
+                Stmt::Expr(expr)
+                    if matches!(target, Target::Env(_))
+                        && !is_within(module, ctx.block, block)
+                        && patches_environment(module, *expr) => {}
                 Stmt::Expr(expr) => self.effect(&here, target, *expr, found),
                 Stmt::Branch(arms) => {
                     let writes = arms.iter().any(|arm| self.writes_within(ctx, target, arm.body));
@@ -376,12 +381,18 @@ impl<'p> Resolver<'p> {
         let fits = known.len() == place.path.len();
         if fits && known.len() <= path.len() && known.iter().zip(path).all(|(a, b)| same_field(a, b)) {
             let mut alts = self.eval(here, value);
+            if let Some(name) = env_place(place) {
+                alts = super::environment::asked(alts, name, self.location(here.file, value));
+            }
             let (own, rest) = path.split_at(known.len());
             let after = Ctx { index: here.index + 1, ..here.clone() };
             if !rest.is_empty() {
                 alts = self.assume_place(&after, &place.root, own, alts);
                 alts = self.assume_passed(&found.passed, &place.root, own, alts);
                 alts = self.fields(alts, rest);
+                if let ExprKind::Import(import) = self.module(here.file).kind(value) {
+                    alts = self.or_set_elsewhere(import, rest, alts);
+                }
             }
             let alts = self.assume_place(&after, &place.root, path, alts);
             let alts = self.assume_passed(&found.passed, &place.root, path, alts);
@@ -405,18 +416,7 @@ impl<'p> Resolver<'p> {
             Target::Place(root, path) => (index.assigns.get(root), !path.is_empty()),
             Target::Env(name) => (index.env_writes.get(name), false),
         };
-        let inside = |mut at: BlockId| {
-            loop {
-                if at == block {
-                    return true;
-                }
-                match module.block(at).parent {
-                    Some((parent, _)) => at = parent,
-                    None => return false,
-                }
-            }
-        };
-        if writes.is_some_and(|all| all.iter().take(256).any(|(at, _)| inside(*at))) {
+        if writes.is_some_and(|all| all.iter().take(256).any(|(at, _)| is_within(module, *at, block))) {
             return true;
         }
         // A field may also be written by a call; such blocks are looked through.
@@ -503,6 +503,11 @@ impl<'p> Resolver<'p> {
             }
         }
     }
+}
+
+/// Whether a block is another one or stands in it.
+fn is_within(module: &Module, at: BlockId, block: BlockId) -> bool {
+    std::iter::successors(Some(at), |at| module.block(*at).parent.map(|(parent, _)| parent)).any(|at| at == block)
 }
 
 /// Whether tests may be about a variable.

@@ -203,6 +203,15 @@ impl Resolver<'_> {
                     ExprKind::List(_) if words::SAME.contains(&method) || method == "iter" || method == "into_iter" => {
                         vec![receiver.clone()]
                     }
+                    ExprKind::Call(_) if words::AS_MAPPING.contains(&method) => {
+                        let found = self.call_member(ctx, expr, receiver, method);
+                        let is_lost = |alt: &Alt| match &alt.value {
+                            Value::Unknown(_) => true,
+                            Value::Made(made) => made.expr == expr,
+                            _ => false,
+                        };
+                        if found.iter().all(is_lost) { vec![receiver.clone()] } else { found }
+                    }
                     // A copy of what somebody else's function made has the same in it.
                     ExprKind::Call(_) if self.is_rust(ctx.file) && words::COPYING.contains(&method) => {
                         vec![receiver.clone()]

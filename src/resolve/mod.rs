@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
-use crate::facts::{BlockId, ClassId, ExprId, ExprKind, FuncId, Module, Place};
+use crate::facts::{Arg, BlockId, ClassId, ExprId, ExprKind, FuncId, Module, Place, Spread};
 use crate::finding::{FileId, Location};
 use crate::project::{Project, Wanted};
 
@@ -25,6 +25,7 @@ mod field;
 mod flags;
 mod handed;
 mod heirs;
+mod injected;
 mod instance;
 mod loaded;
 mod lookup;
@@ -370,6 +371,9 @@ impl<'p> Resolver<'p> {
             ExprKind::Name(name) => self.name(ctx, name, &[], at),
             ExprKind::Member(base, name) => self.member(ctx, *base, name, at),
             ExprKind::Index(base, index) => {
+                if let Some(of) = zipped(module, *base, *index) {
+                    return self.each(ctx, *base, of);
+                }
                 let mut alts = self.index(ctx, *base, *index, at);
                 // Python has no value for a key that is not there: that way the program ends.
                 let is_there = |alt: &Alt| !matches!(alt.value, Value::Undefined);
@@ -598,6 +602,18 @@ fn leaves(value: &Value) -> usize {
         Value::Concat(parts, _) => parts.iter().map(leaves).sum(),
         _ => 1,
     }
+}
+
+/// The collection whose elements are a part of what a loop goes through: of `urls` in `for url, key in zip(urls, keys)`.
+fn zipped(module: &Module, each: ExprId, part: ExprId) -> Option<ExprId> {
+    let ExprKind::Each(of) = module.kind(each) else { return None };
+    let (ExprKind::Call(call), ExprKind::Const(number)) = (module.kind(*of), module.kind(part)) else { return None };
+    let is_zip = matches!(module.kind(call.callee), ExprKind::Name(name) if name == "zip");
+    let is_plain = |arg: &&Arg| arg.spread == Spread::No && arg.name.as_deref().is_none_or(|name| name == "strict");
+    if !is_zip || !call.args.iter().all(|arg| is_plain(&arg)) {
+        return None;
+    }
+    call.positional().nth(number.parse().ok()?).map(|arg| arg.value)
 }
 
 /// The values that remain under further assumptions.

@@ -341,6 +341,7 @@ impl Resolver<'_> {
         if sites.is_empty() {
             if let Some(alts) = self
                 .dependency(ctx, func, number)
+                .or_else(|| self.fixture(ctx, func, number))
                 .or_else(|| self.decorated_option(ctx, func, number))
                 .or_else(|| self.callback(ctx, func, number))
                 .or_else(|| self.parsed_arguments(ctx, func, number))
@@ -409,57 +410,6 @@ impl Resolver<'_> {
         out
     }
 
-    /// What a framework gives a parameter: `key: str = Depends(get_key)`, `@Inject(TOKEN) key: string`.
-    fn dependency(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
-        let module = self.module(ctx.file);
-        let default = module.func(func).params[number].default?;
-        let ExprKind::Call(call) = module.kind(default) else { return None };
-        let at = self.ctx_of(ctx.file, default);
-        let callee = self.eval(&at, call.callee);
-        let is_one_of = |names: &[&str]| {
-            callee.iter().any(|alt| matches!(&alt.value, Value::Symbol(symbol) if names.contains(&symbol.as_str())))
-        };
-        if is_one_of(words::INJECTIONS) {
-            return self.provided(&at, call.args.first()?.value);
-        }
-        let injects = is_one_of(words::DEPENDENCIES);
-        // One that gives nothing is there to be replaced.
-        let alts = injects.then(|| self.eval(&at, default))?;
-        let gives = alts.iter().all(|alt| !matches!(alt.value, Value::Null | Value::Undefined));
-        Some(if gives { alts } else { vec![Alt::unknown()] })
-    }
-
-    /// What the program says that is given for a token, where it says so once: `{ provide: TOKEN, useValue: key }`.
-    fn provided(&mut self, ctx: &Ctx, token: ExprId) -> Option<Vec<Alt>> {
-        self.rests_on_others();
-        let token = self.eval(ctx, token);
-        let project = self.project;
-        let mut found = None;
-        for id in project.ids() {
-            for &provider in &project.file(id).index.providers {
-                let at = self.ctx_of(id, provider);
-                let Some(of) = self.written_as(id, provider, "provide") else { continue };
-                let of = self.eval(&at, of);
-                let is_it = match (of.as_slice(), token.as_slice()) {
-                    ([Alt { value: Value::Str(of, _), .. }], [Alt { value: Value::Str(token, _), .. }]) => of == token,
-                    ([Alt { value: of @ (Value::Made(_) | Value::Symbol(_)), .. }], [token]) => {
-                        of.is_same(&token.value)
-                    }
-                    _ => false,
-                };
-                if is_it && found.replace((at, provider)).is_some() {
-                    return None;
-                }
-            }
-        }
-        let (at, provider) = found?;
-        if let Some(value) = self.written_as(at.file, provider, "useValue") {
-            return Some(self.eval(&at, value));
-        }
-        let factory = self.written_as(at.file, provider, "useFactory")?;
-        Some(self.eval_through(&at, factory))
-    }
-
     /// The argument that a followed call gives to a parameter by name, as an expression of the caller.
     pub(super) fn argument_of(&mut self, frame: &Arc<Frame>, name: &str) -> Option<(ExprId, Ctx)> {
         let function = self.module(frame.file).func(frame.func);
@@ -480,14 +430,26 @@ impl Resolver<'_> {
         {
             return Argument::Keywords;
         }
+        let handed = super::sites::bound(self.module(frame.caller.file), call);
+        if let Some((rest, options)) = handed.as_ref().and_then(|handed| handed.packed) {
+            let listed = match rest.map(|rest| self.module(frame.caller.file).kind(rest)) {
+                Some(ExprKind::List(items)) if items.iter().all(|item| !item.spread) => Some(items),
+                _ => None,
+            };
+            if let Some(item) = listed.and_then(|items| items.get(number)) {
+                return Argument::Given(item.value);
+            }
+            let rest = rest.filter(|_| listed.is_none()).map(|rest| (rest, number));
+            return Argument::Spread(Spreads { rest, options });
+        }
         if let Some(arg) = call.named(param.name.as_str()) {
             return Argument::Given(arg.value);
         }
         let mut spread = Spreads::default();
-        let bound = self.is_bound(frame);
+        let bound = handed.as_ref().is_some_and(|handed| handed.partial);
         let mut position = 0;
         // The first argument of a `functools.partial` is the function itself.
-        for arg in call.args.iter().skip(usize::from(bound)) {
+        for arg in call.args.iter().skip(handed.map_or(0, |handed| handed.skip)) {
             match (arg.spread, &arg.name) {
                 (Spread::No, None) if spread.rest.is_some() => return Argument::Unknown,
                 (Spread::No, None) => {
@@ -546,7 +508,8 @@ impl Resolver<'_> {
     /// Whether a call gives a function some of its arguments only: `partial(connect, key)`.
     pub(super) fn is_bound(&self, frame: &Frame) -> bool {
         let module = self.module(frame.caller.file);
-        matches!(module.kind(frame.call), ExprKind::Call(call) if super::sites::bound(module, call).is_some())
+        matches!(module.kind(frame.call), ExprKind::Call(call)
+            if super::sites::bound(module, call).is_some_and(|bound| bound.partial))
     }
 
     /// What another file gets under a name from this one.

@@ -7,6 +7,45 @@ use super::{Resolver, under, words};
 use crate::facts::{Call, ClassId, ExprId, ExprKind, Field, Module, Stmt};
 use crate::finding::{FileId, Location};
 
+/// Settings of a Flask application.
+impl Resolver<'_> {
+    /// What `current_app.config[name]` is, where one place of the project says it: `app.config[name] = v`, or the class that
+    /// `app.config.from_object(Config)` takes.
+    pub(super) fn setting_of_app(&mut self, name: &str) -> Vec<Alt> {
+        self.rests_on_others();
+        let project = self.project;
+        let (mut written, mut taken) = (Vec::new(), Vec::new());
+        for file in project.ids() {
+            let other = project.file(file);
+            for &(block, index) in other.index.below.get("config").into_iter().flatten() {
+                let Some(Stmt::Assign { place, value, .. }) = other.module.block(block).stmts.get(index as usize)
+                else {
+                    continue;
+                };
+                if matches!(place.path.as_slice(), [_, Some(field)] if field == name) {
+                    written.push((Ctx { file, block, index: index as usize, frame: None }, *value));
+                }
+            }
+            for &call in other.index.calls.get("from_object").into_iter().flatten() {
+                if let ExprKind::Call(data) = other.module.kind(call)
+                    && let [of] = data.args.as_slice()
+                {
+                    taken.push((self.ctx_of(file, call), of.value));
+                }
+            }
+        }
+        match (written.as_slice(), taken.as_slice()) {
+            ([(ctx, value)], _) => self.eval(ctx, *value),
+            ([], [(ctx, of)]) => {
+                let alts = self.field_path(ctx, *of, &[name.to_owned()]);
+                let is_known = |alt: &Alt| !matches!(alt.value, Value::Symbol(_) | Value::Undefined);
+                if alts.iter().all(is_known) { alts } else { vec![Alt::unknown()] }
+            }
+            _ => vec![Alt::unknown()],
+        }
+    }
+}
+
 impl Resolver<'_> {
     /// A field of a settings class: the variables that pydantic reads for it, first one set wins, then its default.
     pub(super) fn setting(&mut self, ctx: &Ctx, class: ClassId, field: &Field) -> Vec<Alt> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::value::{Frame, Value};
 use super::{Heir, Resolver, Sites, words};
-use crate::facts::{Call, ClassId, ExprId, ExprKind, FuncId, Module};
+use crate::facts::{Call, ClassId, ExprId, ExprKind, FuncId, Module, Spread};
 use crate::finding::FileId;
 use crate::project::File;
 
@@ -153,17 +153,18 @@ impl Resolver<'_> {
             }
             here.sort_unstable();
             here.dedup();
-            let partials = other.index.calls.get("partial").into_iter().flatten().filter(|call| {
+            let runners = RUNNERS.iter().filter(|_| language == "python");
+            let handed = runners.flat_map(|name| other.index.calls.get(*name).into_iter().flatten()).filter(|call| {
                 let module = &other.module;
                 let ExprKind::Call(data) = module.kind(**call) else { return false };
                 let last = |of: ExprId| match module.kind(of) {
                     ExprKind::Name(name) | ExprKind::Member(_, name) => here.contains(&name.as_str()),
                     _ => false,
                 };
-                bound(module, data).is_some_and(last)
+                bound(module, data).is_some_and(|bound| last(bound.func))
             });
             let calls = here.iter().flat_map(|name| other.index.calls.get(*name).into_iter().flatten().take(64));
-            for &call in calls.chain(partials.take(64)) {
+            for &call in calls.chain(handed.take(64)) {
                 if out.len() >= MAX_SITES {
                     more = true;
                 } else if !is_repeated(other, call, at, &out) && self.is_site(at, call, (file, func), class) {
@@ -221,7 +222,7 @@ impl Resolver<'_> {
         if matches!(module.kind(data.callee), ExprKind::Member(_, name) if name == "__init__") {
             return false;
         }
-        let callees = self.called(&ctx, bound(module, data).unwrap_or(data.callee));
+        let callees = self.called(&ctx, bound(module, data).map_or(data.callee, |bound| bound.func));
         callees.iter().any(|alt| match &alt.value {
             Value::Made(value) => match *self.module(value.ctx.file).kind(value.expr) {
                 ExprKind::Func(func) => (value.ctx.file, func) == of,
@@ -250,11 +251,36 @@ impl Resolver<'_> {
     }
 }
 
-/// The function that `functools.partial` gives some of its arguments.
-pub(super) fn bound(module: &Module, call: &Call) -> Option<ExprId> {
-    let is_partial =
-        matches!(module.kind(call.callee), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "partial");
-    call.args.first().filter(|first| is_partial && first.name.is_none()).map(|first| first.value)
+/// Functions and methods that call a function, now or later, with the arguments behind it.
+pub(super) const RUNNERS: [&str; 6] = ["partial", "to_thread", "submit", "enqueue", "run_in_executor", "Thread"];
+
+/// How a call hands a function on together with arguments for it.
+pub(super) struct Bound {
+    /// The function.
+    pub(super) func: ExprId,
+    /// How many arguments stand before those of the function.
+    pub(super) skip: usize,
+    /// More arguments come later: `functools.partial`.
+    pub(super) partial: bool,
+    /// The arguments are a tuple and a mapping: `Thread(target=f, args=(…), kwargs={…})`.
+    pub(super) packed: Option<(Option<ExprId>, Option<ExprId>)>,
+}
+
+/// The function that a call hands on with arguments: `partial(f, a)`, `asyncio.to_thread(f, a)`, `pool.submit(f, a)`.
+pub(super) fn bound(module: &Module, call: &Call) -> Option<Bound> {
+    let (ExprKind::Name(name) | ExprKind::Member(_, name)) = module.kind(call.callee) else { return None };
+    let value = |name: &str| call.named(name).map(|arg| arg.value);
+    let at = |number: usize| {
+        call.args.get(number).filter(|arg| arg.name.is_none() && arg.spread == Spread::No).map(|arg| arg.value)
+    };
+    let (func, skip, packed) = match name.as_str() {
+        "partial" => (at(0)?, 1, None),
+        "to_thread" | "submit" | "enqueue" => (at(0)?, 1, None),
+        "run_in_executor" => (at(1)?, 2, None),
+        "Thread" => (value("target")?, 0, Some((value("args"), value("kwargs")))),
+        _ => return None,
+    };
+    Some(Bound { func, skip, partial: name == "partial", packed })
 }
 
 /// Whether the same call stands in the same statement already: it gives what that one gives.

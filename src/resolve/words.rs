@@ -93,7 +93,7 @@ pub(super) const GLOBALS: &[&str] = &[
 
 /// Functions whose result has the elements of their argument.
 pub(super) const COLLECTING: &[&str] =
-    &["tuple", "list", "set", "frozenset", "sorted", "reversed", "dict.fromkeys", "Array.from"];
+    &["tuple", "list", "set", "frozenset", "sorted", "reversed", "dict.fromkeys", "Array.from", "itertools.cycle"];
 
 /// Functions that copy fields of several objects into one.
 pub(super) const MERGING: &[&str] = &["assign", "merge", "extend", "defaults", "defaultsDeep", "defu", "deepmerge"];
@@ -214,6 +214,9 @@ pub(super) fn makes_empty(symbol: &str) -> bool {
     matches!(method, "new" | "default" | "with_capacity")
         && matches!(of.rsplit('.').next(), Some("HeaderMap" | "HashMap" | "BTreeMap"))
 }
+
+/// Methods of Python's models and data classes that give a mapping of their fields.
+pub(super) const AS_MAPPING: &[&str] = &["model_dump", "dict", "_asdict", "asdict", "to_dict"];
 
 /// Methods of Rust that give an object like the one they are called on, or that is in it.
 pub(super) const COPYING: &[&str] =
@@ -358,6 +361,13 @@ pub(super) fn transparent(symbol: &str) -> Option<usize> {
         "Promise.resolve",
         "Cow.from",
         "types.MappingProxyType",
+        "dataclasses.asdict",
+        "attr.asdict",
+        "attrs.asdict",
+        "vars",
+        "pydantic.HttpUrl",
+        "pydantic.AnyHttpUrl",
+        "pydantic.AnyUrl",
         "HashMap.from_iter",
         "std.collections.HashMap.from_iter",
         "reqwest.Url.parse",

@@ -45,6 +45,10 @@ impl Lower<'_> {
         let outside = (self.class.take(), std::mem::take(&mut self.aliases));
         self.bound.push(names);
         let (func, resume) = self.builder.open_function(function);
+        for patch in self.patches_around(node) {
+            let value = self.expr(patch);
+            self.builder.stmt(Stmt::Expr(value));
+        }
         if let Some(body) = node.child_by_field_name("body") {
             self.block(body);
         }
@@ -52,6 +56,17 @@ impl Lower<'_> {
         self.bound.pop();
         (self.class, self.aliases) = outside;
         func
+    }
+
+    /// The decorators of a function, and of the class that it is a method of, that patch something while it runs.
+    fn patches_around<'t>(&self, node: Node<'t>) -> Vec<Node<'t>> {
+        if !self.patches {
+            return Vec::new();
+        }
+        // `function_definition`, `decorated_definition`, `block`, `class_definition`, `decorated_definition`.
+        let around = std::iter::successors(node.parent(), Node::parent).take(4);
+        let decorated = around.filter(|node| node.kind() == "decorated_definition");
+        decorated.flat_map(|node| parts(node).0).filter(|decorator| self.is_patch(*decorator)).collect()
     }
 
     /// A lambda returns its body. It sees the variables of a comprehension around it.
@@ -318,7 +333,9 @@ impl Lower<'_> {
                     let last = self.text_of(at).rsplit('.').next().unwrap_or("");
                     return last.starts_with(char::is_uppercase).then_some(at);
                 }
-                "generic_type" if self.text_of(inner.first().copied()?) == "Optional" => inner.get(1).copied()?,
+                "generic_type" if matches!(self.text_of(inner.first().copied()?), "Optional" | "Annotated") => {
+                    inner.get(1).copied()?
+                }
                 "generic_type" => return None,
                 _ => inner.first().copied()?,
             };

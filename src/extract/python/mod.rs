@@ -46,6 +46,7 @@ pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
         bound: vec![HashSet::new()],
         aliases: Vec::new(),
         class: None,
+        patches: source.text.contains("patch.dict"),
     };
     lower.block(root);
     let mut module = lower.builder;
@@ -114,6 +115,8 @@ struct Lower<'s> {
     aliases: Vec<HashMap<String, String>>,
     /// The class whose body is being lowered.
     class: Option<ClassScope>,
+    /// Whether something is patched anywhere in the file.
+    patches: bool,
 }
 
 /// A class body's scope: what its names mean, which functions in it do not see.

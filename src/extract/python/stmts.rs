@@ -218,11 +218,29 @@ impl Lower<'_> {
         let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right")) else {
             return;
         };
+        let header = self.text.get(left.start_byte()..right.end_byte()).unwrap_or("");
+        // `for number, row in enumerate(rows)`: the rows, each with a number that says nothing.
+        let (counter, left, right) = match (self.enumerated(right), operands(left).as_slice()) {
+            (Some(rows), &[counter, row]) if left.kind() == "pattern_list" => (Some(counter), row, rows),
+            _ => (None, left, right),
+        };
         let iterable = self.expr(right);
         let each = self.add(left, ExprKind::Each(iterable));
-        let header = self.text.get(left.start_byte()..right.end_byte()).unwrap_or("");
         let cond = Cond::opaque(&format!("for@{}:{}", node.start_byte(), head(header)));
-        self.looped(node, &cond, |this| this.target(left, each, span(node)));
+        self.looped(node, &cond, |this| {
+            this.target(left, each, span(node));
+            if let Some(counter) = counter {
+                let number = this.unknown(counter);
+                this.target(counter, number, span(node));
+            }
+        });
+    }
+
+    /// What `enumerate(...)` counts.
+    fn enumerated<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
+        let callee = (node.kind() == "call").then(|| node.child_by_field_name("function")).flatten()?;
+        let arguments = operands(node.child_by_field_name("arguments")?);
+        arguments.first().copied().filter(|of| self.text_of(callee) == "enumerate" && of.kind() != "list_splat")
     }
 
     fn while_(&mut self, node: Node) {
@@ -299,14 +317,26 @@ impl Lower<'_> {
     }
 
     fn with(&mut self, node: Node) {
+        let body = node.child_by_field_name("body");
         let clauses = operands(node).into_iter().filter(|child| child.kind() == "with_clause");
-        for item in clauses.flat_map(operands) {
-            let Some(value) = item.child_by_field_name("value") else { continue };
-            self.with_item(value);
+        let items: Vec<Node> =
+            clauses.flat_map(operands).filter_map(|item| item.child_by_field_name("value")).collect();
+        // What is patched is so in the body alone.
+        let (patches, others): (Vec<Node>, Vec<Node>) = items.into_iter().partition(|item| self.is_patch(*item));
+        others.into_iter().for_each(|item| self.with_item(item));
+        if let Some(body) = body {
+            let block = self.arm(Vec::new(), |this| {
+                patches.into_iter().for_each(|item| this.with_item(item));
+                this.block(body);
+            });
+            self.builder.stmt(Stmt::Block(block));
         }
-        if let Some(body) = node.child_by_field_name("body") {
-            self.inline(body);
-        }
+    }
+
+    /// Whether an expression patches a mapping, as the process environment is: `mock.patch.dict(os.environ, {...})`.
+    pub(super) fn is_patch(&self, node: Node) -> bool {
+        let callee = (node.kind() == "call").then(|| node.child_by_field_name("function")).flatten();
+        callee.is_some_and(|callee| self.text_of(callee).ends_with("patch.dict"))
     }
 
     fn with_item(&mut self, node: Node) {

@@ -1,0 +1,104 @@
+//! What frameworks give parameters: FastAPI's dependencies, pytest's fixtures, what Nest and Angular provide for a token.
+
+use super::value::{Alt, Ctx, Value};
+use super::{Resolver, words};
+use crate::facts::{ExprId, ExprKind, FuncId, Stmt};
+use crate::finding::FileId;
+
+impl Resolver<'_> {
+    /// What a framework gives a parameter: `key: str = Depends(get_key)`, `@Inject(TOKEN) key: string`.
+    pub(super) fn dependency(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
+        let module = self.module(ctx.file);
+        let default = module.func(func).params[number].default?;
+        let ExprKind::Call(call) = module.kind(default) else { return None };
+        let at = self.ctx_of(ctx.file, default);
+        let callee = self.eval(&at, call.callee);
+        let is_one_of = |names: &[&str]| {
+            callee.iter().any(|alt| matches!(&alt.value, Value::Symbol(symbol) if names.contains(&symbol.as_str())))
+        };
+        if is_one_of(words::INJECTIONS) {
+            return self.provided(&at, call.args.first()?.value);
+        }
+        let injects = is_one_of(words::DEPENDENCIES);
+        // `config: Config = Depends()`: an object of the parameter's own class.
+        if injects && call.args.is_empty() {
+            return Some(vec![Alt::unknown()]);
+        }
+        // One that gives nothing is there to be replaced.
+        let alts = injects.then(|| self.eval(&at, default))?;
+        let gives = alts.iter().all(|alt| !matches!(alt.value, Value::Null | Value::Undefined));
+        Some(if gives { alts } else { vec![Alt::unknown()] })
+    }
+
+    /// What pytest gives a parameter of a test or a fixture: what the fixture of its name returns, in the file or in the
+    /// nearest `conftest.py`.
+    pub(super) fn fixture(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
+        let function = self.module(ctx.file).func(func);
+        let is_test = function.name.as_deref().is_some_and(|name| name.starts_with("test"));
+        if self.language_at(ctx.file, function.body) != "python" || !(is_test || self.is_fixture(ctx.file, func)) {
+            return None;
+        }
+        let name = &function.params[number].name;
+        let path = &self.project.file(ctx.file).path;
+        let folders = path.ancestors().skip(1).take(8).map(|folder| folder.join("conftest.py"));
+        let conftests = folders.filter_map(|path| self.project.by_path.get(&path).copied());
+        for file in std::iter::once(ctx.file).chain(conftests) {
+            let module = self.module(file);
+            for (block, index) in self.project.file(file).index.assigns.get(name).into_iter().flatten() {
+                let Some(Stmt::Assign { value, .. }) = module.block(*block).stmts.get(*index as usize) else {
+                    continue;
+                };
+                if let ExprKind::Func(fixture) = *module.kind(*value)
+                    && (file, fixture) != (ctx.file, func)
+                    && self.is_fixture(file, fixture)
+                {
+                    return Some(self.returns(file, fixture, None));
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether a function is decorated as one of pytest's fixtures: `@pytest.fixture(scope="session")`.
+    fn is_fixture(&self, file: FileId, func: FuncId) -> bool {
+        let module = self.module(file);
+        module.func(func).decorators.iter().any(|&decorator| {
+            let callee = match module.kind(decorator) {
+                ExprKind::Call(call) => call.callee,
+                _ => decorator,
+            };
+            matches!(module.kind(callee), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "fixture")
+        })
+    }
+
+    /// What the program says that is given for a token, where it says so once: `{ provide: TOKEN, useValue: key }`.
+    fn provided(&mut self, ctx: &Ctx, token: ExprId) -> Option<Vec<Alt>> {
+        self.rests_on_others();
+        let token = self.eval(ctx, token);
+        let project = self.project;
+        let mut found = None;
+        for id in project.ids() {
+            for &provider in &project.file(id).index.providers {
+                let at = self.ctx_of(id, provider);
+                let Some(of) = self.written_as(id, provider, "provide") else { continue };
+                let of = self.eval(&at, of);
+                let is_it = match (of.as_slice(), token.as_slice()) {
+                    ([Alt { value: Value::Str(of, _), .. }], [Alt { value: Value::Str(token, _), .. }]) => of == token,
+                    ([Alt { value: of @ (Value::Made(_) | Value::Symbol(_)), .. }], [token]) => {
+                        of.is_same(&token.value)
+                    }
+                    _ => false,
+                };
+                if is_it && found.replace((at, provider)).is_some() {
+                    return None;
+                }
+            }
+        }
+        let (at, provider) = found?;
+        if let Some(value) = self.written_as(at.file, provider, "useValue") {
+            return Some(self.eval(&at, value));
+        }
+        let factory = self.written_as(at.file, provider, "useFactory")?;
+        Some(self.eval_through(&at, factory))
+    }
+}
