@@ -5,17 +5,15 @@
 //! nobody says. So a block counts where it may be meant: not where it is a pair of its own, written out in full, for
 //! programs that stand elsewhere.
 
-use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use crate::catalog::Catalog;
 use crate::clients::From;
-use crate::facts::{BlockId, EnvBlock, EnvKind, ExprKind, Module, Span, Stmt};
+use crate::facts::{EnvBlock, EnvKind, ExprKind, Span};
 use crate::finding::{FileId, Finding, Location};
-use crate::imports;
 use crate::project::Project;
-use crate::resolve::{StepKind, Value, is_test};
+use crate::resolve::{StepKind, Value};
 use crate::routes::{Client, Key, Route, URL_SUFFIXES, key_prefix};
 use crate::rules;
 
@@ -48,29 +46,18 @@ const DEPLOYMENT: &[&str] = &[
     "workflows",
 ];
 
-/// The blocks of a project that set variables, dotenv files apart: which clients read those is known. And the files of
-/// code that do: `os.environ["OPENAI_BASE_URL"] = url`.
+/// The blocks of a project that set variables, dotenv files apart: which clients read those is known.
 pub struct Blocks<'p> {
     project: &'p Project,
     by_variable: HashMap<&'p str, Vec<(FileId, &'p EnvBlock)>>,
-    written: HashMap<&'p str, Vec<FileId>>,
-    /// The last words of what each file imports, as far as somebody asked.
-    imports: OnceCell<HashMap<FileId, HashSet<String>>>,
 }
 
 impl<'p> Blocks<'p> {
     /// The blocks of a project, by the variables that they set to anything but a URL of OpenAI's.
     pub fn new(project: &'p Project) -> Self {
         let mut by_variable: HashMap<&str, Vec<(FileId, &EnvBlock)>> = HashMap::new();
-        let mut written: HashMap<&str, Vec<FileId>> = HashMap::new();
         for id in project.ids() {
             let file = project.file(id);
-            let to_another = |&(block, index): &(BlockId, u32)| {
-                let stmt = file.module.block(block).stmts.get(index as usize);
-                !stmt.is_some_and(|stmt| file.source.slice(span_of(&file.module, stmt)).contains("//api.openai.com"))
-            };
-            let writes = file.index.env_writes.iter().filter(|(_, places)| places.iter().any(to_another));
-            writes.for_each(|(name, _)| written.entry(name).or_default().push(id));
             for block in file.module.env_blocks.iter().filter(|block| block.kind != EnvKind::Dotenv) {
                 for var in &block.vars {
                     if !file.source.slice(file.module.span(var.value)).contains("//api.openai.com") {
@@ -79,54 +66,15 @@ impl<'p> Blocks<'p> {
                 }
             }
         }
-        Self { project, by_variable, written, imports: OnceCell::new() }
+        Self { project, by_variable }
     }
 
     /// Whether a block may give a client the endpoint that a route lacks.
     pub fn may_give_endpoint(&self, client: &Client, route: &Route) -> bool {
         client.endpoint_variables.iter().any(|name| {
             let blocks = self.by_variable.get(name.as_str()).into_iter().flatten();
-            let mut written = self.written.get(name.as_str()).into_iter().flatten();
             blocks.into_iter().any(|&(file, block)| self.is_meant_for(file, block, name, client, route))
-                || written.any(|&file| self.runs_with(file, client.at.file))
         })
-    }
-
-    /// Whether what one file of code writes to the environment is there when another one runs: they are of one program.
-    fn runs_with(&self, writer: FileId, file: FileId) -> bool {
-        let path = |id: FileId| self.project.file(id).path.as_path();
-        let language = |id: FileId| self.project.file(id).source.language.name();
-        // What is written in the file itself has been looked at where it stands.
-        if writer == file || language(writer) != language(file) || (is_test(path(writer)) && !is_test(path(file))) {
-            return false;
-        }
-        if self.project.in_one_program(writer, file) {
-            return true;
-        }
-        let stem = |id: FileId| {
-            let stem = path(id)
-                .file_stem()
-                .and_then(|stem| stem.to_str())
-                .filter(|stem| !matches!(*stem, "__init__" | "index" | "mod"));
-            stem.or_else(|| path(id).parent()?.file_name()?.to_str()).unwrap_or("").to_owned()
-        };
-        let (of_writer, of_file) = (stem(writer), stem(file));
-        let imports = self.imports.get_or_init(|| self.project.ids().map(|id| (id, self.imported_by(id))).collect());
-        imports.iter().any(|(&id, names)| {
-            language(id) == language(file)
-                && (id == writer || names.contains(&of_writer))
-                && (id == file || names.contains(&of_file))
-        })
-    }
-
-    /// The last words of what a file imports.
-    fn imported_by(&self, id: FileId) -> HashSet<String> {
-        let file = self.project.file(id);
-        let last = |key: String| match file.source.language.is_javascript() {
-            true => key.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or("").to_owned(),
-            false => key.rsplit('.').next().unwrap_or("").to_owned(),
-        };
-        imports::keys(file.source.language, &file.path, &file.module).into_iter().map(last).collect()
     }
 
     fn is_meant_for(&self, file: FileId, block: &EnvBlock, url: &str, client: &Client, route: &Route) -> bool {
@@ -148,15 +96,6 @@ impl<'p> Blocks<'p> {
     /// Whether what a file sets up is the program in another file: it stands in the folder of that file or above.
     fn stands_above(&self, block: FileId, code: FileId) -> bool {
         program(self.project, block).is_some_and(|dir| self.project.file(code).path.starts_with(dir))
-    }
-}
-
-/// Where a statement that writes a variable stands.
-fn span_of(module: &Module, stmt: &Stmt) -> Span {
-    match stmt {
-        Stmt::Assign { span, .. } => *span,
-        Stmt::Expr(expr) => module.span(*expr),
-        _ => Span::default(),
     }
 }
 

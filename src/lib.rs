@@ -22,6 +22,7 @@ pub mod cli;
 pub mod clients;
 pub mod config;
 pub mod cover;
+pub mod elsewhere;
 pub mod endpoint;
 pub mod evidence;
 pub mod extract;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::{Catalog, UrlKind};
 use crate::clients::{self, From, IgnoredKind};
 use crate::cover::Blocks;
+use crate::elsewhere::Elsewhere;
 use crate::endpoint::Url;
 use crate::facts::{ExprId, ExprKind};
 use crate::finding::{FileId, Location, RouteRecord, UrlSlot, Verdict};
@@ -436,13 +437,14 @@ fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
 /// Takes back what is said of pairs that may well not be.
 ///
 /// A default endpoint is in doubt where another way to the same key leads to an endpoint that is not known, or an
-/// environment block of the project may give the client one. Any pair is in doubt where the key was
+/// environment block or other code of the project may give the client one. Any pair is in doubt where the key was
 /// chosen by one condition and the endpoint by another, or only the endpoint by a row of a table, and the key has its
 /// right endpoint among the others, or there are rows that are not known: which go together nobody can tell. The same
 /// where the key was chosen by one condition, the client is made under another, and one of its keys may be right there. A pair
 /// of which something would have to be in two collections at once is in doubt whatever else there is.
 pub fn doubt(project: &Project, clients: &mut [Client]) {
     let blocks = Blocks::new(project);
+    let code = Elsewhere::new(project);
     for client in clients {
         let doubted: Vec<(bool, bool)> = client
             .routes
@@ -467,7 +469,7 @@ pub fn doubt(project: &Project, clients: &mut [Client]) {
                         || (route.row && unknown())
                         || (route.ways.any() && fits())
                 };
-                let elsewhere = || blocks.may_give_endpoint(client, route);
+                let elsewhere = || blocks.may_give_endpoint(client, route) || code.may_give_endpoint(client, route);
                 let doubtful = route.endpoint.is_default() && (unknown() || elsewhere());
                 (doubtful, route.verdict == Verdict::Mismatch && (doubtful || unrelated()))
             })

@@ -38,6 +38,12 @@ impl Resolver<'_> {
                             let alts = self.eval(here, of.value);
                             self.settle_all_of(found, alts, rest);
                         }
+                        // Flask's files and variables: nobody knows what is in them.
+                        ("from_prefixed_env" | "from_envvar" | "from_pyfile" | "from_file" | "from_json", _) => {
+                            found
+                                .alts
+                                .extend(found.open.iter().map(|open| Alt { arms: open.clone(), ..Alt::unknown() }));
+                        }
                         ("update" | "from_mapping", args) => {
                             for arg in args.iter().rev() {
                                 if arg.name.as_deref() == Some(rest[0].as_str()) {

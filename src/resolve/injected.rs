@@ -39,6 +39,31 @@ impl Resolver<'_> {
             return None;
         }
         let name = &function.params[number].name;
+        let module = self.module(ctx.file);
+        let class = function.class.map(|class| &module.classes[class.index()]);
+        // What `@pytest.mark.parametrize("url", […])` gives stands before any fixture.
+        let decorators = class.map_or(&[][..], |class| class.decorators.as_slice());
+        let gives = |&decorator: &ExprId| match module.kind(decorator) {
+            ExprKind::Call(call) => call.args.first().is_some_and(|arg| match module.kind(arg.value) {
+                ExprKind::Str(names) => names.expose().split(',').any(|given| given.trim() == name),
+                _ => true,
+            }),
+            _ => false,
+        };
+        let is_mark = |decorator: &&ExprId| match module.kind(**decorator) {
+            ExprKind::Call(call) => {
+                matches!(module.kind(call.callee), ExprKind::Member(_, last) if last == "parametrize")
+            }
+            _ => false,
+        };
+        if function.decorators.iter().chain(decorators).filter(is_mark).any(gives) {
+            return None;
+        }
+        if let Some(class) = class
+            && let Some(&(_, own)) = class.methods.iter().rev().find(|(method, own)| method == name && *own != func)
+        {
+            return self.is_fixture(ctx.file, own).then(|| self.returns(ctx.file, own, None));
+        }
         let path = &self.project.file(ctx.file).path;
         let folders = path.ancestors().skip(1).take(8).map(|folder| folder.join("conftest.py"));
         let conftests = folders.filter_map(|path| self.project.by_path.get(&path).copied());

@@ -390,9 +390,6 @@ impl<'p> Resolver<'p> {
                 alts = self.assume_place(&after, &place.root, own, alts);
                 alts = self.assume_passed(&found.passed, &place.root, own, alts);
                 alts = self.fields(alts, rest);
-                if let ExprKind::Import(import) = self.module(here.file).kind(value) {
-                    alts = self.or_set_elsewhere(import, rest, alts);
-                }
             }
             let alts = self.assume_place(&after, &place.root, path, alts);
             let alts = self.assume_passed(&found.passed, &place.root, path, alts);

@@ -372,7 +372,7 @@ impl<'p> Resolver<'p> {
             ExprKind::Member(base, name) => self.member(ctx, *base, name, at),
             ExprKind::Index(base, index) => {
                 if let Some(of) = zipped(module, *base, *index) {
-                    return self.each(ctx, *base, of);
+                    return self.zipped_with(ctx, *base, of);
                 }
                 let mut alts = self.index(ctx, *base, *index, at);
                 // Python has no value for a key that is not there: that way the program ends.
@@ -588,6 +588,20 @@ impl<'p> Resolver<'p> {
             }
         }
         if out.is_empty() { vec![Alt::unknown()] } else { out }
+    }
+
+    /// The elements of one of the collections that a loop goes through side by side. In which order those are that a
+    /// function gives, `reversed(keys)`, nobody knows.
+    fn zipped_with(&mut self, ctx: &Ctx, each: ExprId, of: ExprId) -> Vec<Alt> {
+        let lists = self.eval(ctx, of);
+        let is_call = |alt: &Alt| match &alt.value {
+            Value::Made(made) => matches!(self.module(made.ctx.file).kind(made.expr), ExprKind::Call(_)),
+            _ => false,
+        };
+        if lists.iter().any(is_call) {
+            return vec![Alt::unknown()];
+        }
+        self.each(ctx, each, of)
     }
 
     /// An expression as an object to look into later.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::lookup::Target;
+use super::sites::{Bound, bound};
 use super::value::{Alt, Ctx, Frame, Presence, Step, StepKind, Value};
 use super::{Arms, Lit, Resolver, under, words};
 use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Param, ParamKind, Span, Spread, Stmt};
@@ -430,7 +431,7 @@ impl Resolver<'_> {
         {
             return Argument::Keywords;
         }
-        let handed = super::sites::bound(self.module(frame.caller.file), call);
+        let handed = self.handed_on(frame);
         if let Some((rest, options)) = handed.as_ref().and_then(|handed| handed.packed) {
             let listed = match rest.map(|rest| self.module(frame.caller.file).kind(rest)) {
                 Some(ExprKind::List(items)) if items.iter().all(|item| !item.spread) => Some(items),
@@ -505,11 +506,18 @@ impl Resolver<'_> {
         out
     }
 
+    /// How a call hands a function on with arguments; not where it calls that function itself: `form.submit(f)`.
+    fn handed_on(&self, frame: &Frame) -> Option<Bound> {
+        let module = self.module(frame.caller.file);
+        let ExprKind::Call(call) = module.kind(frame.call) else { return None };
+        let (ExprKind::Name(called) | ExprKind::Member(_, called)) = module.kind(call.callee) else { return None };
+        let own = self.module(frame.file).func(frame.func).name.as_ref();
+        bound(module, call).filter(|_| own != Some(called))
+    }
+
     /// Whether a call gives a function some of its arguments only: `partial(connect, key)`.
     pub(super) fn is_bound(&self, frame: &Frame) -> bool {
-        let module = self.module(frame.caller.file);
-        matches!(module.kind(frame.call), ExprKind::Call(call)
-            if super::sites::bound(module, call).is_some_and(|bound| bound.partial))
+        self.handed_on(frame).is_some_and(|bound| bound.partial)
     }
 
     /// What another file gets under a name from this one.

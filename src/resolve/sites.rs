@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::value::{Frame, Value};
+use super::value::{Alt, Frame, Value};
 use super::{Heir, Resolver, Sites, words};
 use crate::facts::{Call, ClassId, ExprId, ExprKind, FuncId, Module, Spread};
 use crate::finding::FileId;
@@ -222,7 +222,24 @@ impl Resolver<'_> {
         if matches!(module.kind(data.callee), ExprKind::Member(_, name) if name == "__init__") {
             return false;
         }
-        let callees = self.called(&ctx, bound(module, data).map_or(data.callee, |bound| bound.func));
+        let runner = bound(module, data);
+        let callees = self.called(&ctx, data.callee);
+        // `form.submit(f)`, where the program has a function of that name: it does as it likes.
+        let called = match module.kind(data.callee) {
+            ExprKind::Name(name) | ExprKind::Member(_, name) => Some(name),
+            _ => None,
+        };
+        let has_its_own = || module.functions.iter().any(|function| function.name.as_ref() == called);
+        let is_own = |alt: &Alt| match &alt.value {
+            Value::Made(made) => matches!(self.module(made.ctx.file).kind(made.expr), ExprKind::Func(_)),
+            Value::Receiver(..) => true,
+            _ => false,
+        };
+        let runner = runner.filter(|_| !callees.iter().any(is_own) && !has_its_own());
+        let callees = match runner {
+            Some(runner) => self.called(&ctx, runner.func),
+            None => callees,
+        };
         callees.iter().any(|alt| match &alt.value {
             Value::Made(value) => match *self.module(value.ctx.file).kind(value.expr) {
                 ExprKind::Func(func) => (value.ctx.file, func) == of,

@@ -4,41 +4,11 @@ use std::sync::Arc;
 
 use super::value::{self, Alt, Ctx, Frame, Presence, Value};
 use super::{ClassAt, ClassField, Lit, Resolver, under};
-use crate::facts::{BlockId, ClassId, ExprId, FuncId, Import, Stmt};
+use crate::facts::{BlockId, ClassId, ExprId, FuncId, Stmt};
 use crate::finding::FileId;
 use crate::headers::same_field;
 
 impl Resolver<'_> {
-    /// A field of something imported that holds nothing where it stands, and that some file fills: `state.url = url`. When
-    /// that has run is not known.
-    pub(super) fn or_set_elsewhere(&self, import: &Import, path: &[String], mut alts: Vec<Alt>) -> Vec<Alt> {
-        let is_nothing = |alt: &Alt| matches!(alt.value, Value::Null | Value::Undefined);
-        if !alts.iter().any(is_nothing) {
-            return alts;
-        }
-        let module = import.module.rsplit(['.', '/']).next().unwrap_or_default();
-        let imported = import.name.as_deref().unwrap_or(module);
-        let Some((field, before)) = path.split_last() else { return alts };
-        let holder = before.last().map_or(imported, String::as_str);
-        let is_set = self.project.ids().any(|id| {
-            let file = self.project.file(id);
-            let writes = |places: Option<&Vec<(BlockId, u32)>>, direct: bool| {
-                places.into_iter().flatten().any(|&(block, index)| {
-                    match file.module.block(block).stmts.get(index as usize) {
-                        Some(Stmt::Assign { place, .. }) if direct => place.root == holder,
-                        Some(Stmt::Assign { place, .. }) => place.path.last().and_then(Option::as_ref) == Some(field),
-                        _ => false,
-                    }
-                })
-            };
-            writes(file.index.attributes.get(field), true) || writes(file.index.below.get(holder), false)
-        });
-        if is_set {
-            alts.iter_mut().filter(|alt| is_nothing(alt)).for_each(|alt| alt.value = Value::Unknown(None));
-        }
-        alts
-    }
-
     /// The object that a method belongs to.
     pub(super) fn receiver(&mut self, ctx: &Ctx, func: FuncId) -> Value {
         let frame = ctx.frame.as_ref().filter(|frame| frame.func == func && frame.file == ctx.file);
