@@ -4,8 +4,9 @@
 //! The resolver looks at what is written in the client's own file and on the way of its values. When other code has run
 //! is not known, nor what names it puts together: that it is there at all leaves the default endpoint in doubt.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use crate::facts::{BlockId, Call, ClassId, Entry, EnvVar, ExprId, ExprKind, Place, Stmt};
 use crate::finding::{FileId, Verdict};
@@ -15,17 +16,22 @@ use crate::project::{File, Project, env_call_writes};
 use crate::resolve::is_test;
 use crate::routes::{Client, Route};
 
+/// Files, and of each whether it counts for what stands in it, too.
+type Writers = Rc<[(FileId, bool)]>;
+
 /// The code of a project, as far as somebody asked.
 pub struct Elsewhere<'p> {
     project: &'p Project,
     /// The last words of what each file imports.
     imports: OnceCell<HashMap<FileId, HashSet<String>>>,
+    /// The files that may write a variable, and whether by ways that nobody follows in the file itself either.
+    writers: RefCell<HashMap<String, Writers>>,
 }
 
 impl<'p> Elsewhere<'p> {
     /// The code of a project.
     pub fn new(project: &'p Project) -> Self {
-        Self { project, imports: OnceCell::new() }
+        Self { project, imports: OnceCell::new(), writers: RefCell::default() }
     }
 
     /// Whether some code may give a client the endpoint that a route lacks.
@@ -37,13 +43,30 @@ impl<'p> Elsewhere<'p> {
         if self.loads_by_name(client) {
             return true;
         }
-        let field = self.field_of(client);
+        let by_whom = |name: &String| {
+            let writers = self.writers(name);
+            writers.iter().any(|&(id, hidden)| if id == own { hidden } else { self.runs_with(id, own) })
+        };
+        if client.endpoint_variables.iter().any(by_whom) {
+            return true;
+        }
+        let Some(field) = self.field_of(client) else { return false };
         self.project.ids().any(|id| {
             let file = self.project.file(id);
-            let writes = || client.endpoint_variables.iter().any(|name| writes(file, name, id == own));
-            let fills = || field.as_ref().is_some_and(|field| fills(file, field, id == own));
-            file.source.language.is_code() && (writes() || fills()) && (id == own || self.runs_with(id, own))
+            file.source.language.is_code() && fills(file, &field, id == own) && (id == own || self.runs_with(id, own))
         })
+    }
+
+    /// The files of code that may write a variable.
+    fn writers(&self, name: &str) -> Writers {
+        if let Some(known) = self.writers.borrow().get(name) {
+            return known.clone();
+        }
+        let of_code = self.project.ids().filter(|&id| self.project.file(id).source.language.is_code());
+        let writing = of_code.filter(|&id| writes(self.project.file(id), name, false));
+        let found: Writers = writing.map(|id| (id, writes(self.project.file(id), name, true))).collect();
+        self.writers.borrow_mut().insert(name.to_owned(), found.clone());
+        found
     }
 
     /// Whether a client's file names a file of variables that gives the endpoint: `load_dotenv("relay.env")`. The ones that
