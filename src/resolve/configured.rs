@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::value::{Alt, Ctx, Presence, Step, StepKind, Value};
+use super::value::{Alt, Ctx, Step, StepKind, Value};
 use super::{Resolver, under, words};
 use crate::facts::{Call, ClassId, Entry, ExprId, ExprKind};
 use crate::finding::{FileId, Location};
