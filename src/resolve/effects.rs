@@ -157,7 +157,7 @@ impl Resolver<'_> {
         self.depth -= 1;
         found.tainted |= inner.tainted || inner.defaults.is_some();
         // What the variable was before is not what it is after.
-        let own = self.subject(here, &super::conditions::text_of(root, path));
+        let own = self.subject(here, &super::subjects::text_of(root, path));
         let written = inner.alts.into_iter().map(|alt| Alt { arms: alt.arms.without(own), ..alt }).collect::<Vec<_>>();
         let ran = Lit { subject: self.place_subject_of(here, expr), value: None, negated: false };
         for open in std::mem::take(&mut found.open) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
-use super::conditions::{lent, text_of};
+use super::subjects::{lent, text_of};
 use super::value::{Alt, Ctx, Frame, Value};
 use super::{Arms, Resolver, words};
 use crate::facts::{Entry, ExprId, ExprKind, FuncId};

@@ -4,9 +4,9 @@
 //! around it, the function's parameters, and the function around that. It keeps the conditions under which nothing has
 //! been found yet, so that an `else` that does not assign lets the older value through under its own assumption only.
 
-use super::conditions::text_of;
 use super::effects::settle;
 use super::marks::{gets, only_takes};
+use super::subjects::text_of;
 use super::value::{Alt, Ctx, Step, StepKind, Value};
 use super::{Arms, LOST, Resolver, under};
 use crate::facts::{Arm, BlockId, ExprId, ExprKind, FuncId, Import, Module, Stmt, Test};
@@ -59,7 +59,7 @@ impl<'p> Resolver<'p> {
             Some(alts) => alts,
             None => self.lookup(ctx, name, path),
         };
-        let text = super::conditions::text_of(name, path);
+        let text = super::subjects::text_of(name, path);
         // Extractors make names up (`@t1`, `=7`) and tell equal ones apart (`key@40`); people know nothing of that.
         let last = path.last().map_or(name, String::as_str);
         let last = last.split(['@', '=']).next().unwrap_or(last);

@@ -40,6 +40,7 @@ mod scope;
 mod settings;
 mod shared;
 mod sites;
+mod subjects;
 mod terraform;
 pub mod value;
 mod variants;

@@ -41,7 +41,7 @@ impl Resolver<'_> {
         };
         let Some(class) = name.and_then(|name| self.class_named(made.ctx.file, name)) else { return false };
         let mut methods = module.classes[class.index()].methods.iter();
-        methods.any(|(method, _)| super::conditions::LENDING.contains(&method.as_str()))
+        methods.any(|(method, _)| super::subjects::LENDING.contains(&method.as_str()))
     }
 
     /// The variant of an enumeration that an object is: `Provider::Relay`, `Provider::Custom(url)`.
