@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
-use crate::facts::{Arg, BlockId, ClassId, ExprId, ExprKind, FuncId, Module, Place, Spread};
+use crate::facts::{Arg, BlockId, ExprId, ExprKind, Module, Place, Spread};
 use crate::finding::{FileId, Location};
 use crate::project::{Project, Wanted};
 
@@ -27,6 +27,7 @@ mod handed;
 mod heirs;
 mod injected;
 mod instance;
+mod known;
 mod loaded;
 mod lookup;
 mod marks;
@@ -49,6 +50,8 @@ mod written;
 
 pub use arms::{Arms, Interner, LOST, Lit};
 pub use effects::handed_to;
+use known::{Answer, ClassAt, ClassField, Heir, Known, Point, Sites};
+pub use known::{KnownSites, Rests};
 pub use marks::gets;
 pub use options::called_on;
 pub use rows::folded;
@@ -111,95 +114,6 @@ pub struct Resolver<'p> {
     predicates: HashMap<FileId, Arc<predicates::Predicates>>,
 }
 
-/// Calls of functions that other resolvers have found, by the kind of question: see [`Resolver::known`].
-#[derive(Debug, Default)]
-pub struct KnownSites(Vec<HashMap<Callee, Arc<Sites>>>);
-
-/// Calls of a function.
-#[derive(Clone, Debug, Default)]
-struct Sites {
-    calls: Vec<(FileId, ExprId)>,
-    /// There may be others: more than are looked at, or only tests call it here.
-    more: bool,
-}
-
-/// Answers found before; `None` while they are being looked for.
-#[derive(Default)]
-struct Known {
-    /// By the frame, too, of a function that is given nothing: it goes the same way each time.
-    exprs: HashMap<InFrame, Option<Answer<Vec<Alt>>>>,
-    exports: HashMap<(FileId, String), Option<Answer<Vec<Alt>>>>,
-    sites: HashMap<Callee, Answer<Sites>>,
-    fields: HashMap<ObjectField, Answer<Vec<Alt>>>,
-    /// What holds at a point.
-    held: HashMap<Point, Answer<Option<Arms>>>,
-    heirs: HashMap<ClassAt, Answer<Vec<ClassAt>>>,
-}
-
-/// An expression, and the number of the frame that it is evaluated in.
-type InFrame = (FileId, ExprId, u32);
-
-/// A function that is called, or the constructor of a class that inherits it.
-type Callee = (FileId, FuncId, Heir);
-
-/// The class that a constructor is asked about, where that is another than its own.
-type Heir = Option<ClassAt>;
-
-/// A point of a program: the file, the block, the statement and the frame.
-type Point = (FileId, BlockId, usize, u32);
-
-/// A class of a file.
-type ClassAt = (FileId, ClassId);
-
-/// A field of a class, by the number of its name.
-type ClassField = (FileId, ClassId, u32);
-
-/// A field of an object of a class: of the one that a frame makes or, without one, of any; and the number of its name.
-type ObjectField = (FileId, ClassId, Option<u32>, u32);
-
-/// An answer found before.
-#[derive(Clone, Default)]
-struct Answer<T> {
-    found: Arc<T>,
-    /// On what it rests.
-    rests: Rests,
-}
-
-/// On what answers rest of which more may be known later: numbers that grow with every such answer. Where one stays the
-/// same, the answers in between are final as far as that goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rests {
-    /// Imports that were left open.
-    pub imports: u32,
-    /// What other files may say without being asked for: who calls a function, who sets a module's attribute.
-    pub others: u32,
-}
-
-impl Rests {
-    /// How they have grown since.
-    pub fn since(self, before: Self) -> Self {
-        Self { imports: self.imports - before.imports, others: self.others - before.others }
-    }
-}
-
-impl KnownSites {
-    /// Adds what was not known.
-    pub fn learn(&mut self, more: Self) {
-        if self.0.len() < more.0.len() {
-            self.0.resize_with(more.0.len(), HashMap::new);
-        }
-        for (known, mut more) in self.0.iter_mut().zip(more.0) {
-            more.retain(|callee, _| !known.contains_key(callee));
-            known.extend(more);
-        }
-    }
-
-    /// Forgets all.
-    pub fn clear(&mut self) {
-        self.0.clear();
-    }
-}
-
 impl<'p> Resolver<'p> {
     /// A resolver with nothing asked yet.
     pub fn new(project: &'p Project) -> Self {
@@ -224,60 +138,6 @@ impl<'p> Resolver<'p> {
             any_of: HashMap::new(),
             predicates: HashMap::new(),
         }
-    }
-
-    /// The imports that had to be left open, because nobody has read their files yet. With any, the answers given so
-    /// far may be wrong. And the calls of functions that were found, for the next resolvers.
-    pub fn into_parts(self) -> (BTreeSet<Wanted>, KnownSites) {
-        let is_final =
-            |(callee, answer): (Callee, Answer<Sites>)| (answer.rests.imports == 0).then_some((callee, answer.found));
-        let kinds = self.known.into_iter().map(|known| known.sites.into_iter().filter_map(is_final).collect());
-        (self.wanted, KnownSites(kinds.collect()))
-    }
-
-    /// On what the answers so far rest.
-    pub fn rests(&self) -> Rests {
-        self.rests
-    }
-
-    /// Notes that an answer was given again, which rests on something.
-    pub fn rely_on(&mut self, rests: Rests) {
-        self.rests.imports += rests.imports.min(1);
-        self.rests.others += rests.others.min(1);
-    }
-
-    /// Notes that the next answer rests on what other files say without being asked for.
-    pub fn rests_on_others(&mut self) {
-        self.rests.others += 1;
-    }
-
-    /// Gives out an answer that was found before.
-    fn recall<T>(&mut self, answer: &Answer<T>) -> Arc<T> {
-        self.rely_on(answer.rests);
-        answer.found.clone()
-    }
-
-    /// What is kept of an answer; `before` is what [`Self::rests`] was.
-    fn answer<T>(&self, found: T, before: Rests) -> Answer<T> {
-        Answer { found: Arc::new(found), rests: self.rests.since(before) }
-    }
-
-    /// The answers to questions like this one: nested as deeply, and whether they are about what is called.
-    fn known(&mut self) -> &mut Known {
-        let kind = self.kind();
-        if self.known.len() <= kind {
-            self.known.resize_with(kind + 1, Known::default);
-        }
-        &mut self.known[kind]
-    }
-
-    fn kind(&self) -> usize {
-        self.nested * 2 + usize::from(self.called.is_some())
-    }
-
-    /// The calls of a function that another resolver has found for a question like this one.
-    fn found_elsewhere(&self, callee: &Callee) -> Option<Arc<Sites>> {
-        self.project.sites.0.get(self.kind())?.get(callee).cloned()
     }
 
     /// Gives the next question its own fuel.
