@@ -68,7 +68,7 @@ const CODE_URLS: &str =
     r#"(?:url|Url|URL|uri|Uri|URI|host|Host|HOST|ndpoint|ENDPOINT|Base|_base|BASE)["'`]?\]?\s*[:=][^=]"#;
 
 /// Packages that everyone imports, and names of the global object, say nothing; their requests carry a header.
-const COMMON: [&str; 23] = [
+const COMMON: [&str; 26] = [
     "self",
     "window",
     "globalThis",
@@ -92,6 +92,9 @@ const COMMON: [&str; 23] = [
     "node",
     "follow-redirects",
     "ws",
+    "$",
+    "jQuery",
+    "UrlFetchApp",
 ];
 
 /// Headers that carry a key, and the method that sets one.
@@ -260,7 +263,7 @@ impl<'c> Prefilter<'c> {
             let libraries =
                 COMMON.into_iter().filter(|name| name.len() > 4 && !matches!(*name, "window" | "globalThis"));
             Pattern::new(format!(
-                r"\bfetch\s*\(|\.(?:header|headers|bearer_auth)\(|\b(?:{})\b",
+                r"\bfetch\s*\(|\$\.ajax\(|\.(?:header|headers|bearer_auth)\(|\b(?:{})\b",
                 Vec::from_iter(libraries).join("|")
             ))
         });
