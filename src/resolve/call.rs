@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::shared::{Shared, Variable};
-use super::value::{Alt, Ctx, Frame, Made, Part, Presence, Step, StepKind, Value, settle};
+use super::value::{Alt, Ctx, Frame, Made, Part, Step, StepKind, Value, settle};
 use super::{Arms, Lit, MAX_FRAMES, Resolver, under, words};
 use crate::facts::{BlockId, Call, ClassId, ExprId, ExprKind, FuncId, Import, Stmt};
 use crate::finding::{FileId, Location};
@@ -255,7 +255,7 @@ impl Resolver<'_> {
         }
         let default = self.eval(ctx, default);
         // That it is nothing says no more than that it is not known.
-        if !default.iter().any(|alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe)) {
+        if !default.iter().any(Alt::may_be_there) {
             return found;
         }
         let subject = self.place_subject_of(ctx, expr);

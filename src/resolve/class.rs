@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::instance::{field_argument, has_spread};
-use super::value::{Alt, Ctx, Frame, Presence, Step, StepKind, Value};
+use super::value::{Alt, Ctx, Frame, Step, StepKind, Value};
 use super::{Arms, Lit, Resolver, under};
 use crate::facts::{BlockId, ClassId, ExprId, ExprKind, FuncId, Span, Spread, Stmt};
 use crate::finding::{FileId, Location};
@@ -356,11 +356,10 @@ impl Resolver<'_> {
             }
             return alts;
         }
-        let there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
-        alts.retain(there);
+        alts.retain(Alt::may_be_there);
         for &(at, value) in writes.iter().take(super::MAX_WRITES) {
             let ctx = Ctx { file, block: at.0, index: at.1, frame: None };
-            alts.extend(self.eval(&ctx, value).into_iter().filter(there));
+            alts.extend(self.eval(&ctx, value).into_iter().filter(Alt::may_be_there));
         }
         if writes.len() > super::MAX_WRITES || alts.is_empty() {
             alts.push(Alt::unknown());

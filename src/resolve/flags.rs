@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::value::{Alt, Ctx, Made, Presence, Step, StepKind, Value};
+use super::value::{Alt, Ctx, Made, Step, StepKind, Value};
 use super::{Resolver, words};
 use crate::facts::{Call, ExprId, ExprKind};
 use crate::finding::{FileId, Location};
@@ -95,13 +95,12 @@ impl Resolver<'_> {
         let (position, below) = callee.iter().find_map(known)?;
         let key = self.constant(ctx, key)?;
         let path: Vec<String> = below.iter().copied().chain(key.split('.')).map(str::to_owned).collect();
-        let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
         let mut out = Vec::new();
         // `{ defaults: { url: "…" } }`, else `{ schema: { url: { default: "…" } } }`
         let schema = ["schema", key.as_str(), "default"].map(str::to_owned).to_vec();
         for path in [path, schema] {
             let given = call.args.get(position).map(|arg| self.field_path(&store.ctx, arg.value, &path));
-            out.extend(given.into_iter().flatten().filter(is_there));
+            out.extend(given.into_iter().flatten().filter(Alt::may_be_there));
             if !out.is_empty() {
                 break;
             }
@@ -122,8 +121,7 @@ impl Resolver<'_> {
         let key = self.constant(ctx, key)?;
         let mut path: Vec<String> = key.split('.').map(str::to_owned).collect();
         path.push("default".to_owned());
-        let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
-        let default: Vec<Alt> = self.field_path(of, schema, &path).into_iter().filter(is_there).collect();
+        let default: Vec<Alt> = self.field_path(of, schema, &path).into_iter().filter(Alt::may_be_there).collect();
         *path.last_mut()? = "env".to_owned();
         let variable = match self.field_path(of, schema, &path).as_slice() {
             [Alt { value: Value::Str(name, _), .. }] => name.expose().to_owned(),
@@ -169,15 +167,13 @@ impl Resolver<'_> {
 
     /// What an option or a state may be: what people give, else what stands below.
     fn option_or(&mut self, file: FileId, expr: ExprId, name: &str, below: Vec<Alt>) -> Option<Vec<Alt>> {
-        let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
-        let below: Vec<Alt> = below.into_iter().filter(is_there).collect();
+        let below: Vec<Alt> = below.into_iter().filter(Alt::may_be_there).collect();
         if below.is_empty() {
             return None;
         }
         let at = self.location(file, expr);
         let given = Value::Unknown((!name.is_empty()).then(|| (name.to_owned(), at)));
-        let subject = self.subjects.get(&format!("option:{}:{}", file.0, expr.0));
-        Some(self.fallback(vec![Alt::new(given)], subject, true, |_| below))
+        Some(self.given_or(file, expr, Alt::new(given), below))
     }
 }
 

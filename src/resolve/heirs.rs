@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::value::{Alt, Ctx, Frame, Presence, Value};
+use super::value::{Alt, Ctx, Frame, Value};
 use super::{ClassAt, Lit, Resolver, under, words};
 use crate::facts::{ClassId, ExprId, ExprKind, FuncId};
 use crate::finding::FileId;
@@ -41,8 +41,7 @@ impl Resolver<'_> {
             let mut alts = self.attribute(heir.0, heir.1, name, None, 0);
             // What says nothing here is there for others to say, unless somebody makes one all the same.
             if heir == class && !self.is_made(class) {
-                let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
-                alts.iter_mut().filter(|alt| !is_there(alt)).for_each(|alt| alt.value = Value::Unknown(None));
+                alts.iter_mut().filter(|alt| !alt.may_be_there()).for_each(|alt| alt.value = Value::Unknown(None));
             }
             // In Python a class that has no such field at all has classes below it that do, or the program ends.
             if heir != class && self.project.file(heir.0).source.language.name() == "python" {

@@ -109,8 +109,7 @@ impl Resolver<'_> {
         }
         let given = Alt::new(Value::Unknown(Some((name.to_owned(), self.location(ctx.file, expr)))));
         let Some(below) = below else { return Some(vec![given]) };
-        let subject = self.subjects.get(&format!("option:{}:{}", ctx.file.0, made.0));
-        Some(self.fallback(vec![given], subject, true, |_| below))
+        Some(self.given_or(ctx.file, made, given, below))
     }
 
     /// What a command's function is given: `args.func(args)`. One of the parser's options stands for all that it read.
@@ -177,8 +176,13 @@ impl Resolver<'_> {
         }
         let given = Value::Unknown((!name.is_empty()).then(|| (name.to_owned(), at)));
         let Some(below) = below else { return vec![Alt::new(given)] };
-        let subject = self.subjects.get(&format!("option:{}:{}", ctx.file.0, expr.0));
-        self.fallback(vec![Alt::new(given)], subject, true, |_| below)
+        self.given_or(ctx.file, expr, Alt::new(given), below)
+    }
+
+    /// What an option may be: what is given for it, else what stands below.
+    pub(super) fn given_or(&mut self, file: FileId, option: ExprId, given: Alt, below: Vec<Alt>) -> Vec<Alt> {
+        let subject = self.subjects.get(&format!("option:{}:{}", file.0, option.0));
+        self.fallback(vec![given], subject, true, |_| below)
     }
 }
 

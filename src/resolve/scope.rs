@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::lookup::Target;
 use super::sites::{Bound, bound};
-use super::value::{Alt, Ctx, Frame, Presence, Step, StepKind, Value};
+use super::value::{Alt, Ctx, Frame, Step, StepKind, Value};
 use super::{Arms, Lit, Resolver, under, words};
 use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Param, ParamKind, Span, Spread, Stmt};
 use crate::finding::{FileId, Location};
@@ -108,8 +108,7 @@ impl Resolver<'_> {
         if places.is_empty() {
             return alts;
         }
-        let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
-        alts.retain(is_there);
+        alts.retain(Alt::may_be_there);
         let (mut older, mut newer) = (Some(Arms::default()), Vec::new());
         for &(block, index) in places.iter().take(super::MAX_WRITES) {
             // Each function has run or has not: what it writes goes with all that it writes.
@@ -118,7 +117,7 @@ impl Resolver<'_> {
             let at = Ctx { file, block, index: index as usize, frame: None };
             if let Some(Stmt::Assign { value, .. }) = module.block(block).stmts.get(index as usize) {
                 // What is taken away is asked for nothing: `_settings = None` in a function that resets it.
-                let written: Vec<Alt> = self.eval(&at, *value).into_iter().filter(is_there).collect();
+                let written: Vec<Alt> = self.eval(&at, *value).into_iter().filter(Alt::may_be_there).collect();
                 if written.is_empty() {
                     continue;
                 }

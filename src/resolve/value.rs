@@ -143,6 +143,11 @@ impl Alt {
         Self { value, arms: Arms::default(), steps: Vec::new() }
     }
 
+    /// Whether there may be something that is not empty.
+    pub fn may_be_there(&self) -> bool {
+        matches!(self.value.presence(), Presence::Present | Presence::Maybe)
+    }
+
     /// A value that is not known.
     pub fn unknown() -> Self {
         Self::new(Value::Unknown(None))

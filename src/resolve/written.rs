@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::value::{self, Alt, Ctx, Frame, Presence, Value};
+use super::value::{self, Alt, Ctx, Frame, Value};
 use super::{ClassAt, ClassField, Lit, Resolver, under};
 use crate::facts::{BlockId, ClassId, ExprId, FuncId, Stmt};
 use crate::finding::FileId;
@@ -185,8 +185,7 @@ impl Resolver<'_> {
         if let Some((_, before)) = self.writing.iter().rev().find(|(other, _)| *other == asked) {
             return before.clone();
         }
-        let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
-        let is_known = |alt: &Alt| is_there(alt) && !matches!(alt.value, Value::Unknown(_));
+        let is_known = |alt: &Alt| alt.may_be_there() && !matches!(alt.value, Value::Unknown(_));
         let mut known = false;
         for (func, ends) in methods.iter().take(super::MAX_WRITES) {
             let subject = self.subjects.get(&format!("wrote:{}:{}", file.0, func.0));
@@ -224,7 +223,7 @@ impl Resolver<'_> {
         }
         if known {
             // What is not there at first is there only to be replaced.
-            alts.retain(is_there);
+            alts.retain(Alt::may_be_there);
         } else if !alts.iter().all(|alt| matches!(alt.value, Value::Undefined)) {
             alts.retain(|alt| !matches!(alt.value, Value::Undefined));
         }
@@ -260,9 +259,8 @@ impl Resolver<'_> {
                     let ran = |negated| super::Arms::default().with(Lit { subject, value: None, negated });
                     let (Some(ran), Some(not)) = (ran(false), ran(true)) else { continue };
                     // What is not there at first is there only to be replaced.
-                    let is_there = |alt: &Alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe);
-                    written = under(written.into_iter().filter(is_there).collect(), &ran);
-                    written.extend(under(alts.into_iter().filter(is_there).collect(), &not));
+                    written = under(written.into_iter().filter(Alt::may_be_there).collect(), &ran);
+                    written.extend(under(alts.into_iter().filter(Alt::may_be_there).collect(), &not));
                 }
                 alts = value::settle(written);
             }

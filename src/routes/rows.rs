@@ -15,7 +15,7 @@ use crate::evidence;
 use crate::facts::{Entry, ExprId, ExprKind, Module, Object, Span, Stmt};
 use crate::finding::{FileId, Location};
 use crate::project::Project;
-use crate::resolve::{Alt, FUEL, Presence, Resolver, Value};
+use crate::resolve::{Alt, FUEL, Resolver, Value};
 
 /// Objects with more fields are data sets, not rows.
 pub(super) const MOST_FIELDS: usize = 1000;
@@ -308,7 +308,7 @@ pub(super) fn keys(resolver: &mut Resolver<'_>, catalog: &Catalog, file: FileId,
     resolver
         .eval(&ctx, field.value)
         .into_iter()
-        .filter(|alt| matches!(alt.value.presence(), Presence::Present | Presence::Maybe))
+        .filter(|alt| alt.may_be_there())
         .filter(|alt| !matches!(alt.value, Value::Made(_) | Value::Const(_)))
         .map(|mut alt| {
             if let Value::Str(text, at) = &alt.value
