@@ -17,9 +17,9 @@ use crate::cover;
 use crate::facts::{Comment, ExprKind, Stmt};
 use crate::finding::{FileId, Finding, Location, RouteRecord};
 use crate::fix;
+use crate::folders::ByFolder;
 use crate::heirs::{self, Heirs};
-use crate::imports;
-use crate::language::Language;
+use crate::imports::Finder;
 use crate::prefilter::{Prefilter, Sight};
 use crate::project::Project;
 use crate::resolve::Value;
@@ -32,6 +32,7 @@ use crate::workers::Workers;
 mod called;
 mod clients;
 mod dormant;
+mod links;
 mod open;
 mod reach;
 mod senders;
@@ -222,20 +223,19 @@ struct Run<'a> {
     narrow: bool,
     /// Whether something names a key or a host that is not OpenAI's; taken to be so where nobody has to know.
     foreign: bool,
-    /// Where imports lead, by folder.
-    targets: HashMap<(PathBuf, Language, String), Option<PathBuf>>,
     /// Where all imports of a file lead, as far as that was asked.
     targets_of: HashMap<FileId, Vec<PathBuf>>,
     unparsed: Vec<(FileId, String)>,
-    roots: HashMap<PathBuf, PathBuf>,
+    /// The projects' roots, by the folders in them.
+    roots: ByFolder<PathBuf>,
     /// The directories whose dotenv files have been added.
     dotenv_dirs: HashSet<PathBuf>,
     /// How many files imports have added.
     imported: usize,
     /// How many words and marks the long files have that were lowered.
     words: usize,
-    packages: imports::Packages,
-    folders: imports::Folders,
+    /// Finds where imports lead.
+    finder: Finder,
     /// The clients of each file, as the last look at it found them.
     clients: BTreeMap<FileId, Vec<Client>>,
     /// Which of its calls were settled then.
@@ -263,7 +263,6 @@ impl<'a> Run<'a> {
             sights: Vec::new(),
             narrow: false,
             foreign: true,
-            targets: HashMap::new(),
             project: Project {
                 environment,
                 declared_keys,
@@ -274,12 +273,11 @@ impl<'a> Run<'a> {
             settled: BTreeSet::new(),
             targets_of: HashMap::new(),
             unparsed: Vec::new(),
-            roots: HashMap::new(),
+            roots: ByFolder::default(),
             dotenv_dirs: HashSet::new(),
             imported: 0,
             words: 0,
-            packages: imports::Packages::default(),
-            folders: imports::Folders::default(),
+            finder: Finder::default(),
             clients: BTreeMap::new(),
             asked: BTreeMap::new(),
         }

@@ -2,16 +2,18 @@
 //!
 //! Only the file system is asked, never an interpreter or package manager. What is not found is from outside.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
 use crate::facts::{EnvBlock, EnvKind, EnvSource, ExprKind, Module, Stmt};
 use crate::language::Language;
 
+mod finder;
 mod packages;
 
 use crate::scopes;
-pub use packages::Packages;
+pub use finder::{Finder, Importer};
+use packages::Packages;
 
 /// Whether a file stands for its folder, by whose name it is imported.
 pub fn is_package(path: &Path) -> bool {
@@ -19,7 +21,7 @@ pub fn is_package(path: &Path) -> bool {
     stem.is_some_and(|stem| matches!(stem, "__init__" | "index" | "mod" | "lib" | "main"))
 }
 
-/// The imports of a module, as keys for [`candidates`].
+/// The imports of a module, as keys for [`Finder::find`].
 pub fn keys(language: Language, path: &Path, module: &Module) -> Vec<String> {
     let mut out: Vec<String> = module.star_imports.clone();
     for expr in module.expr_ids() {
@@ -137,35 +139,6 @@ pub fn may_be_a_crate(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase()) && !matches!(name, "std" | "core" | "alloc" | "self" | "super")
 }
 
-/// What is known of folders: each is looked at once.
-#[derive(Debug, Default)]
-pub struct Folders(HashMap<PathBuf, Folder>);
-
-#[derive(Debug, Default)]
-struct Folder {
-    /// A Python package: it has an `__init__.py`.
-    is_package: bool,
-    /// It has a folder `src`.
-    has_src: bool,
-    /// The names of what stands in it, without endings: an import of anything else leads nowhere here.
-    names: HashSet<String>,
-}
-
-impl Folders {
-    fn look(&mut self, dir: &Path) -> &Folder {
-        self.0.entry(dir.to_path_buf()).or_insert_with(|| {
-            let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-            let names =
-                entries.filter_map(|entry| Path::new(&entry.file_name()).file_stem()?.to_str().map(str::to_owned));
-            Folder {
-                is_package: dir.join("__init__.py").is_file(),
-                has_src: dir.join("src").is_dir(),
-                names: names.collect(),
-            }
-        })
-    }
-}
-
 /// Before the path of a file that a program reads as data, in a key.
 const LOADED: &str = "load ";
 
@@ -178,120 +151,6 @@ pub fn loaded(path: &str) -> String {
 pub fn is_data(path: &str) -> bool {
     let ending = path.rsplit_once('.').map(|(_, ending)| ending);
     ending.is_some_and(|ending| matches!(ending, "json" | "json5" | "jsonc" | "yaml" | "yml" | "toml"))
-}
-
-/// Where an import may lead, most likely first.
-pub fn candidates(folders: &mut Folders, language: Language, file: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
-    let Some(dir) = file.parent() else { return Vec::new() };
-    if let Some(path) = key.strip_prefix(LOADED) {
-        let bases = dir.ancestors().take_while(|base| base.starts_with(root));
-        return bases.map(|base| plain(&base.join(path.trim_start_matches('/')))).collect();
-    }
-    match language {
-        Language::Python | Language::Notebook => python(folders, dir, root, key),
-        Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Component => javascript(dir, key),
-        Language::Rust => rust(file, dir, key),
-        Language::Shell
-        | Language::PowerShell
-        | Language::Markdown
-        | Language::Terraform
-        | Language::Http
-        | Language::Fish
-        | Language::Batch
-        | Language::Dockerfile
-        | Language::Make
-        | Language::Just
-        | Language::Systemd
-        | Language::Procfile
-        | Language::Yaml
-        | Language::Dotenv
-        | Language::Json
-        | Language::Toml => {
-            if key.is_empty() || key.contains(['$', '*']) {
-                Vec::new()
-            } else {
-                vec![plain(&dir.join(key))]
-            }
-        }
-    }
-}
-
-fn python(folders: &mut Folders, dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
-    let dots = key.bytes().take_while(|&b| b == b'.').count();
-    let path = key[dots..].replace('.', "/");
-    let files = |base: &Path| {
-        if path.is_empty() {
-            vec![base.join("__init__.py")]
-        } else {
-            vec![base.join(format!("{path}.py")), base.join(&path).join("__init__.py")]
-        }
-    };
-    if dots > 0 {
-        return dir.ancestors().nth(dots - 1).map(files).unwrap_or_default();
-    }
-    let first = key.split('.').next().unwrap_or(key);
-    // An absolute import is looked for beside the file, then in the folders above it up to the root, and their `src`.
-    let mut out = Vec::new();
-    for base in dir.ancestors() {
-        // Inside a package `import openai` is the library, though `openai.py` stands beside the file.
-        let folder = folders.look(base);
-        if !folder.is_package && folder.names.contains(first) {
-            out.extend(files(base));
-        }
-        if folder.has_src {
-            let source = base.join("src");
-            if folders.look(&source).names.contains(first) {
-                out.extend(files(&source));
-            }
-        }
-        if base == root {
-            break;
-        }
-    }
-    out
-}
-
-/// Where an absolute import of Python leads inside a package: a file of it may be run as a script, and finds what stands
-/// beside it then. Python's own modules are taken for themselves, though `types.py` stands there, too.
-pub fn beside_script(folders: &mut Folders, dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
-    const OWN: [&str; 16] = [
-        "argparse",
-        "collections",
-        "configparser",
-        "contextlib",
-        "copy",
-        "dataclasses",
-        "enum",
-        "functools",
-        "getpass",
-        "json",
-        "logging",
-        "os",
-        "pathlib",
-        "types",
-        "typing",
-        "urllib",
-    ];
-    let first = key.split('.').next().unwrap_or(key);
-    let mut out = Vec::new();
-    if first.is_empty() || OWN.contains(&first) {
-        return out;
-    }
-    let path = key.replace('.', "/");
-    for base in dir.ancestors() {
-        let folder = folders.look(base);
-        if folder.is_package && folder.names.contains(first) {
-            out.extend([base.join(format!("{path}.py")), base.join(&path).join("__init__.py")]);
-        }
-        if base == root {
-            break;
-        }
-    }
-    out
-}
-
-fn javascript(dir: &Path, key: &str) -> Vec<PathBuf> {
-    if key.starts_with('.') { files_of(&plain(&dir.join(key))) } else { Vec::new() }
 }
 
 /// The files that a path without, or with another, ending may stand for.
@@ -312,38 +171,6 @@ fn files_of(base: &Path) -> Vec<PathBuf> {
     }
     out.extend(EXTENSIONS.map(|extension| base.join(format!("index.{extension}"))));
     out
-}
-
-fn rust(file: &Path, dir: &Path, key: &str) -> Vec<PathBuf> {
-    let mut parts: Vec<&str> = key.split('.').collect();
-    let own_folder = || {
-        let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("");
-        if matches!(stem, "mod" | "lib" | "main") { dir.to_path_buf() } else { dir.join(stem) }
-    };
-    let mut base = match parts.first() {
-        Some(&"crate") => {
-            match dir.ancestors().find(|dir| dir.join("lib.rs").is_file() || dir.join("main.rs").is_file()) {
-                Some(source) => source.to_path_buf(),
-                None => return Vec::new(),
-            }
-        }
-        Some(&"self") => own_folder(),
-        Some(&"super") => own_folder().parent().map(Path::to_path_buf).unwrap_or_default(),
-        // A module declared here: `mod config; use config::KEY`.
-        _ => own_folder(),
-    };
-    if matches!(parts.first(), Some(&("crate" | "self" | "super"))) {
-        parts.remove(0);
-    }
-    while parts.first() == Some(&"super") {
-        parts.remove(0);
-        base = base.parent().map(Path::to_path_buf).unwrap_or_default();
-    }
-    if parts.is_empty() {
-        return vec![base.join("lib.rs"), base.join("main.rs"), base.join("mod.rs"), base.with_extension("rs")];
-    }
-    let path: PathBuf = parts.iter().collect();
-    vec![base.join(&path).with_extension("rs"), base.join(&path).join("mod.rs")]
 }
 
 /// A path without `.` and `..`, by its text alone.

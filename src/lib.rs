@@ -29,6 +29,7 @@ pub mod extract;
 pub mod facts;
 pub mod finding;
 pub mod fix;
+pub mod folders;
 pub mod glance;
 pub mod headers;
 pub mod heirs;

@@ -1,8 +1,8 @@
 //! The project that a path belongs to.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::RwLock;
+
+use crate::folders::ByFolder;
 
 /// The nearest directory upward that holds `.git` (a file in work trees and submodules), `.hg` or `.svn`.
 pub fn repository(path: &Path) -> Option<&Path> {
@@ -15,30 +15,18 @@ fn is_repository(dir: &Path) -> bool {
 
 /// The repositories of directories, each looked for once.
 #[derive(Debug, Default)]
-pub struct Repositories(RwLock<HashMap<PathBuf, Option<PathBuf>>>);
+pub struct Repositories(ByFolder<Option<PathBuf>>);
 
 impl Repositories {
     /// See [`repository`].
     pub fn of(&self, dir: &Path) -> Option<PathBuf> {
-        let mut open = Vec::new();
-        let mut found = None;
-        for dir in dir.ancestors().filter(|dir| !dir.as_os_str().is_empty()) {
-            if let Ok(known) = self.0.read()
-                && let Some(known) = known.get(dir)
-            {
-                found.clone_from(known);
-                break;
-            }
-            open.push(dir);
-            if is_repository(dir) {
-                found = Some(dir.to_path_buf());
-                break;
-            }
+        if dir.as_os_str().is_empty() {
+            return None;
         }
-        if let Ok(mut known) = self.0.write() {
-            known.extend(open.into_iter().map(|dir| (dir.to_path_buf(), found.clone())));
-        }
-        found
+        let found = self.0.get(dir, || {
+            if is_repository(dir) { Some(dir.to_path_buf()) } else { dir.parent().and_then(|above| self.of(above)) }
+        });
+        found.as_ref().clone()
     }
 }
 

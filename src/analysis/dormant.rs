@@ -5,8 +5,8 @@
 //! on which one comes: what the program imports, what imports it, a dotenv file that holds for it; and, where a client
 //! seems to have no base URL, whatever in the project may give it one.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use regex::bytes::Regex;
@@ -121,11 +121,10 @@ impl Run<'_> {
     pub(super) fn widen(&mut self, clients: &[Client], findings: &[(usize, Finding)]) -> bool {
         let before = self.parsed.len();
         self.project.widened = true;
-        let roots: BTreeSet<PathBuf> = {
-            let reported = self.project.files.iter().filter(|file| file.reported);
-            let paths: Vec<PathBuf> = reported.map(|file| file.path.clone()).collect();
-            paths.iter().map(|path| self.root(path)).collect()
-        };
+        let reported = self.project.files.iter().filter(|file| file.reported);
+        let folders: HashSet<&Path> = reported.filter_map(|file| file.path.parent()).collect();
+        let roots = folders.into_par_iter().map(|folder| PathBuf::clone(&self.root_of_dir(folder)));
+        let roots: BTreeSet<PathBuf> = roots.collect::<Vec<_>>().into_iter().collect();
         self.project.roots = roots.clone();
         let mut new = Vec::new();
         for root in roots {

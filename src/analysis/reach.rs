@@ -16,17 +16,16 @@ use crate::catalog::Ecosystem;
 use crate::extract;
 use crate::facts::{ExprKind, Module};
 use crate::finding::FileId;
+use crate::imports::{self, Importer};
 use crate::language::{self, Language};
 use crate::manifest::{self, Packages};
 use crate::prefilter::Sight;
 use crate::project::{File, Index, Wanted};
 use crate::source::Source;
-use crate::{glance, imports, resolve};
+use crate::{glance, resolve};
 
 /// How far the imports of environment files are followed.
 const MAX_HOPS: usize = 6;
-/// How far the files that import others are looked for.
-const MAX_LINKS: usize = 3;
 /// In a large tree imports lead to no longer text that names nobody.
 const LARGE: usize = 512 << 10;
 /// Of texts longer than this two are parsed at a time, however many threads there are: the tree of one may take 150 MiB.
@@ -35,8 +34,6 @@ const LONG: usize = 128 << 10;
 const MANY_WORDS: usize = 100_000;
 /// Words and marks of all such files that are kept at once; each takes some hundred bytes.
 const MAX_WORDS: usize = 2_800_000;
-/// How many names are looked for at a time: making the automaton takes longer than it saves.
-const MAX_NAMES: usize = 1000;
 /// So many files are few: what they import is as good as read.
 const FEW: usize = 8;
 /// How many files imports may add.
@@ -130,41 +127,26 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn root(&mut self, path: &Path) -> PathBuf {
+    pub(super) fn root(&self, path: &Path) -> Arc<PathBuf> {
         self.root_of_dir(path.parent().unwrap_or(path))
     }
 
-    fn root_of_dir(&mut self, dir: &Path) -> PathBuf {
-        self.roots.entry(dir.to_path_buf()).or_insert_with(|| self.reader.root(dir)).clone()
+    pub(super) fn root_of_dir(&self, dir: &Path) -> Arc<PathBuf> {
+        self.roots.get(dir, || self.reader.root(dir))
     }
 
     /// Where an import leads, if that is a file.
-    pub(super) fn target(&mut self, file: FileId, key: &str) -> Option<PathBuf> {
-        let path = self.project.file(file).path.clone();
-        let language = self.project.file(file).source.language;
-        // Rust's modules stand where the file's name says; others are looked for from the folder.
-        let place = if language == Language::Rust { &path } else { path.parent().unwrap_or(&path) };
-        let question = (place.to_path_buf(), language, key.to_owned());
-        if let Some(known) = self.targets.get(&question) {
-            return known.clone().filter(|found| *found != path);
-        }
-        let root = self.root(&path);
-        let by_path = &self.project.by_path;
-        let exists = |path: &PathBuf| by_path.contains_key(path) || path.is_file();
-        let found = imports::candidates(&mut self.folders, language, &path, &root, key).into_iter().find(exists);
-        // A library is known by its name, though its own repository may hold it.
+    pub(super) fn target(&self, file: FileId, key: &str) -> Option<PathBuf> {
+        let file = self.project.file(file);
+        let (language, root) = (file.source.language, self.root(&file.path));
+        let exists = |path: &Path| self.project.by_path.contains_key(path) || path.is_file();
         let is_library = || self.options.catalog.clients.iter().any(|client| client.modules.iter().any(|m| m == key));
-        let found = match found {
-            None if !is_library() && language == Language::Python => {
-                let dir = path.parent().unwrap_or(&path);
-                let scripts = imports::beside_script(&mut self.folders, dir, &root, key);
-                scripts.into_iter().chain(self.packages.candidates(language, &path, &root, key)).find(exists)
-            }
-            None if !is_library() => self.packages.candidates(language, &path, &root, key).into_iter().find(exists),
-            found => found,
-        };
-        self.targets.insert(question, found.clone());
-        found.filter(|found| *found != path)
+        self.finder.find(Importer { language, file: &file.path, root: &root }, key, exists, is_library)
+    }
+
+    /// The file of the project that an import leads to, if it has been read.
+    pub(super) fn target_here(&self, file: FileId, key: &str) -> Option<FileId> {
+        self.project.by_path.get(&self.target(file, key)?).copied()
     }
 
     /// Adds what environment files take from others, and those in turn; in a large tree also what code imports, where
@@ -192,33 +174,42 @@ impl Run<'_> {
     /// are no client's: nothing has to be read for these.
     pub(super) fn settle_imports(&mut self) {
         let new: Vec<FileId> = self.parsed.difference(&self.settled).copied().collect();
-        for id in new {
-            self.settled.insert(id);
-            let file = self.project.file(id);
-            let (language, path) = (file.source.language, file.path.clone());
-            if !language.is_code() {
-                continue;
-            }
-            for key in imports::keys(language, &path, &file.module) {
-                let target = self.target(id, &key);
-                let known = target.as_ref().map(|path| self.project.by_path.get(path).copied());
-                match known {
-                    // From outside.
-                    None => drop(self.project.imports.entry(id).or_default().insert(key, None)),
-                    Some(Some(target)) if self.parsed.contains(&target) => {
-                        self.project.imports.entry(id).or_default().insert(key, Some(target));
-                    }
-                    Some(_) => {}
-                }
-            }
-            for (key, name) in self.plain_names(id) {
-                // What was not given was not asked for its names.
-                let target = self.target(id, &key).and_then(|path| self.project.by_path.get(&path));
-                if target.is_some_and(|&target| self.project.file(target).reported) {
-                    self.project.no_clients.insert(Wanted { file: id, key, called: Some(name) });
-                }
+        let new: Vec<FileId> = new.into_iter().filter(|id| self.settled.insert(*id)).collect();
+        let known: Vec<_> = new.par_iter().map(|&id| (self.known_imports(id), self.plain_calls(id))).collect();
+        for (id, (imports, plain)) in new.into_iter().zip(known) {
+            self.project.imports.entry(id).or_default().extend(imports);
+            self.project.no_clients.extend(plain);
+        }
+    }
+
+    /// What code imports from outside, and from files that have been lowered.
+    fn known_imports(&self, id: FileId) -> Vec<(String, Option<FileId>)> {
+        let mut known = Vec::new();
+        for key in self.keys_of_code(id) {
+            match self.target(id, &key).map(|path| self.project.by_path.get(&path).copied()) {
+                None => known.push((key, None)),
+                Some(Some(target)) if self.parsed.contains(&target) => known.push((key, Some(target))),
+                Some(_) => {}
             }
         }
+        known
+    }
+
+    /// What code imports.
+    pub(super) fn keys_of_code(&self, id: FileId) -> Vec<String> {
+        let file = self.project.file(id);
+        let language = file.source.language;
+        if language.is_code() { imports::keys(language, &file.path, &file.module) } else { Vec::new() }
+    }
+
+    /// The imported names that are called and are no client's in any reading.
+    fn plain_calls(&self, id: FileId) -> Vec<Wanted> {
+        // What was not given was not asked for its names.
+        let is_given = |(key, _): &(String, String)| {
+            self.target_here(id, key).is_some_and(|target| self.project.file(target).reported)
+        };
+        let names = self.plain_names(id).into_iter().filter(is_given);
+        names.map(|(key, name)| Wanted { file: id, key, called: Some(name) }).collect()
     }
 
     /// The names that a file imports and that are no client's in any reading, each with what it is imported by.
@@ -226,6 +217,9 @@ impl Run<'_> {
         let mut names = BTreeSet::new();
         let Some(heirs) = &self.project.heirs else { return names };
         let file = self.project.file(id);
+        if !file.source.language.is_code() {
+            return names;
+        }
         for expr in file.module.expr_ids() {
             if let ExprKind::Import(import) = file.module.kind(expr)
                 && let Some(name) = import.name.as_ref().filter(|name| !heirs.may_hold(name))
@@ -311,111 +305,6 @@ impl Run<'_> {
         }
     }
 
-    /// Looks for files that import others and name something of them, and for those that import these; whether anything
-    /// new is known. `foreign`: only for those that name a key or a host of anyone but OpenAI.
-    pub(super) fn link(
-        &mut self,
-        of: &BTreeSet<String>,
-        foreign: bool,
-        files: impl Fn(&Self) -> BTreeSet<FileId>,
-    ) -> bool {
-        let before = self.project.links.len();
-        for _ in 0..MAX_LINKS {
-            let asked = self.with_importers(files(self));
-            let names = glance::Words::new(self.import_names(&asked).iter());
-            // With so many names most files have one.
-            let of = if of.len() > MAX_NAMES { None } else { glance::Words::new(of.iter()) };
-            let Some(names) = names else { break };
-            let tells = |run: &Self, id: &FileId| !foreign || run.parsed.contains(id) || run.sights[id.index()].foreign;
-            let may_import = |id: &FileId| {
-                // What hands on names nobody itself.
-                let seen = tells(self, id) || imports::is_package(&self.project.file(*id).path);
-                if !seen || !self.project.file(*id).source.language.is_code() {
-                    return false;
-                }
-                let source = self.text(*id);
-                let names_it = |of: &glance::Words| of.are_in(&source) || glance::hands_all_on(&source);
-                of.as_ref().is_none_or(names_it) && names.are_imported_by(&source)
-            };
-            let ids: Vec<FileId> = self.project.ids().collect();
-            let mut importers: Vec<FileId> = ids.into_par_iter().filter(may_import).collect();
-            // Many files are called `utils`.
-            let in_doubt = |run: &Self, id: &FileId| !run.parsed.contains(id);
-            let doubtful: Vec<FileId> = importers.iter().copied().filter(|id| in_doubt(self, id)).collect();
-            self.learn_imports(&doubtful);
-            importers.retain(|&id| !in_doubt(self, &id) || self.imported_by(id).any(|target| asked.contains(&target)));
-            let (importers, handing): (Vec<FileId>, Vec<FileId>) =
-                importers.into_iter().partition(|id| tells(self, id));
-            self.lower_late(&importers);
-            let known = self.project.links.len();
-            // It is read where somebody turns out to go through it.
-            for id in handing {
-                let targets: Vec<FileId> = self.imported_by(id).filter(|target| asked.contains(target)).collect();
-                self.project.links.extend(targets.into_iter().map(|target| (target, id)));
-            }
-            for id in importers {
-                let (language, path) = (self.project.file(id).source.language, self.project.file(id).path.clone());
-                for key in imports::keys(language, &path, &self.project.file(id).module) {
-                    let target = self.target(id, &key).and_then(|path| self.project.by_path.get(&path).copied());
-                    self.project.links.extend(target.map(|target| (target, id)));
-                }
-            }
-            if self.project.links.len() == known {
-                break;
-            }
-        }
-        self.project.link();
-        self.project.links.len() > before
-    }
-
-    /// Files, and those that were found to import them.
-    fn with_importers(&self, mut files: BTreeSet<FileId>) -> BTreeSet<FileId> {
-        let mut open: Vec<FileId> = files.iter().copied().collect();
-        while let Some(file) = open.pop() {
-            let importers = self.project.links.range((file, FileId(0))..=(file, FileId(u32::MAX)));
-            open.extend(importers.map(|(_, importer)| *importer).filter(|importer| files.insert(*importer)));
-        }
-        files
-    }
-
-    /// The names by which files are imported.
-    fn import_names(&mut self, files: &BTreeSet<FileId>) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
-        for &id in files {
-            let (language, path) = (self.project.file(id).source.language, self.project.file(id).path.clone());
-            let root = self.root(&path);
-            names.extend(self.packages.names(language, &path, &root));
-            // The modules below one say `super::send(…)`.
-            names.extend((language == Language::Rust).then(|| "super".to_owned()));
-        }
-        names
-    }
-
-    /// Learns what files import, from their import statements alone.
-    pub(super) fn learn_imports(&mut self, files: &[FileId]) {
-        let new: Vec<FileId> = files.iter().copied().filter(|id| !self.targets_of.contains_key(id)).collect();
-        let imports = |&id: &FileId| {
-            let source = self.text(id);
-            let module = extract::extract(&glance::import_statements(&source)).unwrap_or_default();
-            let mut keys = imports::keys(source.language, &self.project.file(id).path, &module);
-            if source.language == Language::Rust {
-                keys.extend(imports::keys_of_text(&source.text));
-            }
-            keys
-        };
-        let keys: Vec<Vec<String>> = new.par_iter().map(imports).collect();
-        for (id, keys) in new.into_iter().zip(keys) {
-            let targets = keys.iter().filter_map(|key| self.target(id, key)).collect();
-            self.targets_of.insert(id, targets);
-        }
-    }
-
-    /// The files that a file imports, as far as that was learnt.
-    pub(super) fn imported_by(&self, id: FileId) -> impl Iterator<Item = FileId> {
-        let targets = self.targets_of.get(&id).into_iter().flatten();
-        targets.filter_map(|path| self.project.by_path.get(path).copied())
-    }
-
     /// Adds the dotenv files of the directories above some files, up to the project's root.
     pub(super) fn add_dotenv(&mut self, above: &[FileId]) {
         let files = above.iter().map(|id| self.project.file(*id));
@@ -429,7 +318,7 @@ impl Run<'_> {
                     break;
                 }
                 dirs.push(dir.to_path_buf());
-                if dir == root {
+                if dir == *root {
                     break;
                 }
             }
@@ -495,7 +384,7 @@ impl Run<'_> {
                     let found = Packages::in_directory(dir, &known);
                     self.project.manifests.insert(dir.to_path_buf(), found);
                 }
-                if dir == root {
+                if dir == *root {
                     break;
                 }
             }

@@ -232,7 +232,11 @@ impl analysis::Reader for Around<'_> {
     }
 
     fn all(&self, root: &Path) -> Vec<PathBuf> {
-        let inside = root::repository(root).is_some() || self.directories.iter().any(|given| given == root);
+        // All of it has been walked.
+        if self.directories.iter().any(|given| root.starts_with(given)) {
+            return Vec::new();
+        }
+        let inside = root::repository(root).is_some();
         // What documents show feeds no code.
         let options = Options { shallow: !inside, documents: false, ..self.options.clone() };
         // What cannot be walked gives no facts; the given paths have been looked at already.

@@ -3,21 +3,23 @@
 //!
 //! Manifests are read once for each directory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{files_of, plain};
+use super::{Importer, files_of, plain};
+use crate::folders::ByFolder;
 use crate::language::Language;
 
 /// What the manifests of a run's projects say.
 #[derive(Debug, Default)]
-pub struct Packages {
-    tsconfig: HashMap<PathBuf, Option<TsConfig>>,
-    npm: HashMap<PathBuf, Option<BTreeMap<String, PathBuf>>>,
-    cargo: HashMap<PathBuf, BTreeMap<String, PathBuf>>,
+pub(super) struct Packages {
+    tsconfig: ByFolder<Option<TsConfig>>,
+    npm: ByFolder<BTreeMap<String, PathBuf>>,
+    cargo: ByFolder<BTreeMap<String, PathBuf>>,
 }
 
 /// The names of a `tsconfig.json`.
@@ -36,7 +38,8 @@ const MAX_PACKAGES: usize = 2_000;
 
 impl Packages {
     /// Where an import may lead that is no path of its language, most likely first.
-    pub fn candidates(&mut self, language: Language, file: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
+    pub(super) fn candidates(&self, from: Importer<'_>, key: &str) -> Vec<PathBuf> {
+        let Importer { language, file, root } = from;
         let Some(dir) = file.parent() else { return Vec::new() };
         match language {
             _ if language.is_javascript() && key == "nuxt.config" => above(dir, root, key),
@@ -47,12 +50,12 @@ impl Packages {
         }
     }
 
-    fn javascript(&mut self, dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
+    fn javascript(&self, dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
         if key.is_empty() || key.starts_with(['.', '/']) || key.contains("..") || key.contains(':') {
             return Vec::new();
         }
         let mut out = Vec::new();
-        if let Some(config) = self.tsconfig(dir, root) {
+        if let Some(config) = self.tsconfig(dir, root).as_ref().as_ref() {
             for (pattern, targets) in &config.paths {
                 let Some(rest) = matched(pattern, key) else { continue };
                 for target in targets {
@@ -67,8 +70,7 @@ impl Packages {
         let at = key.match_indices('/').nth(words - 1).map_or(key.len(), |(at, _)| at);
         let (name, below) = key.split_at(at);
         for ancestor in dir.ancestors() {
-            let found = self.npm.entry(ancestor.to_path_buf()).or_insert_with(|| npm_workspace(ancestor));
-            if let Some(package) = found.as_ref().and_then(|packages| packages.get(name)) {
+            if let Some(package) = self.npm.get(ancestor, || npm_workspace(ancestor)).get(name) {
                 out.extend(entries(package, below.trim_start_matches('/')));
             }
             if ancestor == root {
@@ -80,24 +82,19 @@ impl Packages {
     }
 
     /// The nearest configuration, as it stands or as it is extended.
-    fn tsconfig(&mut self, dir: &Path, root: &Path) -> Option<TsConfig> {
-        for ancestor in dir.ancestors() {
-            let known = self.tsconfig.entry(ancestor.to_path_buf()).or_insert_with(|| {
-                ["tsconfig.json", "jsconfig.json"].iter().find_map(|name| tsconfig(&ancestor.join(name), 0))
-            });
-            if known.is_some() {
-                return known.clone();
-            }
-            if ancestor == root {
-                break;
-            }
-        }
-        None
+    fn tsconfig(&self, dir: &Path, root: &Path) -> Arc<Option<TsConfig>> {
+        self.tsconfig.get(dir, || {
+            let own = ["tsconfig.json", "jsconfig.json"].iter().find_map(|name| tsconfig(&dir.join(name), 0));
+            let above =
+                || dir.parent().filter(|_| dir != root).and_then(|dir| self.tsconfig(dir, root).as_ref().clone());
+            own.or_else(above)
+        })
     }
 
     /// The names by which others import a file: its own, or its folder's where it is a package; what is the root of one also by
     /// the package's name, its folder's, and what `tsconfig.json` calls it.
-    pub fn names(&mut self, language: Language, file: &Path, root: &Path) -> Vec<String> {
+    pub(super) fn names(&self, of: Importer<'_>) -> Vec<String> {
+        let Importer { language, file, root } = of;
         let text = |name: Option<&OsStr>| name.and_then(OsStr::to_str).map(str::to_owned);
         let dir = file.parent().unwrap_or(file);
         let own = if super::is_package(file) { dir.file_name() } else { file.file_stem() };
@@ -115,25 +112,25 @@ impl Packages {
                     names.extend(npm_manifest(package).as_ref().and_then(npm_name));
                     names.extend(text(package.file_name()));
                 }
-                let paths = self.tsconfig(dir, root).map(|config| config.paths).unwrap_or_default();
+                let config = self.tsconfig(dir, root);
+                let paths = config.as_ref().as_ref().map(|config| config.paths.as_slice()).unwrap_or_default();
                 let is_it = |target: &PathBuf| target == file || file.with_extension("") == *target;
-                let named = paths.into_iter().filter(|(_, targets)| targets.iter().any(is_it));
-                names.extend(named.map(|(pattern, _)| pattern));
+                let named = paths.iter().filter(|(_, targets)| targets.iter().any(is_it));
+                names.extend(named.map(|(pattern, _)| pattern.clone()));
             }
             _ => {}
         }
         names
     }
 
-    fn rust(&mut self, dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
+    fn rust(&self, dir: &Path, root: &Path, key: &str) -> Vec<PathBuf> {
         let mut words = key.split('.');
         let Some(name) = words.next().filter(|name| !matches!(*name, "crate" | "self" | "super" | "std" | "")) else {
             return Vec::new();
         };
         let path: PathBuf = words.collect();
         for ancestor in dir.ancestors() {
-            let crates = self.cargo.entry(ancestor.to_path_buf()).or_insert_with(|| crates(ancestor));
-            if let Some(package) = crates.get(name) {
+            if let Some(package) = self.cargo.get(ancestor, || crates(ancestor)).get(name) {
                 let source = package.join("src");
                 if path.as_os_str().is_empty() {
                     return vec![source.join("lib.rs")];
@@ -247,8 +244,8 @@ fn relaxed(text: &str) -> Option<Value> {
     serde_json::from_str(&out).ok()
 }
 
-/// The packages of a workspace by name, and the one of the directory itself; `None` where there is none.
-fn npm_workspace(dir: &Path) -> Option<BTreeMap<String, PathBuf>> {
+/// The packages of a workspace by name, and the one of the directory itself.
+fn npm_workspace(dir: &Path) -> BTreeMap<String, PathBuf> {
     let mut globs: Vec<String> = Vec::new();
     let manifest = npm_manifest(dir);
     if let Some(manifest) = &manifest {
@@ -274,7 +271,7 @@ fn npm_workspace(dir: &Path) -> Option<BTreeMap<String, PathBuf>> {
             out.insert(name, package);
         }
     }
-    (!out.is_empty()).then_some(out)
+    out
 }
 
 /// The directories of a workspace's pattern: `packages/*`, `apps/**`, `web`.
