@@ -222,6 +222,14 @@ for language, (head, pairs) in NESTED.items():
     nested(language, head, pairs)
 
 
+@case("broken syntax of which each step takes the parser longer", r"not parsed: too broken")
+def _():
+    for name, head, unit in [("a.py", PY, "+from "), ("b.py", PY, "+in "), ("a.js", JS, "!for!}extends "), ("b.js", JS, "?.-%"),
+                             ("a.ts", JS, "a<b,"), ("b.ts", JS, ">-*-?."), ("a.sh", "export " + ENV, ") "), ("b.sh", "export " + ENV, "a? "),
+                             ("a.tf", "x = MIXROUTE_API_KEY\n+", " ")]:
+        put(name, head + unit * (300_000 // len(unit)))
+
+
 @case("2,000 steps of indentation: Python, YAML", r"steps\.py: nested too deeply")
 def _():
     def steps(word):

@@ -8,6 +8,7 @@ use std::hash::BuildHasher;
 use foldhash::{HashMap, HashSet};
 
 use crate::catalog::Catalog;
+use crate::chars;
 use crate::glance::{self, is_part};
 use crate::language::Language;
 use crate::source::Source;
@@ -71,8 +72,7 @@ fn classes(text: &str) -> impl Iterator<Item = Pair> {
     memchr::memmem::find_iter(text.as_bytes(), "class ").flat_map(|at| {
         let follows = follows(text.get(..at).unwrap_or(""), &["export", "default", "abstract", "return"]);
         let rest = if follows { text.get(at + 6..).unwrap_or("").trim_start() } else { "" };
-        let head = rest.split(['{', ':', ')']).next().unwrap_or("");
-        let mut words = chains(head.get(..HEAD).unwrap_or(head));
+        let mut words = chains(chars::start(rest, HEAD).split(['{', ':', ')']).next().unwrap_or(""));
         let name = words.next().map(hash);
         let bases = words.map(last).filter(|base| !glance::PLAIN_BASES.contains(base));
         bases.filter_map(move |base| Some((name?, hash(base))))
@@ -101,8 +101,8 @@ fn imports(text: &str, language: Language) -> impl Iterator<Item = Pair> {
 fn aliases(text: &str) -> impl Iterator<Item = Pair> {
     memchr::memmem::find_iter(text.as_bytes(), "type ").flat_map(|at| {
         let rest = text.get(at + 5..).unwrap_or("");
-        let line = rest.split([';', '\n']).next().unwrap_or("");
-        let (name, of) = line.get(..HEAD).unwrap_or(line).split_once('=').unwrap_or_default();
+        let line = chars::start(rest, HEAD).split([';', '\n']).next().unwrap_or("");
+        let (name, of) = line.split_once('=').unwrap_or_default();
         let name = name.split(|c| !is_part(c)).next().filter(|name| !name.is_empty()).map(hash);
         let of = of.split(|c| !is_part(c)).filter(|word| word.contains(char::is_uppercase));
         of.filter_map(move |word| Some((name?, hash(word))))
@@ -195,6 +195,7 @@ mod tests {
         for (file, text, pairs) in [
             ("a.py", "class A(B, c.D):\n    x = y == 1\n", vec![("A", "B"), ("A", "D")]),
             ("a.ts", "export class A extends b.B {", vec![("A", "extends"), ("A", "B")]),
+            ("a.ts", &format!("class A extends B<'{}', C> {{", "→".repeat(300)), vec![("A", "extends"), ("A", "B")]),
             ("a.ts", "import { A as B } from 'c';", vec![("B", "A")]),
             ("a.py", "from a import A as B\nC = a.D\nE = partial(F, g)\n", vec![("B", "A"), ("C", "D"), ("E", "F")]),
             ("a.py", "if x:\n    make = Client\n    name = value\n    text = 'A'\n", vec![("make", "Client")]),

@@ -22,6 +22,7 @@ mod procfile;
 mod python;
 mod rust;
 mod shell;
+mod syntax;
 mod systemd;
 mod terraform;
 #[cfg(test)]

@@ -15,9 +15,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use tree_sitter::{Language as Grammar, Node, Parser, Tree};
+use tree_sitter::{Language as Grammar, Node, Tree};
 
-use super::Unparsable;
+use super::{Unparsable, syntax};
 use crate::facts::{BlockId, Builder, Comment, ExprId, ExprKind, Module, Place, Span, Stmt, Test};
 use crate::language::Language;
 use crate::source::Source;
@@ -65,32 +65,71 @@ pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
 /// Parses a file. Types in a `.js` file and JSX in a `.ts` file are errors to their grammars, but not to TSX's. Parsing
 /// what no grammar knows takes long: a second time only where it may help.
 pub(super) fn parse(source: &Source) -> Result<Tree, Unparsable> {
-    let tsx = tree_sitter_typescript::LANGUAGE_TSX;
-    let grammar = match source.language {
-        Language::Tsx => tsx,
-        Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
-        _ => tree_sitter_javascript::LANGUAGE,
-    };
-    let tree = parse_as(&source.text, &grammar.into())?;
-    let has_elements = || ["</", "/>"].iter().any(|end| source.text.contains(end));
-    let may_be_tsx = match source.language {
-        Language::Tsx => false,
-        Language::TypeScript => has_elements(),
-        _ => true,
-    };
-    if tree.root_node().has_error() && may_be_tsx {
-        let other = parse_as(&source.text, &tsx.into())?;
-        if !other.root_node().has_error() {
-            return Ok(other);
+    let text = source.text.as_str();
+    let (own, may_be_tsx) = match source.language {
+        Language::Tsx => return typed(&tree_sitter_typescript::LANGUAGE_TSX.into(), text),
+        Language::TypeScript => {
+            let has_elements = ["</", "/>"].iter().any(|end| text.contains(end));
+            (typed(&tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(), text)?, has_elements)
         }
+        _ => (syntax::parse(&tree_sitter_javascript::LANGUAGE.into(), text)?, true),
+    };
+    if own.root_node().has_error()
+        && may_be_tsx
+        && let Ok(other) = typed(&tree_sitter_typescript::LANGUAGE_TSX.into(), text)
+        && !other.root_node().has_error()
+    {
+        return Ok(other);
     }
-    Ok(tree)
+    Ok(own)
 }
 
-fn parse_as(text: &str, grammar: &Grammar) -> Result<Tree, Unparsable> {
-    let mut parser = Parser::new();
-    parser.set_language(grammar).map_err(|error| Unparsable::Refused(error.to_string()))?;
-    parser.parse(text, None).ok_or_else(|| Unparsable::Refused("no syntax tree".to_owned()))
+/// Parses with types. Each `<` may begin a list of types, and with many open at once what the parser keeps grows with
+/// their square.
+fn typed(grammar: &Grammar, text: &str) -> Result<Tree, Unparsable> {
+    const MAX_OPEN: usize = 500;
+    let (mut open, mut last) = (0_usize, b'\n');
+    for pair in text.as_bytes().windows(2) {
+        open = match pair {
+            // `<=`, `<<`; `=>`
+            [b'<', next] => open + usize::from(!matches!(next, b'=' | b'<')),
+            [b'>', _] => open.saturating_sub(usize::from(last != b'=')),
+            [b';' | b'{' | b'}', _] => 0,
+            // A line that ends in the middle of something goes on.
+            [b'\n', _] if !is_operator(last) => 0,
+            _ => open,
+        };
+        if open > MAX_OPEN {
+            return Err(Unparsable::TooDeep);
+        }
+        if !pair[0].is_ascii_whitespace() {
+            last = pair[0];
+        }
+    }
+    syntax::parse(grammar, text)
+}
+
+/// Whether a mark stands between parts of an expression.
+fn is_operator(byte: u8) -> bool {
+    matches!(
+        byte,
+        b',' | b'<'
+            | b'>'
+            | b'('
+            | b'['
+            | b'='
+            | b'+'
+            | b'-'
+            | b'*'
+            | b'/'
+            | b'%'
+            | b'&'
+            | b'|'
+            | b'?'
+            | b':'
+            | b'!'
+            | b'.'
+    )
 }
 
 /// The walk's state.

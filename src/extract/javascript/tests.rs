@@ -1,5 +1,6 @@
 use std::fmt::Write;
 
+use crate::extract::Unparsable;
 use crate::facts::dump::dump;
 use crate::facts::{Expr, ExprKind, Module, Stmt};
 use crate::language::Language;
@@ -592,4 +593,18 @@ fn deep_nesting() {
         }
     };
     std::thread::Builder::new().stack_size(4 << 20).spawn(run).unwrap().join().unwrap();
+}
+
+#[test]
+fn lists_of_types_that_nobody_closes() {
+    let of = |language, text: String| super::parse(&Source::new("a", language, text)).err();
+    for language in [Language::TypeScript, Language::Tsx] {
+        assert_eq!(of(language, "a<b,\n".repeat(1_000)), Some(Unparsable::TooDeep), "{language:?}");
+        for right in
+            ["if (a < b) c();\n", "const a = b < c\n", "let a: A<B<C>> = d;\n", "a = (b: C) => d < e, f >= g;\n"]
+        {
+            assert_eq!(of(language, right.repeat(1_000)), None, "{right}");
+        }
+    }
+    assert_eq!(of(Language::JavaScript, "a<b,\n".repeat(1_000)), None);
 }

@@ -5,11 +5,11 @@
 use std::borrow::Cow;
 
 use saphyr_parser::ScalarStyle;
-use tree_sitter::{Node, Parser};
+use tree_sitter::Node;
 
 use super::embed::{self, Embedded};
 use super::yaml::{Kind, NodeId, Tree, TreeNode, lower};
-use super::{Unparsable, shell};
+use super::{Unparsable, shell, syntax};
 use crate::facts::{Builder, Comment, ExprKind, Module, Span};
 use crate::source::Source;
 
@@ -68,11 +68,7 @@ fn with_scripts(source: &Source, tree: &Tree<'_>, module: Module, scripts: &[(No
 
 /// The tree of a text, and its comments that hold `mixlint:`.
 pub(super) fn read(text: &str) -> Result<(Tree<'_>, Vec<Comment>), Unparsable> {
-    let mut parser = Parser::new();
-    parser.set_language(&tree_sitter_json::LANGUAGE.into()).map_err(|error| Unparsable::Refused(error.to_string()))?;
-    let Some(syntax) = parser.parse(text, None) else {
-        return Err(Unparsable::Refused("no syntax tree".to_owned()));
-    };
+    let syntax = syntax::parse(&tree_sitter_json::LANGUAGE.into(), text)?;
     let root = syntax.root_node();
     let mut reader = Reader { text, tree: Tree::default(), open: Vec::new(), comments: Vec::new() };
     reader.read(root);

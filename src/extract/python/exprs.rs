@@ -361,18 +361,22 @@ impl Lower<'_> {
                 self.add(node, ExprKind::Concat(parts))
             }
             "%" => self.percent(node).unwrap_or_else(|| self.only_effects(node)),
-            "|" => self.union(node).unwrap_or_else(|| self.only_effects(node)),
-            "/" => self.path(node).unwrap_or_else(|| self.only_effects(node)),
-            _ => self.only_effects(node),
+            kind => {
+                let parts = self.flatten(node);
+                match kind {
+                    "/" if parts.last().is_some_and(|last| last.kind() == "string") => self.path(node, parts),
+                    "|" if parts.iter().any(|part| part.kind() == "dictionary") => self.union(node, parts),
+                    _ => {
+                        parts.into_iter().for_each(|part| self.effects(part));
+                        self.unknown(node)
+                    }
+                }
+            }
         }
     }
 
     /// `folder / "config.yaml"`: a path.
-    fn path(&mut self, node: Node) -> Option<ExprId> {
-        let parts = self.flatten(node);
-        if parts.last().is_none_or(|last| last.kind() != "string") {
-            return None;
-        }
+    fn path(&mut self, node: Node, parts: Vec<Node>) -> ExprId {
         let mut written = Vec::new();
         for part in parts {
             if !written.is_empty() {
@@ -380,16 +384,13 @@ impl Lower<'_> {
             }
             written.push(self.expr(part));
         }
-        Some(self.add(node, ExprKind::Concat(written)))
+        self.add(node, ExprKind::Concat(written))
     }
 
     /// `a | b` of dictionaries, where one of them shows that it is one.
-    fn union(&mut self, node: Node) -> Option<ExprId> {
-        let parts = self.flatten(node);
-        parts.iter().any(|part| part.kind() == "dictionary").then(|| {
-            let entries = parts.into_iter().map(|part| Entry::Spread(self.expr(part))).collect();
-            self.add(node, ExprKind::Object(Object { entries, ty: None }))
-        })
+    fn union(&mut self, node: Node, parts: Vec<Node>) -> ExprId {
+        let entries = parts.into_iter().map(|part| Entry::Spread(self.expr(part))).collect();
+        self.add(node, ExprKind::Object(Object { entries, ty: None }))
     }
 
     /// The operands of a chain of one operator, in order.

@@ -14,9 +14,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tree_sitter::{Node, Parser, Tree, TreeCursor};
+use tree_sitter::{Node, Tree, TreeCursor};
 
-use super::Unparsable;
+use super::{Unparsable, syntax};
 use crate::facts::{Builder, ClassId, Comment, ExprId, ExprKind, Module, Place, Span};
 use crate::source::Source;
 
@@ -62,11 +62,7 @@ pub(super) fn parse(source: &Source) -> Result<Tree, Unparsable> {
     if !is_indented_by_people(&source.text) {
         return Err(Unparsable::TooDeep);
     }
-    let mut parser = Parser::new();
-    parser
-        .set_language(&tree_sitter_python::LANGUAGE.into())
-        .map_err(|error| Unparsable::Refused(error.to_string()))?;
-    parser.parse(&source.text, None).ok_or_else(|| Unparsable::Refused("no syntax tree".to_owned()))
+    syntax::parse(&tree_sitter_python::LANGUAGE.into(), &source.text)
 }
 
 /// Whether the scanner can keep all blocks that may be open at once: each is indented more than the one around it.

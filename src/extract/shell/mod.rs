@@ -5,12 +5,11 @@
 //! exports, and what it sets for one command, also becomes environment blocks.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
-use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
+use tree_sitter::{Node, Tree};
 
-use super::Unparsable;
 use super::embed::{Embedded, LowerHole};
+use super::{Unparsable, syntax};
 use crate::facts::{BlockId, Builder, Comment, EnvVar, ExprId, ExprKind, Function, Module, Param, ParamKind};
 use crate::facts::{Place, Script, Span, Stmt};
 use crate::language::Language;
@@ -45,7 +44,7 @@ pub(super) fn script(text: &Embedded, label: &str, lower_hole: LowerHole<'_>) ->
 }
 
 fn lower(source: &Source, holes: Option<&Holes<'_>>, nesting: usize) -> Result<Module, Unparsable> {
-    let tree = parse(&source.text)?;
+    let tree = syntax::parse(&tree_sitter_bash::LANGUAGE.into(), &source.text)?;
     let root = tree.root_node();
     let mut lowering = Lowering {
         source,
@@ -65,26 +64,6 @@ fn lower(source: &Source, holes: Option<&Holes<'_>>, nesting: usize) -> Result<M
         lowering.comments(&tree);
     }
     Ok(lowering.finish())
-}
-
-/// Parses with a bounded amount of work: the parser's recovery from some broken inputs takes quadratic time. It is
-/// counted, not timed, so that no answer depends on the machine.
-fn parse(text: &str) -> Result<Tree, Unparsable> {
-    let mut parser = Parser::new();
-    parser.set_language(&tree_sitter_bash::LANGUAGE.into()).map_err(|error| Unparsable::Refused(error.to_string()))?;
-    // The parser reports every hundred steps: a script takes about one report for 200 bytes, nothing but brackets up to
-    // one for 16.
-    let limit = (2_000 + text.len() / 16).min(50_000);
-    let mut reports = 0;
-    let mut progress = |_: &ParseState| {
-        reports += 1;
-        if reports > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let options = ParseOptions::new().progress_callback(&mut progress);
-    let bytes = text.as_bytes();
-    parser
-        .parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
-        .ok_or_else(|| Unparsable::Refused("too broken: given up after a bounded amount of work".to_owned()))
 }
 
 struct Lowering<'a> {

@@ -7,11 +7,11 @@
 use std::borrow::Cow;
 
 use saphyr_parser::ScalarStyle;
-use tree_sitter::{Node, Parser};
+use tree_sitter::Node;
 
 use super::embed::{self, Embedded};
 use super::yaml::{Kind, NodeId, Tree, TreeNode, comments, lower};
-use super::{Unparsable, shell};
+use super::{Unparsable, shell, syntax};
 use crate::facts::{Builder, ExprKind, Module, Span};
 use crate::source::Source;
 
@@ -23,11 +23,7 @@ const MAX_DEPTH: usize = 100;
 
 /// Lowers one file.
 pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
-    let mut parser = Parser::new();
-    parser.set_language(&tree_sitter_hcl::LANGUAGE.into()).map_err(|error| Unparsable::Refused(error.to_string()))?;
-    let Some(syntax) = parser.parse(&source.text, None) else {
-        return Err(Unparsable::Refused("no syntax tree".to_owned()));
-    };
+    let syntax = syntax::parse(&tree_sitter_hcl::LANGUAGE.into(), &source.text)?;
     let root = syntax.root_node();
     let mut reader = Reader { text: &source.text, tree: Tree::default(), scripts: Vec::new() };
     let top = reader.add(span(root), Kind::Map(Vec::new()), None, None);

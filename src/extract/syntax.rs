@@ -1,0 +1,38 @@
+//! Syntax trees: one way to parse for all languages that have a grammar.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use tree_sitter::{Language, ParseOptions, ParseState, Parser, Tree};
+
+use super::Unparsable;
+
+/// How long the parser may take for a stretch of text. It needs two milliseconds, and twenty where it finds its way
+/// through errors; but from some inputs that no person writes it recovers in steps of which each takes longer than the
+/// one before, and keeps more.
+const PATIENCE: Duration = Duration::from_millis(300);
+const STRETCH: usize = 16 << 10;
+/// How much longer it may take for each stretch that it has behind it.
+const MORE: Duration = Duration::from_millis(25);
+
+/// Parses a text, unless it takes many times as long as any that can be understood.
+pub(super) fn parse(grammar: &Language, text: &str) -> Result<Tree, Unparsable> {
+    let mut parser = Parser::new();
+    parser.set_language(grammar).map_err(|error| Unparsable::Refused(error.to_string()))?;
+    // Without optimisation, parsers are as much slower.
+    let slowness = if cfg!(debug_assertions) { 10 } else { 1 };
+    let begun = Instant::now();
+    let (mut last, mut stretches) = (begun, 0);
+    let mut progress = |state: &ParseState| {
+        if state.current_byte_offset() / STRETCH > stretches {
+            (last, stretches) = (Instant::now(), state.current_byte_offset() / STRETCH);
+        }
+        let whole = PATIENCE + MORE * u32::try_from(stretches).unwrap_or(u32::MAX);
+        let is_late = last.elapsed() > PATIENCE * slowness || begun.elapsed() > whole * slowness;
+        if is_late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let options = ParseOptions::new().progress_callback(&mut progress);
+    let mut read = |at: usize, _| text.as_bytes().get(at..).unwrap_or_default();
+    let tree = parser.parse_with_options(&mut read, None, Some(options));
+    tree.ok_or_else(|| Unparsable::Refused("too broken: it takes the parser too long".to_owned()))
+}
