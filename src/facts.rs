@@ -175,6 +175,10 @@ impl Call {
 /// The store of what a Helm chart's `values.yaml` says: no Kubernetes object has such a name.
 pub const CHART_VALUES: &str = "values.yaml/";
 
+/// The name of an argument that is none: which type a generic call of Rust's is asked for, `text.parse::<Provider>()`. It
+/// is the type, or for a text the call that makes the object of it.
+pub const TYPE_ARGUMENT: &str = "::";
+
 /// One argument of a call.
 #[derive(Clone, Debug)]
 pub struct Arg {
@@ -402,6 +406,27 @@ pub struct Class {
     pub decorators: Vec<ExprId>,
     /// The function it is defined in.
     pub func: FuncId,
+    /// The traits of Rust that it has.
+    pub traits: Vec<ExprId>,
+    /// It is such a trait itself: objects are of the types that have it.
+    pub is_trait: bool,
+}
+
+impl Class {
+    /// One without a name, with nothing in it.
+    pub fn of(func: FuncId) -> Self {
+        Self {
+            name: String::new(),
+            span: Span::default(),
+            bases: Vec::new(),
+            fields: Vec::new(),
+            methods: Vec::new(),
+            decorators: Vec::new(),
+            func,
+            traits: Vec::new(),
+            is_trait: false,
+        }
+    }
 }
 
 /// A field of a class body.
@@ -596,7 +621,7 @@ impl Module {
                 .map_or((at, self.blocks[at.index()].stmts.len() as u32), |(block, index)| (block, index as u32));
             let held = class.fields.iter().flat_map(|field| field.value.into_iter().chain(field.hint));
             roots.extend(held.map(|expr| (expr, at)));
-            roots.extend(class.bases.iter().chain(&class.decorators).map(|&expr| (expr, at)));
+            roots.extend(class.bases.iter().chain(&class.decorators).chain(&class.traits).map(|&expr| (expr, at)));
         }
         for block in &self.env_blocks {
             let at = block.at.unwrap_or((BlockId(0), 0));

@@ -142,7 +142,7 @@ impl Index {
             }
         }
         for (number, class) in module.classes.iter().enumerate() {
-            for &base in &class.bases {
+            for &base in class.bases.iter().chain(&class.traits) {
                 if let Some(name) = last_name(module, base) {
                     index.heirs.entry(name.to_owned()).or_default().push(ClassId(number as u32));
                 }
@@ -163,6 +163,14 @@ impl Index {
                     index.function_exprs.insert(*func, expr);
                 }
                 ExprKind::Object(object) => {
+                    for entry in &object.entries {
+                        // `{ relay: (key) => … }`: it is called by the field's name.
+                        if let Entry::Field { key: Some(key), value, .. } = entry
+                            && let ExprKind::Func(func) = module.kind(*value)
+                        {
+                            index.functions.entry(*func).or_default().push(key.clone());
+                        }
+                    }
                     if let Some(ty) = &object.ty {
                         index.literals.entry(ty.clone()).or_default().push(expr);
                     }

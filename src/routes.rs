@@ -356,16 +356,21 @@ fn by_models(resolver: &mut Resolver<'_>, catalog: &Catalog, client: &Client) ->
 /// Every key with every endpoint whose assumptions agree.
 fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard: &Arms) -> Vec<Route> {
     let mut out: Vec<Route> = Vec::new();
+    let mut full = false;
     for key in &keys {
         for endpoint in &endpoints {
             let arms = key.alt.arms.merge(&endpoint.alt.arms).and_then(|arms| arms.merge(guard));
             let Some(arms) = arms else { continue };
             if out.len() >= MAX_ROUTES {
-                // The pair that is right may be among the rest.
-                for route in out.iter_mut().filter(|route| route.verdict == Verdict::Mismatch) {
-                    route.verdict = Verdict::Unknown;
+                full = true;
+                // Another way to what is shown already shows nothing new.
+                let is_shown = |route: &Route| {
+                    let (of_key, of_endpoint) = (&route.key.alt.value, &route.endpoint.alt.value);
+                    of_key.is_same(&key.alt.value) && of_endpoint.is_same(&endpoint.alt.value)
+                };
+                if out.len() >= 2 * MAX_ROUTES || out.iter().any(is_shown) {
+                    continue;
                 }
-                return out;
             }
             let verdict = verdict(key, endpoint);
             // What the place of the client assumes is not worth saying: it holds for all its routes.
@@ -376,6 +381,12 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
             let certain = !arms.lits().iter().any(|&lit| resolver.is_condition(lit));
             let (key, endpoint) = (key.clone(), endpoint.clone());
             out.push(Route { key, endpoint, arms, certain, when, row, ways, doubtful: false, verdict });
+        }
+    }
+    if full {
+        // The pair that is right may be among the rest.
+        for route in out.iter_mut().filter(|route| route.verdict == Verdict::Mismatch) {
+            route.verdict = Verdict::Unknown;
         }
     }
     out

@@ -11,6 +11,9 @@ pub(crate) fn dump(module: &Module) -> String {
     for class in &module.classes {
         let bases: Vec<_> = class.bases.iter().map(|&base| expr(module, base)).collect();
         let _ = writeln!(out, "class {}({})", class.name, bases.join(", "));
+        for of in &class.traits {
+            let _ = writeln!(out, "    is {}", expr(module, *of));
+        }
         for decorator in &class.decorators {
             let _ = writeln!(out, "    @{}", expr(module, *decorator));
         }

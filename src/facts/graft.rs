@@ -114,7 +114,8 @@ impl Builder {
         for mut class in classes {
             class.span = place(class.span);
             shift.func(&mut class.func);
-            class.bases.iter_mut().chain(&mut class.decorators).for_each(|id| shift.expr(id));
+            let held = class.bases.iter_mut().chain(&mut class.decorators).chain(&mut class.traits);
+            held.for_each(|id| shift.expr(id));
             class.methods.iter_mut().for_each(|(_, func)| shift.func(func));
             for field in &mut class.fields {
                 field.span = place(field.span);

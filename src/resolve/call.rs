@@ -360,7 +360,11 @@ impl Resolver<'_> {
     /// A call of a function or class of the project.
     pub(super) fn call_made(&mut self, ctx: &Ctx, expr: ExprId, made: &Arc<Made>, receiver: Option<Value>) -> Vec<Alt> {
         match self.module(made.ctx.file).kind(made.expr) {
-            ExprKind::Func(func) => self.follow(made.ctx.file, *func, expr, ctx, receiver),
+            ExprKind::Func(func) => {
+                let (func, maker) = ((made.ctx.file, *func), self.maker(made));
+                let Some(frame) = self.frame_of(func, expr, ctx, receiver, maker) else { return vec![Alt::unknown()] };
+                self.returns(func.0, func.1, Some(frame))
+            }
             // `Kind(name)` is the member with that value, for which it stands.
             ExprKind::Class(class) if self.is_enumeration(made.ctx.file, *class) => {
                 match self.module(ctx.file).kind(expr) {
@@ -410,6 +414,14 @@ impl Resolver<'_> {
         Some((file, func, Ctx { file, block, index: 0, frame: Some(frame) }))
     }
 
+    /// The followed call that has made a function, where that is one of a function around it.
+    pub(super) fn maker(&self, made: &Made) -> Option<Arc<Frame>> {
+        let module = self.module(made.ctx.file);
+        let ExprKind::Func(func) = *module.kind(made.expr) else { return None };
+        let around = module.func(func).parent.filter(|around| *around != FuncId(0))?;
+        made.ctx.frame.clone().filter(|frame| frame.func == around && frame.file == made.ctx.file)
+    }
+
     /// A frame for a followed call; `None` where calls nest too deeply.
     pub(super) fn frame(
         &mut self,
@@ -419,6 +431,18 @@ impl Resolver<'_> {
         caller: &Ctx,
         receiver: Option<Value>,
     ) -> Option<Arc<Frame>> {
+        self.frame_of((file, func), call, caller, receiver, None)
+    }
+
+    /// The same of a function that another call has made.
+    pub(super) fn frame_of(
+        &mut self,
+        (file, func): (FileId, FuncId),
+        call: ExprId,
+        caller: &Ctx,
+        receiver: Option<Value>,
+        maker: Option<Arc<Frame>>,
+    ) -> Option<Arc<Frame>> {
         let depth = caller.frame.as_ref().map_or(0, |frame| frame.depth + 1);
         if depth > MAX_FRAMES {
             return None;
@@ -427,10 +451,11 @@ impl Resolver<'_> {
         let function = self.module(file).func(func);
         let given = !function.params.is_empty() || function.receiver.is_some() || function.parent != Some(FuncId(0));
         let outer = caller.frame.as_ref().map_or(0, |frame| frame.id);
-        let which = if given { (file, func, caller.file, call, outer) } else { (file, func, file, ANY, 0) };
+        let made = maker.as_ref().map_or(0, |frame| frame.id);
+        let which = if given { (file, func, caller.file, call, outer, made) } else { (file, func, file, ANY, 0, 0) };
         let next = self.frames.len() as u32 + 1;
         let id = *self.frames.entry(which).or_insert(next);
-        Some(Arc::new(Frame { id, file, func, call, caller: caller.clone(), receiver, depth, given }))
+        Some(Arc::new(Frame { id, file, func, call, caller: caller.clone(), receiver, maker, depth, given }))
     }
 
     /// What a function returns.

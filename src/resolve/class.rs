@@ -56,8 +56,10 @@ impl Resolver<'_> {
                 }
             }
             let step = Step { at, kind: StepKind::Name(name.to_owned()) };
-            // Whoever makes a data class may give it, whose files are looked for by this step.
-            let steps = if self.is_filled_by_call(file, class) { vec![step.clone()] } else { Vec::new() };
+            // Whoever makes a data class may give it, and the types that have a trait say it, whose files are looked for by
+            // this step.
+            let is_open = data.is_trait || self.is_filled_by_call(file, class);
+            let steps = if is_open { vec![step.clone()] } else { Vec::new() };
             let open = Alt { steps, ..Alt::new(Value::Unknown(Some((name.to_owned(), at)))) };
             let mut alts = match field.value {
                 Some(value) => match self.automatic(file, class, name, value) {
@@ -99,7 +101,7 @@ impl Resolver<'_> {
                 }
             }
         }
-        vec![Alt::new(Value::Undefined)]
+        self.of_traits((file, class), name).unwrap_or_else(|| vec![Alt::new(Value::Undefined)])
     }
 
     /// The member of an enumeration of texts that has its own name for a value: `RELAY = auto()`.
@@ -411,7 +413,9 @@ impl Resolver<'_> {
             return None;
         }
         let methods = &self.module(file).classes[class.index()].methods;
-        let object = methods.iter().find(|(_, method)| self.module(file).func(*method).receiver.is_some());
+        let mut objects = methods.iter().filter(|(_, method)| self.module(file).func(*method).receiver.is_some());
+        let is_left = |(_, method): &&(String, FuncId)| self.is_trait((file, class)) && self.is_abstract(file, *method);
+        let object = objects.clone().find(is_left).or_else(|| objects.next());
         // What a Rust type's functions make of it is the same for all of them.
         let object = object.or_else(|| methods.first().filter(|_| self.is_rust(file)));
         Some(object.map_or_else(|| alts[0].value.clone(), |(_, method)| Value::Receiver(file, *method)))

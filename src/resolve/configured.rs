@@ -13,7 +13,9 @@ use crate::language::Language;
 #[derive(Clone, Debug)]
 pub struct Settings {
     source: Arc<Source>,
-    path: Vec<String>,
+    pub(super) path: Vec<String>,
+    /// The type of Rust that they are read into.
+    pub(super) class: Option<(FileId, ClassId)>,
 }
 
 /// Where settings come from.
@@ -29,6 +31,10 @@ enum Source {
     Checked(Checked),
     /// A class whose fields are variables because a settings class has it for a field.
     Model(Model),
+    /// A variable that Firebase's functions are given, and what says its default: `defineString("URL", { default: "…" })`.
+    Param(String, Option<(Ctx, ExprId)>),
+    /// The `extra` of the project's Expo configuration.
+    Expo(FileId),
 }
 
 /// What `zod` and `envalid` make of the environment.
@@ -57,21 +63,23 @@ pub(super) struct Model {
 
 /// Variables that are named for the fields: the field `llm.api_key` is `APP__LLM__API_KEY`.
 #[derive(Debug, Default)]
-struct Variables {
-    prefix: String,
+pub(super) struct Variables {
+    pub(super) prefix: String,
     /// Between the words of a path; without one there are no fields of fields.
-    separator: Option<String>,
+    pub(super) separator: Option<String>,
     /// `set_default("llm.url", …)`
-    defaults: Vec<(Vec<String>, Ctx, ExprId)>,
-    /// Files are read, too.
-    files: bool,
+    pub(super) defaults: Vec<(Vec<String>, Ctx, ExprId)>,
+    /// Files that are read, too, the last one first.
+    pub(super) files: Vec<(Ctx, ExprId)>,
+    /// Nothing but files is.
+    pub(super) only_files: bool,
 }
 
 /// One call of a builder's chain.
-struct Link {
-    method: String,
-    at: Ctx,
-    args: Vec<ExprId>,
+pub(super) struct Link {
+    pub(super) method: String,
+    pub(super) at: Ctx,
+    pub(super) args: Vec<ExprId>,
 }
 
 /// Calls of one chain that are looked at.
@@ -79,18 +87,27 @@ const MAX_LINKS: usize = 64;
 
 impl Settings {
     fn of(source: Source) -> Value {
-        Value::Settings(Self { source: Arc::new(source), path: Vec::new() })
+        Value::Settings(Self { source: Arc::new(source), path: Vec::new(), class: None })
     }
 
     pub(super) fn of_model(model: Model) -> Value {
         Self::of(Source::Model(model))
     }
 
+    pub(super) fn of_expo(config: FileId) -> Value {
+        Self::of(Source::Expo(config))
+    }
+
     /// The same settings, further down.
     pub(super) fn field(&self, name: &str) -> Self {
         let mut path = self.path.clone();
         path.push(name.to_owned());
-        Self { source: Arc::clone(&self.source), path }
+        Self { source: Arc::clone(&self.source), path, class: self.class }
+    }
+
+    fn of_type(mut self, class: Option<(FileId, ClassId)>) -> Self {
+        self.class = class.or(self.class);
+        self
     }
 }
 
@@ -98,7 +115,11 @@ impl Resolver<'_> {
     /// What a call of something from outside gives, where that is settings.
     pub(super) fn configured_call(&mut self, ctx: &Ctx, call: &Call, symbol: &str) -> Option<Value> {
         match symbol {
-            "envy.from_env" => Some(Settings::of(Source::Variables(Variables::default()))),
+            "envy.from_env" => {
+                let class = self.type_asked(ctx, call);
+                let source = Arc::new(Source::Variables(Variables::default()));
+                Some(Value::Settings(Settings { source, path: Vec::new(), class }))
+            }
             _ if symbol.starts_with("@t3-oss/env-") && symbol.ends_with(".createEnv") => {
                 Some(Settings::of(Source::Declared(ctx.clone(), call.args.first()?.value)))
             }
@@ -107,6 +128,11 @@ impl Resolver<'_> {
                 let shapes = vec![(ctx.clone(), specs.value)];
                 let checked = Checked { shapes, wrapped: false, of: None };
                 self.is_environment(ctx, given.value).then(|| Settings::of(Source::Checked(checked)))
+            }
+            "firebase-functions/params.defineString" => {
+                let name = self.constant(ctx, call.args.first()?.value)?;
+                let default = call.args.get(1).map(|arg| (ctx.clone(), arg.value));
+                Some(Settings::of(Source::Param(name, default)))
             }
             _ if symbol.rsplit('.').next() == Some("useRuntimeConfig") => {
                 let config = self.imported(ctx.file, "nuxt.config")?;
@@ -139,6 +165,11 @@ impl Resolver<'_> {
                     let below = key.split('.').fold(settings.clone(), |settings, name| settings.field(name));
                     Some(self.setting_read(ctx, &below, at))
                 }
+                "try_deserialize" | "extract" | "deserialize" => {
+                    let class = self.type_asked(ctx, call);
+                    Some(vec![Alt::new(Value::Settings(settings.clone().of_type(class)))])
+                }
+                "value" if matches!(&*settings.source, Source::Param(..)) => Some(self.setting_read(ctx, settings, at)),
                 _ => Some(vec![Alt::new(on.clone())]),
             },
             // Asked for before anything is evaluated: few methods have these names.
@@ -149,8 +180,9 @@ impl Resolver<'_> {
                     return None;
                 }
                 let ExprKind::Member(base, _) = self.module(ctx.file).kind(call.callee) else { return None };
-                let variables = self.variables(ctx, *base)?;
-                Some(vec![Alt::new(Settings::of(Source::Variables(variables)))])
+                let source = Arc::new(Source::Variables(self.variables(ctx, *base)?));
+                let class = self.type_asked(ctx, call);
+                Some(vec![Alt::new(Value::Settings(Settings { source, path: Vec::new(), class }))])
             }
             Value::Made(_) if matches!(method, "parse" | "safeParse" | "parseAsync" | "safeParseAsync") => {
                 let ExprKind::Member(base, _) = self.module(ctx.file).kind(call.callee) else { return None };
@@ -189,16 +221,33 @@ impl Resolver<'_> {
                 let words: Vec<String> = path.iter().map(|name| name.to_ascii_uppercase()).collect();
                 let name = match (&variables.separator, words.as_slice()) {
                     (_, [one]) => format!("{}{one}", variables.prefix),
+                    (None, [_, ..]) if variables.only_files => String::new(),
                     (Some(separator), [_, ..]) => format!("{}{}", variables.prefix, words.join(separator)),
                     _ => return unknown(),
                 };
                 let default = variables.defaults.iter().rev().find(|(known, ..)| known == path);
-                let below = match default {
-                    _ if variables.files => Some(unknown()),
+                let mut below = match default {
                     Some((_, of, value)) => Some(self.eval(of, *value)),
-                    None => None,
+                    None => self.serde_default(settings),
                 };
-                self.env_read(ctx, &name, at, below)
+                let mut said = Vec::new();
+                for (at, file) in &variables.files {
+                    match self.in_settings_file(at, *file, path) {
+                        Some(found) if found.is_empty() => {}
+                        Some(found) => {
+                            below = Some(found);
+                            break;
+                        }
+                        None => said = unknown(),
+                    }
+                }
+                if !said.is_empty() {
+                    below = Some(said.into_iter().chain(below.unwrap_or_default()).collect());
+                }
+                match below {
+                    below if variables.only_files => below.unwrap_or_else(unknown),
+                    below => self.env_read(ctx, &name, at, below),
+                }
             }
             Source::Model(model) => match path.split_first() {
                 None => vec![Alt::new(Value::Settings(settings.clone()))],
@@ -241,6 +290,24 @@ impl Resolver<'_> {
                     _ => unknown(),
                 }
             }
+            Source::Param(name, options) => {
+                let default = options.as_ref().map(|(at, of)| self.field_path(at, *of, &["default".to_owned()]));
+                let default = default.filter(|alts| alts.iter().any(Alt::may_be_there));
+                self.env_read(ctx, name, at, default)
+            }
+            Source::Expo(config) => match path.as_slice() {
+                [of, extra, below @ ..] if !below.is_empty() && extra == "extra" && of.starts_with(['e', 'm']) => {
+                    let config = *config;
+                    let whole = |first: &[&str]| -> Vec<String> {
+                        first.iter().map(|&word| word.to_owned()).chain(below.iter().cloned()).collect()
+                    };
+                    let mut said = self.of_config(config, &whole(&["expo", "extra"]));
+                    said.extend(self.of_config(config, &whole(&["extra"])));
+                    said.retain(|alt| alt.may_be_there() && !matches!(alt.value, Value::Unknown(None)));
+                    if said.is_empty() { unknown() } else { said }
+                }
+                _ => vec![Alt::new(Value::Settings(settings.clone()))],
+            },
             Source::Nuxt(config) => {
                 let written = self.runtime_config(*config, path);
                 let given = |alt: &Alt| !matches!(alt.value, Value::Undefined | Value::Null | Value::Unknown(None));
@@ -353,84 +420,12 @@ impl Resolver<'_> {
 
     /// What Nuxt's configuration says of a setting.
     fn runtime_config(&mut self, config: FileId, path: &[String]) -> Vec<Alt> {
-        let mut out = Vec::new();
-        for alt in self.exported(config, "default") {
-            let Value::Made(made) = &alt.value else { continue };
-            // `defineNuxtConfig({…})`
-            let inner = match self.module(made.ctx.file).kind(made.expr) {
-                ExprKind::Call(call) => call.args.first().map(|arg| self.eval(&made.ctx.clone(), arg.value)),
-                _ => Some(vec![alt.clone()]),
-            };
-            let whole: Vec<String> = std::iter::once("runtimeConfig".to_owned()).chain(path.iter().cloned()).collect();
-            out.extend(inner.map(|inner| self.fields(inner, &whole)).unwrap_or_default());
-        }
-        out
-    }
-
-    /// The variables that a builder reads: `Config::builder().add_source(Environment::with_prefix("APP"))`,
-    /// `Figment::new().merge(Env::prefixed("APP_"))`, `envy::prefixed("APP_")`.
-    fn variables(&mut self, ctx: &Ctx, expr: ExprId) -> Option<Variables> {
-        let (root, links) = self.chain_of_calls(ctx, expr)?;
-        let (first, links) = links.split_first()?;
-        match root.as_str() {
-            "envy.prefixed" => {
-                let prefix = self.constant(&first.at, *first.args.first()?)?;
-                return Some(Variables { prefix, ..Variables::default() });
-            }
-            "config.Config.builder" | "figment.Figment.new" => {}
-            _ => return None,
-        }
-        let mut variables = None;
-        let mut files = false;
-        let mut defaults = Vec::new();
-        for link in links {
-            match (link.method.as_str(), link.args.as_slice()) {
-                ("add_source" | "merge" | "join" | "adjoin", [source]) => {
-                    match self.environment_source(&link.at, *source) {
-                        Some(found) if link.method != "join" => variables = Some(found),
-                        // What comes after the variables is asked before them.
-                        _ if variables.is_some() => return None,
-                        _ => files = true,
-                    }
-                }
-                ("set_default", [key, value]) => {
-                    let key = self.constant(&link.at, *key)?;
-                    defaults.push((key.split('.').map(str::to_owned).collect(), link.at.clone(), *value));
-                }
-                ("set_override" | "set_override_option" | "select", _) => return None,
-                _ => {}
-            }
-        }
-        variables.map(|variables| Variables { defaults, files, ..variables })
-    }
-
-    /// `Environment::with_prefix("APP").separator("__")`
-    fn environment_source(&mut self, ctx: &Ctx, expr: ExprId) -> Option<Variables> {
-        let (root, links) = self.chain_of_calls(ctx, expr)?;
-        let of_figment = match root.rsplit_once('.')?.0 {
-            "config.Environment" => false,
-            "figment.providers.Env" => true,
-            _ => return None,
-        };
-        let (mut prefix, mut prefix_separator, mut separator) = (String::new(), None, None);
-        for link in &links {
-            match (link.method.as_str(), link.args.as_slice()) {
-                ("with_prefix" | "prefix" | "prefixed", [text]) => prefix = self.constant(&link.at, *text)?,
-                ("separator" | "split", [text]) => separator = Some(self.constant(&link.at, *text)?),
-                ("prefix_separator", [text]) => prefix_separator = Some(self.constant(&link.at, *text)?),
-                ("map" | "filter_map" | "source" | "keep_prefix" | "filter" | "profile", _) => return None,
-                _ => {}
-            }
-        }
-        if !prefix.is_empty() && !of_figment {
-            let between = prefix_separator.or_else(|| separator.clone()).unwrap_or_else(|| "_".to_owned());
-            prefix.push_str(&between);
-        }
-        Some(Variables { prefix: prefix.to_ascii_uppercase(), separator, ..Variables::default() })
+        let whole: Vec<String> = std::iter::once("runtimeConfig".to_owned()).chain(path.iter().cloned()).collect();
+        self.of_config(config, &whole)
     }
 
     /// The function from outside that a chain of calls begins with, by its full name, and all calls from there.
-    fn chain_of_calls(&mut self, ctx: &Ctx, expr: ExprId) -> Option<(String, Vec<Link>)> {
+    pub(super) fn chain_of_calls(&mut self, ctx: &Ctx, expr: ExprId) -> Option<(String, Vec<Link>)> {
         let mut links = Vec::new();
         let (mut at, mut expr) = (ctx.clone(), expr);
         while links.len() < MAX_LINKS {

@@ -58,7 +58,12 @@ impl Resolver<'_> {
             open = rest;
         }
         if !open.is_empty() {
-            let below = self.dotenv_value(ctx.file, name, at);
+            let mut below = self.dotenv_value(ctx.file, name, at);
+            if let [Alt { value: Value::Env(..), .. }] = below.as_slice()
+                && let Some(declared) = self.declared_for_build(ctx.file, name)
+            {
+                below = declared;
+            }
             for arms in &open {
                 out.extend(under(below.clone(), arms));
             }
@@ -320,9 +325,15 @@ impl Resolver<'_> {
                 return alts;
             }
         }
-        // SvelteKit gives each variable as an export of its own.
-        if import.module.starts_with("$env/static/") {
+        // SvelteKit and Astro give each variable as an export of its own.
+        if import.module.starts_with("$env/static/") || import.module.starts_with("astro:env/") {
             return vec![Alt::new(Value::Env(name.clone(), NOWHERE))];
+        }
+        if import.module == "expo-constants"
+            && name == "default"
+            && let Some(settings) = self.expo(file)
+        {
+            return vec![Alt::new(settings)];
         }
         let itself = imports::name_may_be_a_module(self.project.file(file).source.language)
             .then(|| self.imported(file, &imports::joined(&import.module, name)))

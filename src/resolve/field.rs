@@ -409,10 +409,15 @@ impl Resolver<'_> {
         // Methods of a Rust type are found by its name.
         if let Some(ty) = &object.ty
             && let Some(class) = self.class_named(ctx.file, ty)
-            && let Some((_, func)) =
-                self.module(ctx.file).classes[class.index()].methods.iter().find(|(m, _)| m == name)
         {
-            return vec![Alt::new(Value::Receiver(ctx.file, *func))];
+            let methods = &self.module(ctx.file).classes[class.index()].methods;
+            if let Some((_, func)) = methods.iter().find(|(method, _)| method == name) {
+                return vec![Alt::new(Value::Receiver(ctx.file, *func))];
+            }
+            // `Self::BASE_URL` in a trait that the type has.
+            if !name.contains(char::is_lowercase) && !name.starts_with(|c: char| c.is_ascii_digit()) {
+                return self.class_field(ctx.file, class, name, None, 0);
+            }
         }
         let absent = open.into_iter().filter(|(_, hidden)| !hidden);
         out.extend(absent.map(|(arms, _)| Alt { arms, ..Alt::new(Value::Undefined) }));

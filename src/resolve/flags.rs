@@ -56,7 +56,7 @@ impl Resolver<'_> {
                 _ => None,
             },
             // `require("minimist")(process.argv.slice(2), { default: { url: "…" } })`
-            ExprKind::Call(_) => self.parsed_default(ctx, call, name),
+            ExprKind::Call(_) | ExprKind::Import(_) => self.parsed_default(ctx, call, name),
             _ => None,
         }
     }

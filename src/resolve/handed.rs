@@ -188,6 +188,21 @@ impl Resolver<'_> {
             }
             _ => return None,
         };
+        // What a promise gives: `load().then(({ key, url }) => …)`, `import("openai").then(({ OpenAI }) => …)`.
+        if matches!(module.kind(data.callee), ExprKind::Member(_, method) if method == "then") {
+            let alts = self.eval(&at, of);
+            let imports = matches!(module.kind(of), ExprKind::Import(_));
+            let is_given = |alt: &Alt| match &alt.value {
+                Value::Symbol(_) | Value::Module(_) => imports,
+                Value::Made(made) => {
+                    matches!(self.module(made.ctx.file).kind(made.expr), ExprKind::Object(_) | ExprKind::List(_))
+                }
+                _ => false,
+            };
+            if !alts.is_empty() && alts.iter().all(is_given) {
+                return Some(alts);
+            }
+        }
         let alts = self.each(&at, expr, of);
         if alts.iter().any(|alt| !matches!(alt.value, Value::Unknown(_))) {
             return Some(alts);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::value::{Alt, Ctx, Frame, Value};
 use super::{ClassAt, Lit, Resolver, under, words};
 use crate::facts::{ClassId, ExprId, ExprKind, FuncId};
-use crate::finding::FileId;
+use crate::finding::{FileId, Location};
 
 /// Files that are looked through for classes that inherit from one.
 const MAX_FILES: usize = 64;
@@ -17,7 +17,7 @@ impl Resolver<'_> {
     /// so that a key of one never meets a URL of another. `None` where it is the class's own for all.
     pub(super) fn by_heirs(&mut self, class: ClassAt, func: FuncId, name: &str) -> Option<Vec<Alt>> {
         // What stands beside a Rust type in other files is of the same type.
-        if self.is_rust(class.0) {
+        if self.is_rust(class.0) && !self.is_trait(class) {
             return None;
         }
         let heirs = self.heirs_of(class);
@@ -141,7 +141,9 @@ impl Resolver<'_> {
     /// here.
     pub(super) fn where_it_runs(&mut self, class: ClassAt, func: FuncId, mut alts: Vec<Alt>) -> Vec<Alt> {
         let Some(method) = self.module(class.0).func(func).name.as_deref() else { return alts };
-        if self.is_rust(class.0) || words::is_constructor(method) || alts.iter().all(|alt| alt.arms.lits().is_empty()) {
+        // A method without a body stands for the object alone.
+        let never_runs = self.is_rust(class.0) && (!self.is_trait(class) || self.is_abstract(class.0, func));
+        if never_runs || words::is_constructor(method) || alts.iter().all(|alt| alt.arms.lits().is_empty()) {
             return alts;
         }
         let heirs = self.heirs_of(class);
@@ -249,7 +251,8 @@ impl Resolver<'_> {
     }
 
     fn inherits(&mut self, (file, class): ClassAt, of: ClassAt) -> bool {
-        let bases = &self.module(file).classes[class.index()].bases;
+        let data = &self.module(file).classes[class.index()];
+        let bases = if self.is_trait(of) { &data.traits } else { &data.bases };
         bases.iter().any(|&base| self.base(file, base).contains(&Some(of)))
     }
 
@@ -263,6 +266,29 @@ impl Resolver<'_> {
         let data = &self.module(file).classes[class.index()];
         let is_field = || data.fields.iter().any(|field| field.name == name && field.value.is_some());
         (!early && is_field()) || data.methods.iter().any(|(method, _)| method == name)
+    }
+
+    /// Whether a class is a trait of Rust.
+    pub(super) fn is_trait(&self, (file, class): ClassAt) -> bool {
+        self.module(file).classes[class.index()].is_trait
+    }
+
+    /// Whether a trait leaves what stands at a place to the types that have it.
+    pub fn is_left_to_types(&self, at: Location) -> bool {
+        let traits = self.module(at.file).classes.iter().filter(|class| class.is_trait);
+        traits.flat_map(|class| &class.fields).any(|field| field.span == at.span && field.value.is_none())
+    }
+
+    /// What a trait says that a type of Rust has: a method with a body, or a constant with a value.
+    pub(super) fn of_traits(&mut self, (file, class): ClassAt, name: &str) -> Option<Vec<Alt>> {
+        let traits = &self.module(file).classes[class.index()].traits;
+        let bases = traits.iter().flat_map(|&of| self.base(file, of)).flatten().collect::<Vec<_>>();
+        bases.into_iter().find_map(|(file, class)| {
+            let data = &self.module(file).classes[class.index()];
+            let says = data.fields.iter().any(|field| field.name == name && field.value.is_some())
+                || data.methods.iter().any(|(method, func)| method == name && !self.is_abstract(file, *func));
+            says.then(|| self.class_field(file, class, name, None, 1))
+        })
     }
 
     fn is_javascript(&self, file: FileId) -> bool {
@@ -283,7 +309,9 @@ impl Resolver<'_> {
         let module = self.module(file);
         let data = &module.classes[class.index()];
         let says_so = |&base: &crate::facts::ExprId| matches!(module.kind(base), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "ABC");
-        data.bases.iter().any(says_so) || data.methods.iter().any(|(_, func)| self.is_abstract(file, *func))
+        data.is_trait
+            || data.bases.iter().any(says_so)
+            || data.methods.iter().any(|(_, func)| self.is_abstract(file, *func))
     }
 
     /// Whether some call may make an object of a class itself.

@@ -2,7 +2,7 @@
 
 use super::value::{Alt, Ctx, Value};
 use super::{Resolver, words};
-use crate::facts::{ExprId, ExprKind, FuncId, Stmt};
+use crate::facts::{Entry, ExprId, ExprKind, FuncId, Stmt};
 use crate::finding::FileId;
 
 impl Resolver<'_> {
@@ -94,6 +94,47 @@ impl Resolver<'_> {
             };
             matches!(module.kind(callee), ExprKind::Name(name) | ExprKind::Member(_, name) if name == "fixture")
         })
+    }
+
+    /// What Cloudflare gives a worker's functions: its variables, `fetch(request, env)`, `scheduled(event, env)`, or an object
+    /// that has them, `onRequest(context)` of Pages and `app.get("/", (c) => …)` of Hono.
+    pub(super) fn of_worker(&mut self, ctx: &Ctx, func: FuncId, number: usize) -> Option<Vec<Alt>> {
+        if self.project.file(ctx.file).source.language.name() != "javascript" {
+            return None;
+        }
+        let module = self.module(ctx.file);
+        let function = module.func(func);
+        let name = &function.params[number].name;
+        let at = self.project.file(ctx.file).index.function_exprs.get(&func).copied();
+        let holder = at.and_then(|at| Some((at, module.parents[at.index()]?)));
+        let given = match (number, holder.map(|(at, holder)| (at, holder, module.kind(holder)))) {
+            (1, Some((at, _, ExprKind::Object(object)))) if name == "env" => {
+                let handles = |entry: &Entry| {
+                    matches!(entry, Entry::Field { key: Some(key), value, .. } if *value == at
+                    && matches!(key.as_str(), "fetch" | "scheduled" | "queue" | "email" | "tail"))
+                };
+                object.entries.iter().any(handles).then_some("cloudflare:workers.env")?
+            }
+            // A durable object is made with its state and the variables.
+            (1, _) if name == "env" && function.name.as_deref().is_some_and(words::is_constructor) => {
+                matches!(function.params[0].name.as_str(), "state" | "ctx").then_some("cloudflare:workers.env")?
+            }
+            (0, _) if function.name.as_deref().is_some_and(|name| name.starts_with("onRequest")) => {
+                "cloudflare:workers"
+            }
+            (0, Some((_, call, ExprKind::Call(data)))) => {
+                let ExprKind::Member(app, _) = module.kind(data.callee) else { return None };
+                let at = self.ctx_of(ctx.file, call);
+                let apps = self.eval(&at, *app);
+                let [Alt { value: Value::Made(made), .. }] = apps.as_slice() else { return None };
+                let ExprKind::Call(made_by) = self.module(made.ctx.file).kind(made.expr) else { return None };
+                let made_by = self.eval(&made.ctx.clone(), made_by.callee);
+                let is_hono = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if symbol.ends_with(".Hono"));
+                made_by.iter().any(is_hono).then_some("cloudflare:workers")?
+            }
+            _ => return None,
+        };
+        Some(vec![Alt::new(Value::Symbol(given.to_owned()))])
     }
 
     /// What the program says that is given for a token, where it says so once: `{ provide: TOKEN, useValue: key }`.

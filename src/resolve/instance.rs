@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Made, Value};
 use super::{Arms, Lit, Resolver, under};
-use crate::facts::{Call, Class, ClassId, Entry, ExprId, ExprKind, FuncId, Spread, Stmt};
+use crate::facts::{Call, Class, ClassId, Entry, ExprId, ExprKind, FuncId, Spread, Stmt, TYPE_ARGUMENT};
 use crate::finding::FileId;
 
 impl Resolver<'_> {
@@ -230,6 +230,12 @@ impl Resolver<'_> {
         {
             return self.class_field(file, class, name, None, 0);
         }
+        // `toml::from_str::<Config>(&text)?`
+        if let Some((file, class)) = self.type_asked(&ctx, call)
+            && self.module(file).classes[class.index()].fields.iter().any(|field| field.name == name)
+        {
+            return self.class_field(file, class, name, None, 0);
+        }
         if name.bytes().all(|byte| byte.is_ascii_digit())
             && let Some(parts) = self.split_parts(made)
         {
@@ -245,6 +251,17 @@ impl Resolver<'_> {
             out.extend(under(alts, &callee.arms));
         }
         if out.is_empty() { vec![Alt::unknown()] } else { out }
+    }
+
+    /// The type of the project that a generic call is asked for.
+    pub(super) fn type_asked(&mut self, ctx: &Ctx, call: &Call) -> Option<(FileId, ClassId)> {
+        let ty = call.named(TYPE_ARGUMENT)?.value;
+        let alts = self.eval(ctx, ty);
+        let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
+        match *self.module(made.ctx.file).kind(made.expr) {
+            ExprKind::Class(class) => Some((made.ctx.file, class)),
+            _ => None,
+        }
     }
 
     /// A field of what a call makes of one of the classes that it may be a call of.

@@ -2,7 +2,7 @@
 
 use super::value::{Alt, Ctx, Made, Part, Presence, Value};
 use super::{ClassAt, Lit, Resolver, under, words};
-use crate::facts::{Call, ExprId, ExprKind, Spread, Stmt};
+use crate::facts::{Call, ExprId, ExprKind, Spread, Stmt, TYPE_ARGUMENT};
 use crate::finding::Location;
 use crate::template::Argument;
 use crate::text::Text;
@@ -18,6 +18,20 @@ impl Resolver<'_> {
             && let Some(alts) = self.matched_argument(ctx, expr, call)
         {
             return alts;
+        }
+        // `text.parse::<Provider>()`: what the type makes of the text.
+        if method == "parse"
+            && let Some(made) = call.named(TYPE_ARGUMENT)
+        {
+            let alts = self.eval(ctx, made.value);
+            let is_lost = |alt: &Alt| match &alt.value {
+                Value::Unknown(_) => true,
+                Value::Made(object) => object.expr == made.value,
+                _ => false,
+            };
+            if !alts.iter().all(is_lost) {
+                return alts;
+            }
         }
         let arg = |number: usize| call.positional().nth(number).map(|arg| arg.value);
         if matches!(method, "path" | "set_path")
@@ -264,6 +278,8 @@ impl Resolver<'_> {
                 let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
                 (None, Some(receiver.clone()), list(made)?)
             }
+            // `["https://…", PATH].concat()` of Rust's.
+            (Value::Made(made), "concat") if of_call.is_empty() && self.is_rust(ctx.file) => (None, None, list(made)?),
             (Value::Made(made), "join") => {
                 let &[between] = of_call.as_slice() else { return None };
                 let found = list(made)?;
@@ -453,7 +469,9 @@ impl Resolver<'_> {
                 ExprKind::Object(object) => (made.ctx.file, self.class_named(made.ctx.file, object.ty.as_deref()?)?),
                 // `#[derive(Default)]`
                 ExprKind::Call(call) => match self.module(made.ctx.file).kind(call.callee) {
-                    ExprKind::Member(_, derived) if derived == "default" => self.derived(made)?,
+                    ExprKind::Member(_, derived) if matches!(derived.as_str(), "default" | "parse") => {
+                        self.derived(made)?
+                    }
                     _ => return None,
                 },
                 _ => return None,
@@ -461,7 +479,8 @@ impl Resolver<'_> {
             Value::Receiver(file, func) => (*file, self.module(*file).func(*func).class?),
             _ => return None,
         };
-        if !self.is_rust(file) {
+        // Of a trait each type that has it has its own.
+        if !self.is_rust(file) || self.is_trait((file, class)) {
             return None;
         }
         let of = |this: &Self, (file, class): ClassAt| {
@@ -474,7 +493,19 @@ impl Resolver<'_> {
         }
         // `impl` blocks of one type may stand in several files.
         let ty = self.first_base((file, class)).unwrap_or((file, class));
-        of(self, ty).or_else(|| self.heirs_of(ty).iter().find_map(|&heir| of(self, heir)))
+        let elsewhere = self.heirs_of(ty);
+        let own = of(self, ty).or_else(|| elsewhere.iter().find_map(|&heir| of(self, heir)));
+        own.or_else(|| {
+            let all = [(file, class), ty].into_iter().chain(elsewhere.iter().copied());
+            let found = all.into_iter().find_map(|class| self.of_traits(class, method))?;
+            found.into_iter().map(|alt| alt.value).find(|value| matches!(value, Value::Receiver(..)))
+        })
+    }
+
+    /// Whether all that is known of an object is that its type has a trait.
+    fn is_known_by_trait(&self, object: &Value) -> bool {
+        let Value::Receiver(file, func) = object else { return false };
+        self.module(*file).func(*func).class.is_some_and(|class| self.is_trait((*file, class)))
     }
 
     /// A call of a method that the value itself has; without one, the call is an object of its own.
@@ -492,10 +523,14 @@ impl Resolver<'_> {
                 }
                 Value::Receiver(file, func) => {
                     let is_static = self.module(*file).func(*func).receiver.is_none();
-                    let own = if is_static { None } else { Some(receiver.value.clone()) };
+                    let own = receiver.value.clone();
+                    // A method of one of a trait's types has an object of that type.
+                    let is_default = self.module(*file).func(*func).class.is_some_and(|of| self.is_trait((*file, of)));
+                    let own = (!is_static && (is_default || !self.is_known_by_trait(&own))).then_some(own);
                     // `cls(...)` and `Self::new` have the class for a receiver.
                     out.extend(under(self.follow(*file, *func, expr, ctx, own), &alt.arms));
                 }
+                Value::Unknown(_) if self.is_known_by_trait(&receiver.value) => out.push(alt),
                 _ => {}
             }
         }

@@ -14,6 +14,7 @@ use crate::finding::{FileId, Location};
 use crate::project::{Project, Wanted};
 
 pub mod arms;
+mod built;
 mod call;
 mod callee;
 mod class;
@@ -28,6 +29,7 @@ mod heirs;
 mod injected;
 mod instance;
 mod known;
+mod layered;
 mod loaded;
 mod lookup;
 mod marks;

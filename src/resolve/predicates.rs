@@ -217,6 +217,13 @@ impl Resolver<'_> {
         all.iter().any(other)
     }
 
+    /// What a place is assumed to begin with: `key.startsWith("sk-proj-")`.
+    pub fn assumed_start(&self, lit: Lit) -> Option<(String, Vec<String>)> {
+        let text = self.subjects.name(lit.subject).splitn(4, ':').nth(3).filter(|_| !lit.negated)?;
+        let (place, predicate) = Predicate::read(text)?;
+        (predicate.kind == Kind::Starts).then(|| (place.to_owned(), predicate.asked))
+    }
+
     fn predicates(&mut self, file: FileId) -> Arc<Predicates> {
         let subjects = &self.project.file(file).index.subjects;
         let read = || {

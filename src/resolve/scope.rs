@@ -49,7 +49,10 @@ impl Resolver<'_> {
         };
         let at = function.at.unwrap_or((module.func(parent).body, 0));
         let frame = ctx.frame.as_ref().and_then(|frame| match frame.func == func {
-            true => frame.caller.frame.clone().filter(|outer| outer.func == parent && outer.file == ctx.file),
+            true => frame
+                .maker
+                .clone()
+                .or_else(|| frame.caller.frame.clone().filter(|outer| outer.func == parent && outer.file == ctx.file)),
             false => Some(frame.clone()),
         });
         let body = module.func(parent).body;
@@ -288,6 +291,7 @@ impl Resolver<'_> {
             }
             let site = self.constants.get(&format!("#{}:{}", frame.caller.file.0, frame.call.0));
             let Some(arms) = Arms::default().with(Lit { subject, value: Some(site), negated: false }) else { continue };
+            let Some(arms) = self.as_made_in(frame, arms) else { continue };
             let alts = match self.argument(frame, number) {
                 Argument::Given(value) => self.eval(&frame.caller, value),
                 Argument::Default(default) => self.eval(&self.ctx_of(ctx.file, default), default),
@@ -344,6 +348,7 @@ impl Resolver<'_> {
                 .or_else(|| self.fixture(ctx, func, number))
                 .or_else(|| self.decorated_option(ctx, func, number))
                 .or_else(|| self.callback(ctx, func, number))
+                .or_else(|| self.of_worker(ctx, func, number))
                 .or_else(|| self.parsed_arguments(ctx, func, number))
             {
                 return alts;
@@ -360,6 +365,18 @@ impl Resolver<'_> {
             out.push(unknown);
         }
         out
+    }
+
+    /// What is assumed of a call, and of those that have made the function which it calls: `provider(url)(key)`.
+    fn as_made_in(&mut self, frame: &Frame, mut arms: Arms) -> Option<Arms> {
+        let mut maker = frame.maker.as_deref();
+        while let Some(made_by) = maker {
+            let subject = self.subjects.get(&format!("calls:{}:{}", made_by.file.0, made_by.func.0));
+            let value = Some(self.constants.get(&format!("#{}:{}", made_by.caller.file.0, made_by.call.0)));
+            arms = arms.with(Lit { subject, value, negated: false })?;
+            maker = made_by.maker.as_deref();
+        }
+        Some(arms)
     }
 
     /// The arguments of a call whose parameters are tested, or choose a row.

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::value::{Alt, Frame, Value};
+use super::value::{Alt, Ctx, Frame, Value};
 use super::{Heir, Resolver, Sites, words};
-use crate::facts::{Call, ClassId, ExprId, ExprKind, FuncId, Module, Spread};
+use crate::facts::{Call, ClassId, ExprId, ExprKind, FuncId, Module, Spread, Stmt};
 use crate::finding::FileId;
 use crate::project::File;
 
@@ -44,11 +44,67 @@ impl Resolver<'_> {
 
     fn sites(&mut self, (file, func): (FileId, FuncId), heir: Heir) -> (Vec<Arc<Frame>>, bool) {
         let sites = self.sites_of((file, func), heir);
+        let is_inner = func != NO_FUNC && self.module(file).func(func).parent.is_some_and(|around| around != FuncId(0));
         let frame = |&(at, call): &(FileId, ExprId)| {
             let ctx = self.ctx_of(at, call);
-            self.frame(file, func, call, &ctx, None)
+            let maker = if is_inner { self.maker_at(&ctx, call, (file, func)) } else { None };
+            self.frame_of((file, func), call, &ctx, None, maker)
         };
         (sites.calls.iter().filter_map(frame).collect(), sites.more)
+    }
+
+    /// The call that has made the function which another one calls.
+    fn maker_at(&mut self, ctx: &Ctx, call: ExprId, (file, func): (FileId, FuncId)) -> Option<Arc<Frame>> {
+        let ExprKind::Call(data) = self.module(ctx.file).kind(call) else { return None };
+        let callees = self.called(ctx, data.callee);
+        let mut makers = callees.iter().filter_map(|alt| match &alt.value {
+            Value::Made(made) if matches!(self.module(made.ctx.file).kind(made.expr), ExprKind::Func(other) if (made.ctx.file, *other) == (file, func)) => {
+                self.maker(made)
+            }
+            _ => None,
+        });
+        makers.next().filter(|_| makers.next().is_none())
+    }
+
+    /// The variables that a file gives what a function gives back, and its calls that are called at once:
+    /// `const relay = provider(url)`, `provider(url)(key)`.
+    fn held_results<'f>(of: &'f File, names: &[&str]) -> (Vec<&'f str>, Vec<ExprId>) {
+        let module = &of.module;
+        let (mut held, mut at_once) = (Vec::new(), Vec::new());
+        for &call in names.iter().flat_map(|name| of.index.calls.get(*name).into_iter().flatten().take(64)) {
+            if let Some(outer) = module.parents[call.index()] {
+                if matches!(module.kind(outer), ExprKind::Call(data) if data.callee == call) {
+                    at_once.push(outer);
+                }
+                continue;
+            }
+            let (block, index) = module.points[call.index()];
+            if let Some(Stmt::Assign { place, value, .. }) = module.block(block).stmts.get(index as usize)
+                && *value == call
+            {
+                held.push(place.path.last().and_then(Option::as_deref).unwrap_or(&place.root));
+            }
+        }
+        (held, at_once)
+    }
+
+    /// The names of the function around one that gives it back: `(url) => (key) => …`.
+    fn made_by_names(of: &File, func: FuncId) -> Vec<&str> {
+        let module = &of.module;
+        let function = module.func(func);
+        let around = function.parent.filter(|around| *around != FuncId(0) && function.class.is_none());
+        let Some(around) = around else { return Vec::new() };
+        let is_it = |value: ExprId| match module.kind(value) {
+            ExprKind::Func(given) => *given == func,
+            ExprKind::Name(given) => function.name.as_ref() == Some(given),
+            _ => false,
+        };
+        let body = &module.block(module.func(around).body).stmts;
+        if !body.iter().any(|stmt| matches!(stmt, Stmt::Return(Some(value)) if is_it(*value))) {
+            return Vec::new();
+        }
+        let own = module.func(around).name.as_deref();
+        own.into_iter().chain(of.index.variables_of(around)).collect()
     }
 
     fn sites_of(&mut self, (file, func): (FileId, FuncId), heir: Heir) -> Arc<Sites> {
@@ -128,6 +184,14 @@ impl Resolver<'_> {
                 }
             }
         }
+        // `const relay = provider(url)`: whoever calls the variable calls the function.
+        let makers = if func == NO_FUNC { Vec::new() } else { Self::made_by_names(project.file(file), func) };
+        let mut at_once: Vec<(FileId, ExprId)> = Vec::new();
+        for &at in callers.iter().take(MAX_CALLERS).filter(|_| !makers.is_empty()) {
+            let (held, calls) = Self::held_results(project.file(at), &makers);
+            names.extend(held);
+            at_once.extend(calls.into_iter().map(|call| (at, call)));
+        }
         // What a test calls something with is not what the program does, where that calls it, too.
         let in_test = |id: FileId| is_test(&project.file(id).path);
         let (tests, own): (Vec<FileId>, Vec<FileId>) =
@@ -164,7 +228,8 @@ impl Resolver<'_> {
                 bound(module, data).is_some_and(|bound| last(bound.func))
             });
             let calls = here.iter().flat_map(|name| other.index.calls.get(*name).into_iter().flatten().take(64));
-            for &call in calls.chain(handed.take(64)) {
+            let made = at_once.iter().filter(|(of, _)| *of == at).map(|(_, call)| call);
+            for &call in calls.chain(handed.take(64)).chain(made) {
                 if out.len() >= MAX_SITES {
                     more = true;
                 } else if !is_repeated(other, call, at, &out) && self.is_site(at, call, (file, func), class) {

@@ -36,14 +36,17 @@ pub struct Frame {
     pub caller: Ctx,
     /// What the function was called on.
     pub receiver: Option<Value>,
+    /// The call of the function around it that has made this one: `relay(key)` after `relay = provider(url)`.
+    pub maker: Option<Arc<Frame>>,
     /// Number of frames above this one.
     pub depth: u32,
     /// Whether the function may be given something; one that is not goes the same way each time.
     pub given: bool,
 }
 
-/// What makes a followed call the same: the function, the call, and the frame that the call is in.
-pub(super) type Call = (FileId, FuncId, FileId, ExprId, u32);
+/// What makes a followed call the same: the function, the call, the frame that the call is in, and the one that has made
+/// the function.
+pub(super) type Call = (FileId, FuncId, FileId, ExprId, u32, u32);
 
 /// A value that is known, or known in part.
 #[derive(Clone, Debug)]

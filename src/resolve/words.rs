@@ -317,6 +317,10 @@ pub(super) fn is_env_read(symbol: &str) -> bool {
         "posix.getenv",
         "genai.resolver.AuthData.from_env",
         "std.env.vars().get",
+        "effect.Config.string",
+        "effect.Config.redacted",
+        "effect.Config.secret",
+        "effect.Config.nonEmptyString",
     ];
     READS.contains(&symbol)
 }
@@ -359,6 +363,8 @@ pub(super) fn transparent(symbol: &str) -> Option<usize> {
         "Object.freeze",
         "structuredClone",
         "Promise.resolve",
+        "Promise.all",
+        "effect.Redacted.value",
         "Cow.from",
         "types.MappingProxyType",
         "dataclasses.asdict",
@@ -379,6 +385,8 @@ pub(super) fn transparent(symbol: &str) -> Option<usize> {
         "reqwest.header.HeaderName.from_static",
         "HeaderValue.from_str",
         "HeaderValue.from_static",
+        "HeaderValue.try_from",
+        "reqwest.header.HeaderValue.try_from",
         "reqwest.header.HeaderValue.from_str",
         "reqwest.header.HeaderValue.from_static",
         "Headers",

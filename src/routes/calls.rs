@@ -1,12 +1,13 @@
 //! The routes of a call in code.
 
+use super::whose::begins_otherwise;
 use super::{Client, Endpoint, Ignored, Key, Route, endpoint, key, met, pair};
 use crate::catalog::{Blank, Catalog, UrlKind};
 use crate::clients::{self, From, Site, SlotValue};
 use crate::endpoint::Url;
 use crate::facts::ExprKind;
 use crate::finding::{UrlSlot, Verdict};
-use crate::resolve::{Alt, Arms, FUEL, Resolver, StepKind, Value};
+use crate::resolve::{Alt, Arms, FUEL, Resolver, Step, StepKind, Value};
 
 pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Site<'_>) -> Option<Client> {
     let project = resolver.project;
@@ -17,7 +18,7 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
             let value = SlotValue { alt: alt.clone(), from: From::Code };
             endpoint(catalog, value, site.client.default_endpoint.as_deref()).provider.is_some()
         };
-        if !given.iter().any(|alt| is_providers(alt) || is_open(alt) || is_from_environment(alt)) {
+        if !given.iter().any(|alt| is_providers(alt) || is_open(resolver, alt) || is_from_environment(alt)) {
             return None;
         }
         resolver.refuel(FUEL);
@@ -45,6 +46,7 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
         })
         .collect();
     let mut routes = pair(resolver, keys, endpoints.clone(), &inner);
+    routes.retain(|route| !begins_otherwise(catalog, resolver, &route.key, &route.arms));
     // Who comes here decides what may be met: a method that one arm of another calls is not reached in the others.
     let ways = resolver.ways_to(&ctx);
     met(resolver, &mut routes, ways.as_deref());
@@ -76,7 +78,7 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
                     || (!route.key.providers.is_empty()
                         && (!site.construct.any_receiver || is_from_environment(&route.endpoint.alt))))
         });
-        waiting = !judged && routes.iter().any(|route| is_open(&route.endpoint.alt));
+        waiting = !judged && routes.iter().any(|route| is_open(resolver, &route.endpoint.alt));
         if !judged && !waiting {
             return None;
         }
@@ -120,13 +122,18 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
 }
 
 /// Whether a URL that is not known comes from who calls a function.
-fn is_open(alt: &Alt) -> bool {
+fn is_open(resolver: &Resolver<'_>, alt: &Alt) -> bool {
     let begins_open = match &alt.value {
         Value::Unknown(_) => true,
         Value::Concat(parts, _) => matches!(parts.first(), Some(Value::Unknown(_))),
         _ => false,
     };
-    begins_open && alt.steps.iter().any(|step| matches!(step.kind, StepKind::Param(_)))
+    let leads_on = |step: &Step| match step.kind {
+        StepKind::Param(_) => true,
+        StepKind::Name(_) => resolver.is_left_to_types(step.at),
+        _ => false,
+    };
+    begins_open && alt.steps.iter().any(leads_on)
 }
 
 /// Whether a variable of the environment says to which host a request goes.

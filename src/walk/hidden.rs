@@ -6,7 +6,8 @@ use std::path::Path;
 use crate::language::is_dotenv;
 
 /// Directories that are entered, for the settings in them alone.
-const DIRECTORIES: [&str; 15] = [
+const DIRECTORIES: [&str; 16] = [
+    ".cargo",
     ".github",
     ".circleci",
     ".gitlab",

@@ -153,7 +153,7 @@ impl Lower<'_> {
         let bases = self.bases(node);
         let name = node.child_by_field_name("name").map_or("", |name| self.text_of(name)).to_owned();
         let func = self.builder.current_func();
-        let class = Class { name, span: span(node), bases, fields: Vec::new(), methods: Vec::new(), decorators, func };
+        let class = Class { name, span: span(node), bases, decorators, ..Class::of(func) };
         let class = self.builder.class(class);
         if let Some(body) = node.child_by_field_name("body") {
             self.members(class, body);

@@ -186,7 +186,7 @@ impl Lower<'_> {
             .map(|base| self.expr(base))
             .collect();
         let func = self.builder.current_func();
-        let class = Class { name, span: span(node), bases, fields: vec![], methods: vec![], decorators, func };
+        let class = Class { name, span: span(node), bases, decorators, ..Class::of(func) };
         let id = self.builder.class(class);
         let outside = self.class.replace(ClassScope { id, fields: HashSet::new() });
         let body = node.child_by_field_name("body").map(children).unwrap_or_default();

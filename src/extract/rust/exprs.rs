@@ -187,10 +187,19 @@ impl Lower<'_> {
             }
             _ => {}
         }
+        let span = self.span(expr);
+        if let Some(map) = self.map_of(span, call) {
+            return map;
+        }
         let callee = self.value(&call.func);
         let args = call.args.iter().map(|arg| self.argument(arg)).collect();
-        let span = self.span(expr);
-        self.expr(span, ExprKind::Call(Call { callee, args, new: false }))
+        let value = self.expr(span, ExprKind::Call(Call { callee, args, new: false }));
+        if let Expr::Path(path) = &*call.func
+            && let Some(last) = path.path.segments.last()
+        {
+            self.turbofish(&last.arguments, value);
+        }
+        value
     }
 
     pub(super) fn argument(&mut self, value: &Expr) -> Arg {
@@ -229,7 +238,11 @@ impl Lower<'_> {
         let member = Span { start: span.start, end: method.end };
         let callee = self.expr(member, ExprKind::Member(receiver, name));
         let args = call.args.iter().map(|arg| self.argument(arg)).collect();
-        self.expr(span, ExprKind::Call(Call { callee, args, new: false }))
+        let value = self.expr(span, ExprKind::Call(Call { callee, args, new: false }));
+        if let Some(of) = &call.turbofish {
+            self.generic_type(&of.args.iter().collect::<Vec<_>>(), value);
+        }
+        value
     }
 
     /// The result of a function without arguments that are used, such as the one of `unwrap_or_else`; `None` if it

@@ -11,6 +11,9 @@ use crate::facts::{
     squeeze,
 };
 
+/// How a method is marked that has no body, as in Python.
+const ABSTRACT: &str = "abstractmethod";
+
 /// Variants of one enumeration that are objects.
 const MAX_VARIANTS: usize = 128;
 
@@ -78,7 +81,7 @@ impl Lower<'_> {
                     let Some(name) = &field.ident else { continue };
                     let span = self.at(name.span());
                     let name = ident(name);
-                    let value = self.argument_attribute(&name, &field.attrs);
+                    let value = self.argument_attribute(&name, &field.ty, &field.attrs);
                     let value = value.or_else(|| if has_default { self.no_headers(&field.ty) } else { None });
                     self.builder.class_mut(class).fields.push(Field { name, span, value, hint: None });
                 }
@@ -102,7 +105,8 @@ impl Lower<'_> {
             }
             Item::Trait(node) if !is_test(&node.attrs) => {
                 let span = self.between(node.trait_token.span, node.brace_token.span.close());
-                self.define(&node.ident, span);
+                let class = self.define(&node.ident, span);
+                self.builder.class_mut(class).is_trait = true;
             }
             _ => {}
         }
@@ -127,15 +131,7 @@ impl Lower<'_> {
 
     fn class(&mut self, name: String, span: Span) -> ClassId {
         let func = self.builder.current_func();
-        let class = self.builder.class(Class {
-            name: name.clone(),
-            span,
-            bases: Vec::new(),
-            fields: Vec::new(),
-            methods: Vec::new(),
-            decorators: Vec::new(),
-            func,
-        });
+        let class = self.builder.class(Class { name: name.clone(), span, ..Class::of(func) });
         if let Some(scope) = self.types.last_mut() {
             scope.insert(name, class);
         }
@@ -183,11 +179,10 @@ impl Lower<'_> {
                             let default = node.default.as_ref().map(|(_, value)| value);
                             self.associated(class, &node.ident, default);
                         }
-                        TraitItem::Fn(node) => {
-                            if let Some(body) = &node.default {
-                                self.method(class, &node.sig, body);
-                            }
-                        }
+                        TraitItem::Fn(node) => match &node.default {
+                            Some(body) => self.method(class, &node.sig, body),
+                            None => self.required(class, &node.sig),
+                        },
                         _ => {}
                     }
                 }
@@ -276,6 +271,10 @@ impl Lower<'_> {
             }
             class
         });
+        if let Some((of, _)) = &node.trait_ {
+            let of = self.path(of);
+            self.builder.class_mut(class).traits.push(of);
+        }
         let outer = self.self_type.replace((name, class));
         for item in &node.items {
             match item {
@@ -299,10 +298,28 @@ impl Lower<'_> {
         self.builder.class_mut(class).methods.push((ident(&signature.ident), func));
     }
 
+    /// A method of a trait that each type with it has to say itself.
+    fn required(&mut self, class: ClassId, signature: &Signature) {
+        let span = self.at(signature.ident.span());
+        let mut function = Function::new(Some(ident(&signature.ident)), span);
+        function.class = Some(class);
+        function.receiver = signature.receiver().map(|_| "self".to_owned());
+        function.decorators.push(self.name(span, ABSTRACT));
+        let (func, resume) = self.builder.open_function(function);
+        self.builder.close_function(resume);
+        let name = ident(&signature.ident);
+        let class = self.builder.class_mut(class);
+        class.fields.push(Field { name: name.clone(), span, value: None, hint: None });
+        class.methods.push((name, func));
+    }
+
     fn function(&mut self, span: Span, signature: &Signature, body: &Block, class: Option<ClassId>) -> FuncId {
         let mut function = Function::new(Some(ident(&signature.ident)), span);
         function.class = class;
         function.receiver = signature.receiver().map(|_| "self".to_owned());
+        let of_object =
+            class.is_some_and(|class| self.builder.class_mut(class).is_trait) && function.receiver.is_some();
+        let outer = std::mem::replace(&mut self.of_object, of_object);
         let (func, resume) = self.builder.open_function(function);
         let patterns = signature.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(typed) => Some((&*typed.pat, Some(&*typed.ty))),
@@ -311,6 +328,7 @@ impl Lower<'_> {
         self.parameters(func, patterns);
         self.body(body, &Sink::Return);
         self.builder.close_function(resume);
+        self.of_object = outer;
         func
     }
 }

@@ -68,6 +68,24 @@ impl Parse for Elements {
     }
 }
 
+/// `key => value, ..`
+struct Pairs(Vec<(Expr, Expr)>);
+
+impl Parse for Pairs {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let mut pairs = Vec::new();
+        while !input.is_empty() {
+            let key = input.parse()?;
+            input.parse::<Token![=>]>()?;
+            pairs.push((key, input.parse()?));
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(Self(pairs))
+    }
+}
+
 /// A `static ref X: T = value;`, or the like in `thread_local!`.
 struct LazyStatics(Vec<(syn::Ident, Expr)>);
 
@@ -252,6 +270,13 @@ impl Lower<'_> {
                 let parts = self.arguments(node).iter().map(|part| self.value(&part.value)).collect();
                 self.expr(span, ExprKind::Concat(parts))
             }
+            "hashmap" | "btreemap" | "phf_map" | "phf_ordered_map" | "indexmap" => match self.reparse(node) {
+                Some(Pairs(pairs)) => {
+                    let entries = pairs.iter().map(|(key, value)| self.entry(key, value)).collect();
+                    self.expr(span, ExprKind::Object(Object { entries, ty: None }))
+                }
+                None => self.unknown(span),
+            },
             "json" => match self.reparse(node) {
                 Some(json) => self.json(&json),
                 None => self.unknown(span),
@@ -338,8 +363,14 @@ impl Lower<'_> {
         self.between(path_first(&node.path), node.delimiter.span().close())
     }
 
-    /// What clap, or a derived default, gives a field that nobody gives a value: `#[arg(env = "X", default_value = "y")]`.
-    pub(super) fn argument_attribute(&mut self, field: &str, attributes: &[syn::Attribute]) -> Option<ExprId> {
+    /// What clap, serde, or a derived default gives a field that nobody gives a value:
+    /// `#[arg(env = "X", default_value = "y")]`.
+    pub(super) fn argument_attribute(
+        &mut self,
+        field: &str,
+        ty: &syn::Type,
+        attributes: &[syn::Attribute],
+    ) -> Option<ExprId> {
         let (mut variable, mut default) = (None, None);
         for attribute in attributes {
             let path = attribute.path();
@@ -348,7 +379,7 @@ impl Lower<'_> {
                 default = attribute.parse_args::<Expr>().ok().map(|value| self.value(&value)).or(default);
                 continue;
             }
-            if !["arg", "clap", "structopt"].iter().any(|name| path.is_ident(name)) {
+            if !["arg", "clap", "structopt", "command", "serde"].iter().any(|name| path.is_ident(name)) {
                 continue;
             }
             let syn::Meta::List(list) = &attribute.meta else { continue };
@@ -370,6 +401,18 @@ impl Lower<'_> {
                         }
                     }
                     ("default_value" | "default_value_t", Some(value)) => default = Some(self.value(&value)),
+                    ("flatten", None) if rest.is_empty() => return self.flattened(self.at(name.span()), ty),
+                    // `#[serde(default = "default_url")]`
+                    ("default", Some(Expr::Lit(literal))) if path.is_ident("serde") => {
+                        if let Lit::Str(text) = &literal.lit
+                            && let Ok(function) = text.parse::<syn::Path>()
+                        {
+                            let span = self.at(text.span());
+                            let callee = self.path(&function);
+                            let call = Call { callee, args: Vec::new(), new: false };
+                            default = Some(self.expr(span, ExprKind::Call(call)));
+                        }
+                    }
                     _ => {}
                 }
             }

@@ -29,6 +29,7 @@ mod spans;
 mod stmts;
 #[cfg(test)]
 mod tests;
+mod typed;
 
 /// How many levels of the parser a file may need. Of 29,660 files on crates.io the deepest needed 250.
 const MAX_STEPS: u32 = 400;
@@ -76,6 +77,7 @@ fn lower(text: &str) -> Result<Module, Unparsable> {
         reparsed: 0,
         types: vec![HashMap::new()],
         self_type: None,
+        of_object: false,
         inline: 0,
         bound: HashSet::new(),
     };
@@ -109,6 +111,8 @@ struct Lower<'a> {
     types: Vec<HashMap<String, ClassId>>,
     /// The type of the `impl` around.
     self_type: Option<(String, ClassId)>,
+    /// `Self` is the type of the object: in a method of a trait.
+    of_object: bool,
     /// Inline modules around.
     inline: usize,
     /// Names that were bound so far, anywhere.

@@ -22,6 +22,7 @@ impl Lower<'_> {
     pub(super) fn path(&mut self, path: &Path) -> ExprId {
         let whole = self.path_span(path);
         let mut names: Vec<String> = path.segments.iter().map(|segment| ident(&segment.ident)).collect();
+        let of_object = self.of_object && matches!(names.as_slice(), [head, _] if head == "Self");
         if let ([head, _, ..], Some((name, _))) = (names.as_mut_slice(), &self.self_type)
             && head == "Self"
         {
@@ -33,6 +34,7 @@ impl Lower<'_> {
         let ends: Vec<u32> = path.segments.iter().map(|segment| self.at(segment.ident.span()).end).collect();
         let span = |number: usize| Span { start: whole.start, end: ends.get(number).copied().unwrap_or(whole.end) };
         let (kind, mut next) = match self.root(&names) {
+            _ if of_object => (ExprKind::Name("self".to_owned()), 1),
             Root::Here(at) if at < names.len() => (ExprKind::Name(names[at].clone()), at + 1),
             Root::Module(mut module, mut at) if at < names.len() => {
                 // Modules are written in lower case. What comes behind them is an item, perhaps with members.

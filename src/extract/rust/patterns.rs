@@ -2,7 +2,7 @@
 
 use proc_macro2::Span as TokenSpan;
 use syn::spanned::Spanned;
-use syn::{Expr, GenericArgument, Pat, Path, PathArguments, Type};
+use syn::{Expr, GenericArgument, Pat, Path, PathArguments, Type, TypeImplTrait, TypeParamBound, TypeTraitObject};
 
 use super::Lower;
 use super::exprs::{Wrapper, path_wrapper};
@@ -330,7 +330,7 @@ pub(super) fn names(pat: &Pat) -> Vec<(String, TokenSpan)> {
 
 /// The type that a parameter is declared to be, where it may be one of the project's; what only holds one is looked
 /// through: `&Client`, `Arc<Client>`.
-fn class_of(ty: &Type) -> Option<String> {
+pub(super) fn class_of(ty: &Type) -> Option<String> {
     const HOLDERS: [&str; 3] = ["Arc", "Box", "Rc"];
     const PLAIN: [&str; 5] = ["Option", "Result", "Self", "String", "Vec"];
     let mut ty = ty;
@@ -339,6 +339,11 @@ fn class_of(ty: &Type) -> Option<String> {
             Type::Reference(inner) => ty = &inner.elem,
             Type::Paren(inner) => ty = &inner.elem,
             Type::Group(inner) => ty = &inner.elem,
+            // `&dyn Provider`, `impl Provider`
+            Type::TraitObject(TypeTraitObject { bounds, .. }) | Type::ImplTrait(TypeImplTrait { bounds, .. }) => {
+                let Some(TypeParamBound::Trait(of)) = bounds.first() else { return None };
+                return of.path.segments.last().map(|last| ident(&last.ident));
+            }
             Type::Path(path) if path.qself.is_none() && path.path.segments.len() == 1 => {
                 let segment = &path.path.segments[0];
                 let name = ident(&segment.ident);

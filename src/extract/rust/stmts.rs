@@ -49,6 +49,7 @@ impl Lower<'_> {
         match &local.init {
             Some(init) => {
                 let value = self.value(&init.expr);
+                self.declared_type(&local.pat, value);
                 self.bind_pattern(&local.pat, value);
             }
             None => self.declare_pattern(&local.pat),

@@ -122,6 +122,9 @@ fn values() {
         ("a.unwrap_or_else(|_| { log(); std::process::exit(1) })", "a"),
         ("a.or_else(|_| env::var(\"B\"))", "(a ?? env.var(\"B\"))"),
         ("a.map_or(b, |v| v)", "(fn1(a) ?? b)"),
+        ("a.parse::<P>().unwrap()", "a.parse(::=P.from_str(a)).unwrap()"),
+        ("from_env::<C>()", "from_env(::=C)"),
+        ("HashMap::from([(\"k\", v), (K, w)])", "{k: v, [K]: w}"),
         ("if c { a } else { b }", "choice(c => a; !c => b)"),
         ("match p { \"x\" => a, P::Y => b, _ => c }", "choice(p=x => a; p=Y => b; !p=x & !p=Y => c)"),
         ("match f { true => a, false => b }", "choice(f => a; !f => b)"),
@@ -152,6 +155,7 @@ fn macros() {
         ("json!({a})", "?"),
         ("matches!(a, X | Y)", "?"),
         ("dbg!(a)", "a"),
+        ("phf_map! { \"a\" => b }", "{a: b}"),
         ("other!(a, b)", "other!(a, b)"),
         ("other!(a => b)", "?"),
     ] {
@@ -214,6 +218,7 @@ class Args()
 class P()
     A = P {}
 class Elsewhere(Elsewhere)
+    is Default
     default: fn5
 fn1 _()
     return C.new(KEY)
@@ -629,4 +634,29 @@ fn f() -> R {
             Ok(_) => {}
         }
     }
+}
+
+#[test]
+fn traits() {
+    file(
+        "trait P { const URL: &'static str; fn key(&self) -> String; fn both(&self) -> C { C::new(Self::URL, self.key()) } }
+         struct R; impl P for R { const URL: &'static str = \"u\"; fn key(&self) -> String { k() } }",
+        "P = class P
+R = class R
+class P()
+    URL = ?
+    key = ?
+    key: fn1
+    both: fn2
+class R()
+    is P
+    URL = \"u\"
+    key: fn3
+fn1 key() [self]
+    @abstractmethod
+fn2 both() [self]
+    return C.new(self.URL, self.key())
+fn3 key() [self]
+    return k()",
+    );
 }

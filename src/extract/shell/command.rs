@@ -294,8 +294,8 @@ impl Lowering<'_> {
             let takes = glued.is_none() && !is_flag(option);
             if matches!(option, "-e" | "--env" | "--env-file") {
                 let value = match glued {
-                    Some(count) => Some(copy(word).skip(count)),
-                    None => words.get(at + 1).map(copy),
+                    Some(count) => Some(word.copy().skip(count)),
+                    None => words.get(at + 1).map(Word::copy),
                 };
                 match value {
                     Some(value) if option == "--env-file" => match value.text() {
@@ -334,16 +334,6 @@ const AZURE: &str = "##vso[task.setvariable variable=";
 
 fn is_azure(words: &[Word]) -> bool {
     words.iter().any(|word| word.head().starts_with(AZURE))
-}
-
-/// A second word of the same pieces, to read it in another way.
-fn copy(word: &Word) -> Word {
-    use super::word::Part;
-    let parts = word.parts.iter().map(|part| match part {
-        Part::Text(span, text) => Part::Text(*span, text.clone()),
-        Part::Expr(span, expr) => Part::Expr(*span, *expr),
-    });
-    Word { span: word.span, parts: parts.collect(), splat: word.splat }
 }
 
 /// Commands that run the command behind them.

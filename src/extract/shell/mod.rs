@@ -4,7 +4,7 @@
 //! are one name space), commands are calls. The requests of curl, wget and httpie get named arguments. What a script
 //! exports, and what it sets for one command, also becomes environment blocks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use tree_sitter::{Node, Tree};
 
@@ -57,6 +57,7 @@ fn lower(source: &Source, holes: Option<&Holes<'_>>, nesting: usize) -> Result<M
         subshell: false,
         function: None,
         hands_on: None,
+        arrays: HashMap::new(),
     };
     lowering.statements(root);
     lowering.builder.module().recovered = root.has_error();
@@ -82,6 +83,8 @@ struct Lowering<'a> {
     subshell: bool,
     /// The function that is lowered.
     function: Option<Scope>,
+    /// The words of arrays so far; none where they are not known.
+    arrays: HashMap<String, Option<Vec<word::Word>>>,
 }
 
 /// What the file around a script puts into it.
@@ -289,6 +292,7 @@ impl<'a> Lowering<'a> {
             (Place::name(self.text(target)), span(target))
         };
         let value = match node.child_by_field_name("value") {
+            Some(value) if value.kind() == "array" && place.path.is_empty() => self.array(node, &place.root, value),
             Some(value) => self.value(value),
             None => {
                 let end = node.end_byte();

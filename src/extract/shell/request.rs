@@ -44,7 +44,7 @@ impl Lowering<'_> {
         let mut operands = Vec::new();
         let mut only_operands = false;
         let mut has_url = false;
-        let mut words = words.into_iter();
+        let mut words = self.unpacked(words).into_iter();
         while let Some(word) = words.next() {
             let head = word.head();
             if only_operands || !head.starts_with('-') || head == "-" {

@@ -75,6 +75,15 @@ impl Word {
         self
     }
 
+    /// A second word of the same pieces, to read it in another way.
+    pub(super) fn copy(&self) -> Self {
+        let parts = self.parts.iter().map(|part| match part {
+            Part::Text(span, text) => Part::Text(*span, text.clone()),
+            Part::Expr(span, expr) => Part::Expr(*span, *expr),
+        });
+        Self { span: self.span, parts: parts.collect(), splat: self.splat }
+    }
+
     /// `NAME=value`: the length of `NAME`.
     pub(super) fn assigns(&self) -> Option<usize> {
         let head = self.head();
@@ -84,18 +93,51 @@ impl Word {
 }
 
 impl Lowering<'_> {
+    /// `NAME=(word ..)`, `NAME+=(word ..)`: the list, which is kept for the commands that it is unpacked in. What is
+    /// assigned sometimes only is not known.
+    pub(super) fn array(&mut self, assignment: Node<'_>, name: &str, node: Node<'_>) -> ExprId {
+        let mut cursor = node.walk();
+        let mut items = Vec::new();
+        let mut words = Vec::new();
+        for child in node.named_children(&mut cursor) {
+            let word = self.word(child);
+            words.push(word.copy());
+            let spread = word.splat;
+            items.push(Item { value: self.join(word), spread });
+        }
+        let before = node.start_byte().checked_sub(2).and_then(|at| self.source.text.get(at..node.start_byte()));
+        let appends = before == Some("+=") && node.start_byte() >= assignment.start_byte() + 2;
+        let known = !self.conditional && !self.subshell && self.function.is_none();
+        let kept = self.arrays.entry(name.to_owned()).or_default();
+        match kept {
+            Some(kept) if appends && known => kept.extend(words),
+            None if appends => {}
+            kept => *kept = known.then_some(words),
+        }
+        self.builder.expr(span(node), ExprKind::List(items))
+    }
+
+    /// Words with those of an array in its place: `curl "${headers[@]}"`.
+    pub(super) fn unpacked(&mut self, words: Vec<Word>) -> Vec<Word> {
+        let mut out = Vec::with_capacity(words.len());
+        for word in words {
+            let array = match word.parts.as_slice() {
+                [Part::Expr(_, expr)] if word.splat => match self.builder.module().kind(*expr) {
+                    ExprKind::Env { name, .. } => self.arrays.get(name).and_then(Option::as_ref),
+                    _ => None,
+                },
+                _ => None,
+            };
+            match array {
+                Some(array) => out.extend(array.iter().map(Word::copy)),
+                None => out.push(word),
+            }
+        }
+        out
+    }
+
     /// The value of an assignment or of a redirection.
     pub(super) fn value(&mut self, node: Node<'_>) -> ExprId {
-        if node.kind() == "array" {
-            let mut cursor = node.walk();
-            let mut items = Vec::new();
-            for child in node.named_children(&mut cursor) {
-                let word = self.word(child);
-                let spread = word.splat;
-                items.push(Item { value: self.join(word), spread });
-            }
-            return self.builder.expr(span(node), ExprKind::List(items));
-        }
         let word = self.word(node);
         self.join(word)
     }

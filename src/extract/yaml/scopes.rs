@@ -198,11 +198,13 @@ impl Finder<'_> {
             let end = if own { tree.nodes[value].span.end } else { at.end };
             let mut sources = Vec::new();
             let known = self.extended_jobs(id, &mut sources) && self.env_from(id, &mut sources);
+            // The steps of CircleCI's jobs run in the image that has variables; the job may set more.
+            let image = self.filling == Filling::Circle && get(tree, id, "image").is_some();
             let block = EnvBlock {
                 parent: if nested { last.or(here.scope) } else { None },
                 sources,
-                open: !known || here.open || tree.nodes[id].partial,
-                runs: if nested { here.container } else { !here.fragment && !build },
+                open: !known || here.open || image || tree.nodes[id].partial,
+                runs: if nested { here.container || image } else { !here.fragment && !build },
                 programs: programs(tree, id),
                 ..EnvBlock::new(kind, self.label(id, value, kind), Span { start: at.start, end: end.max(at.end) })
             };
