@@ -163,6 +163,8 @@ pub struct Ways {
     pub lost: bool,
     /// By something that would have to be in two collections at once.
     pub both: bool,
+    /// The endpoint by what the key's own text is: `key.startswith("sk-proj-")`.
+    pub told: bool,
     /// The key by nothing but that its own variable is set, which is no choice between keys.
     pub itself: bool,
 }
@@ -170,7 +172,7 @@ pub struct Ways {
 impl Ways {
     /// Whether they were in any of these ways.
     pub fn any(self) -> bool {
-        self.apart || self.placed || self.row || self.lost || self.both
+        self.apart || self.placed || self.row || self.lost || self.both || self.told
     }
 }
 
@@ -411,6 +413,7 @@ fn met(resolver: &mut Resolver<'_>, routes: &mut Vec<Route>, ways: Option<&[Arms
 
 /// How the choices of a key and of an endpoint have to do with each other, and with what the place of the client assumes.
 fn ways(resolver: &Resolver<'_>, key: &Alt, endpoint: &Arms, (guard, all): (&Arms, &Arms)) -> Ways {
+    let called = whose::names(key);
     let (of_key, key) = (&key.value, &key.arms);
     let strange = |counts: &dyn Fn(Lit) -> bool| {
         let choices = |arms: &Arms, but: &[&Arms]| -> Vec<Lit> {
@@ -434,7 +437,8 @@ fn ways(resolver: &Resolver<'_>, key: &Alt, endpoint: &Arms, (guard, all): (&Arm
     let own: Vec<Lit> = key.lits().iter().copied().filter(|&lit| resolver.is_choice(lit)).collect();
     let itself = own.is_empty() || resolver.is_presence_of(&own, of_key);
     let instead = key.lits().iter().any(|&lit| resolver.is_left_out(lit));
-    Ways { apart, placed, left_out, instead, row, lost, both, itself }
+    let told = all.lits().iter().any(|&lit| resolver.is_about_text(lit, of_key, &called, guard.lits().contains(&lit)));
+    Ways { apart, placed, left_out, instead, row, lost, both, told, itself }
 }
 
 fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
@@ -452,7 +456,8 @@ fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
 /// chosen by one condition and the endpoint by another, or only the endpoint by a row of a table, and the key has its
 /// right endpoint among the others, or there are rows that are not known: which go together nobody can tell. The same
 /// where the key was chosen by one condition, the client is made under another, and one of its keys may be right there. A pair
-/// of which something would have to be in two collections at once is in doubt whatever else there is.
+/// of which something would have to be in two collections at once is in doubt whatever else there is, and so is one whose
+/// endpoint was chosen by what the key's own text is: whoever asks that knows whose it is.
 pub fn doubt(project: &Project, clients: &mut [Client]) {
     let blocks = Blocks::new(project);
     let code = Elsewhere::new(project);
@@ -476,6 +481,7 @@ pub fn doubt(project: &Project, clients: &mut [Client]) {
                     || client.routes.iter().filter(here).filter(real).any(|other| other.verdict != Verdict::Mismatch);
                 let unrelated = || {
                     route.ways.both
+                        || route.ways.told
                         || ((route.row || route.ways.apart || route.ways.lost) && right())
                         || (route.row && unknown())
                         || (route.ways.any() && fits())

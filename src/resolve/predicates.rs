@@ -1,5 +1,6 @@
-//! Tests of what a text begins with, ends with or holds: `url.endswith("/v1")`, `"azure" in url`, `url.includes("x")`.
-//! A value that is known decides them, so that it never meets the arm that is for other values.
+//! Tests of what a text begins with, ends with or holds: `url.endswith("/v1")`, `"azure" in url`, `url.includes("x")`; and
+//! whether it is what a variable holds: `key == os.environ["RELAY_KEY"]`. A value that is known decides them, so that it
+//! never meets the arm that is for other values.
 
 use foldhash::HashMap;
 use std::sync::Arc;
@@ -28,14 +29,37 @@ enum Kind {
     Holds,
     /// Which host it is that a URL names: `new URL(url).hostname`, `urlparse(url).netloc`.
     Host,
+    /// It is what a variable of the environment holds. Two variables are taken for two values.
+    Variable,
 }
+
+/// What of a text calls and methods of these names tell.
+const OF_TEXT: [&str; 11] = [
+    "startswith",
+    "startsWith",
+    "starts_with",
+    "endswith",
+    "endsWith",
+    "ends_with",
+    "includes",
+    "contains",
+    "match",
+    "test",
+    "find",
+];
+
+/// Functions that say nothing of the text that they are given.
+const OF_PRESENCE: [&str; 8] = ["bool", "str", "isinstance", "callable", "any", "all", "Boolean", "String"];
 
 impl Predicate {
     /// Reads the subject of a condition, which has white space between words only: what it asks of which place.
     fn read(subject: &str) -> Option<(&str, Self)> {
-        let (place, kind, asked) = match (quoted(subject), parsed_url(subject)) {
+        let (place, kind, asked) = match (
+            quoted(subject),
+            parsed_url(subject).map(|place| (place, Kind::Host, Vec::new())).or_else(|| compared_variable(subject)),
+        ) {
             (Some((asked, rest)), _) => (rest.strip_prefix("in ")?, Kind::Holds, vec![asked]),
-            (None, Some(place)) => (place, Kind::Host, Vec::new()),
+            (None, Some(read)) => read,
             (None, None) => {
                 let (head, arguments) = subject.strip_suffix(')')?.split_once('(')?;
                 let (place, method) = head.rsplit_once('.')?;
@@ -77,10 +101,11 @@ impl Predicate {
                         Kind::Starts => text.starts_with(asked),
                         Kind::Ends => text.ends_with(asked),
                         Kind::Holds => text.contains(asked),
-                        Kind::Host => return None,
+                        Kind::Host | Kind::Variable => return None,
                     })
                 })
             }
+            Value::Env(name, _) if self.kind == Kind::Variable => any(&|asked| Some(name == asked)),
             Value::Concat(parts, _) => {
                 let text = |part: Option<&Value>| match part {
                     Some(Value::Str(text, _)) => Some(text.expose().to_owned()),
@@ -99,12 +124,50 @@ impl Predicate {
                         .iter()
                         .any(|part| text(Some(part)).is_some_and(|text| text.contains(asked)))
                         .then_some(true),
-                    Kind::Host => None,
+                    Kind::Host | Kind::Variable => None,
                 })
             }
             _ => None,
         }
     }
+}
+
+/// A place that is compared with what a variable of the environment holds, and the variable: `key == os.getenv("RELAY_KEY")`.
+fn compared_variable(subject: &str) -> Option<(&str, Kind, Vec<&str>)> {
+    let (place, other) = subject.split_once("==")?;
+    let other = other.trim_start_matches('=');
+    let name = match ["os.environ[", "os.environ.get(", "os.getenv(", "process.env["]
+        .iter()
+        .find_map(|read| other.strip_prefix(read))
+    {
+        Some(rest) => quoted(rest).filter(|(_, rest)| rest.starts_with([']', ')', ',']))?.0,
+        None => other.strip_prefix("process.env.")?,
+    };
+    crate::facts::is_in_capitals(name).then(|| (place, Kind::Variable, vec![name]))
+}
+
+/// Whether a condition, as its text has it, asks for more of something than whether it is there: `is_ours(key)`,
+/// `key[:8] == "sk-proj-"`.
+fn asks_for_text_of(condition: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    condition.match_indices(name).any(|(at, _)| {
+        let (mut before, after) = (&condition[..at], &condition[at + name.len()..]);
+        if name.is_empty() || before.ends_with(is_part) || after.starts_with(is_part) {
+            return false;
+        }
+        // `is_ours(self.key)`
+        if before.ends_with('.') {
+            before = before.trim_end_matches(|c: char| is_part(c) || c == '.');
+        }
+        let method = after.trim_start_matches('?').strip_prefix('.').and_then(|rest| rest.split_once('('));
+        let function = || before.strip_suffix('(').map(|head| head.rsplit(|c: char| !is_part(c)).next().unwrap_or(""));
+        after.starts_with("==")
+            || after.starts_with("[:")
+            || before.ends_with("==")
+            || (before.ends_with("in ") && before.contains(['"', '\'']))
+            || method.is_some_and(|(method, _)| OF_TEXT.contains(&method))
+            || function().is_some_and(|function| !function.is_empty() && !OF_PRESENCE.contains(&function))
+    })
 }
 
 /// The place that a subject asks about: what is behind the `in` of `"azure"in url`.
@@ -187,7 +250,7 @@ fn list(text: &str, several: bool) -> Option<Vec<&str>> {
 impl Resolver<'_> {
     /// A value with what it says itself to such tests of the place that it is in; `None` where that contradicts.
     pub(super) fn assume_predicates(&mut self, ctx: &Ctx, place: &str, alt: Alt) -> Option<Alt> {
-        if !matches!(alt.value, Value::Str(..) | Value::Concat(..)) {
+        if !matches!(alt.value, Value::Str(..) | Value::Concat(..) | Value::Env(..)) {
             return Some(alt);
         }
         let all = self.predicates(ctx.file);
@@ -222,6 +285,21 @@ impl Resolver<'_> {
         let text = self.subjects.name(lit.subject).splitn(4, ':').nth(3).filter(|_| !lit.negated)?;
         let (place, predicate) = Predicate::read(text)?;
         (predicate.kind == Kind::Starts).then(|| (place.to_owned(), predicate.asked))
+    }
+
+    /// Whether an assumption is about the text of a value that is known by one of these names, and so perhaps about whose it
+    /// is; not where the value itself has the answer. Where it is so of all that a client is made with (`checked`), only what
+    /// tells several values apart is: that a key begins with `sk-` is asked of anybody's.
+    pub fn is_about_text(&self, lit: Lit, value: &Value, names: &[String], checked: bool) -> bool {
+        let Some(text) = self.subjects.name(lit.subject).splitn(4, ':').nth(3) else { return false };
+        let tells = match Predicate::read(text) {
+            Some((_, asked)) if asked.holds(value).is_some() => return false,
+            Some((_, asked)) => {
+                asked.kind == Kind::Variable || (!lit.negated && asked.asked.iter().any(|asked| asked != "sk-"))
+            }
+            None => text.contains("=="),
+        };
+        (tells || !checked) && names.iter().any(|name| asks_for_text_of(text, name))
     }
 
     fn predicates(&mut self, file: FileId) -> Arc<Predicates> {
@@ -259,6 +337,25 @@ mod tests {
     }
 
     #[test]
+    fn tests_of_a_text() {
+        for (condition, asks) in [
+            (r#"key.startswith("sk-proj-")"#, true),
+            (r#""T3BlbkFJ"in key"#, true),
+            ("is_ours(self.key)", true),
+            ("is_ours(key)", true),
+            ("key[:8]", true),
+            ("other==key", true),
+            ("key", false),
+            ("key.strip()", false),
+            ("bool(key)", false),
+            ("(key and url)", false),
+            ("api_key.startswith(\"a\")", false),
+        ] {
+            assert_eq!(asks_for_text_of(condition, "key"), asks, "{condition}");
+        }
+    }
+
+    #[test]
     fn subjects() {
         let read =
             |subject: &'static str| Predicate::read(subject).map(|(place, p)| (place, p.kind, p.asked.join("|")));
@@ -267,6 +364,8 @@ mod tests {
         assert_eq!(read(r#"self.url.startswith(("http:","https:",))"#), some("self.url", Kind::Starts, "http:|https:"));
         assert_eq!(read("url?.includes('azure')"), some("url", Kind::Holds, "azure"));
         assert_eq!(read(r#""azure"in base_url"#), some("base_url", Kind::Holds, "azure"));
+        assert_eq!(read(r#"key==os.environ.get("A","")"#), some("key", Kind::Variable, "A"));
+        assert_eq!(read("key===process.env.A"), some("key", Kind::Variable, "A"));
         for other in
             ["url.endswith(end)", r#"url.startsWith("a",2)"#, r#"f(x).includes("a")"#, r#""a"in f(x)"#, "url", ""]
         {

@@ -201,7 +201,9 @@ impl Resolver<'_> {
                 break;
             }
             let other = project.file(at);
-            if other.source.language.name() != language {
+            if other.source.language.name() != language
+                || (in_test(at) && !in_test(file) && self.replaces_import(at, file))
+            {
                 continue;
             }
             let mut here: Vec<&str> = names.clone();
@@ -241,6 +243,28 @@ impl Resolver<'_> {
         more |= class.is_some_and(|(of, class)| project.named.contains(&self.module(of).classes[class.index()].name));
         let only_tests = !out.is_empty() && out.iter().all(|(at, _)| in_test(*at)) && !in_test(file);
         Sites { calls: out, more: more || only_tests || self.fuel == 0 }
+    }
+
+    /// Whether a test puts something of its own in the place of what another file imports, of a client's class perhaps:
+    /// `patch("app.OpenAI")`, `monkeypatch.setattr(app, "OpenAI", Fake)`. What it calls that file's functions with then
+    /// goes nowhere.
+    fn replaces_import(&self, test: FileId, file: FileId) -> bool {
+        let (module, calls) = (self.module(test), &self.project.file(test).index.calls);
+        let imported = |name: &str| {
+            let module = self.module(file);
+            self.project.file(file).index.assigns.get(name).into_iter().flatten().any(|&(block, index)| {
+                matches!(module.block(block).stmts.get(index as usize),
+                    Some(Stmt::Assign { value, .. }) if matches!(module.kind(*value), ExprKind::Import(_)))
+            })
+        };
+        let patches = ["patch", "setattr", "object"].iter().flat_map(|name| calls.get(*name).into_iter().flatten());
+        patches.into_iter().any(|&call| {
+            let ExprKind::Call(call) = module.kind(call) else { return false };
+            call.positional().take(2).any(|arg| match module.kind(arg.value) {
+                ExprKind::Str(text) => imported(text.expose().rsplit('.').next().unwrap_or_default()),
+                _ => false,
+            })
+        })
     }
 
     /// Whether a call is one of a function, or makes the class whose constructor it is.
