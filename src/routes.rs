@@ -377,7 +377,11 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
             let verdict = verdict(key, endpoint);
             // What the place of the client assumes is not worth saying: it holds for all its routes.
             let own = arms.lits().iter().filter(|lit| !guard.lits().contains(lit));
-            let when = own.filter_map(|&lit| resolver.describe(lit)).take(3).collect();
+            let when = own
+                .filter(|lit| !resolver.is_said_both_ways(**lit, &arms))
+                .filter_map(|&lit| resolver.describe(lit))
+                .take(3)
+                .collect();
             let row = resolver.is_from_a_row(&endpoint.alt.arms) && !resolver.is_from_a_row(&key.alt.arms);
             let ways = ways(resolver, &key.alt, &endpoint.alt.arms, (guard, &arms));
             let certain = !arms.lits().iter().any(|&lit| resolver.is_condition(lit));
@@ -435,7 +439,7 @@ fn ways(resolver: &Resolver<'_>, key: &Alt, endpoint: &Arms, (guard, all): (&Arm
     let both = resolver.in_two_collections(all);
     let left_out = !(still_apart || still_placed || row || lost || both);
     let own: Vec<Lit> = key.lits().iter().copied().filter(|&lit| resolver.is_choice(lit)).collect();
-    let itself = own.is_empty() || resolver.is_presence_of(&own, of_key);
+    let itself = own.is_empty() || resolver.is_presence_of(&own, of_key, &called);
     let instead = key.lits().iter().any(|&lit| resolver.is_left_out(lit));
     let told = all.lits().iter().any(|&lit| resolver.is_about_text(lit, of_key, &called, guard.lits().contains(&lit)));
     Ways { apart, placed, left_out, instead, row, lost, both, told, itself }

@@ -143,6 +143,14 @@ impl Resolver<'_> {
         if words::OPTIONS.contains(&symbol) {
             return self.option_as_default(ctx, expr, call);
         }
+        if words::FILLS_FROM_OPTIONS.contains(&symbol)
+            && let Some(class) = arg(0).or_else(|| Some(call.named("config_class")?.value))
+        {
+            return self.eval(ctx, class);
+        }
+        if let Some(given) = self.input(ctx, expr, call, symbol) {
+            return given;
+        }
         if let Some(given) = words::given_by(symbol) {
             return vec![Alt::new(Value::Symbol(given.to_owned()))];
         }
@@ -217,7 +225,7 @@ impl Resolver<'_> {
     }
 
     /// Some row of what an expression is, where its rows are known; `made`: only where a call gives them.
-    fn row_of(&mut self, ctx: &Ctx, expr: ExprId, of: ExprId, made: bool) -> Option<Vec<Alt>> {
+    pub(super) fn row_of(&mut self, ctx: &Ctx, expr: ExprId, of: ExprId, made: bool) -> Option<Vec<Alt>> {
         let subject = self.subject_of_expr(ctx, expr);
         let mut out = Vec::new();
         for alt in self.eval(ctx, of) {

@@ -212,17 +212,30 @@ impl Resolver<'_> {
         lit.negated && lit.value.is_none() && self.replaced.contains(&lit.subject)
     }
 
-    /// Whether assumptions say no more of a variable's value than that there is one, and where it is returned.
-    pub fn is_presence_of(&self, lits: &[Lit], value: &Value) -> bool {
-        let Value::Env(name, _) = value else { return false };
-        let subject = |lit: &Lit| self.subjects.name(lit.subject).split_once(':');
-        lits.iter().any(|lit| subject(lit) == Some(("env", name.as_str())))
-            && lits.iter().all(|lit| matches!(subject(lit), Some(("return", _))) || subject(lit) == Some(("env", name)))
+    /// Whether assumptions say no more of a variable's value, which is known by some names, than that there is one, and where
+    /// it is returned.
+    pub fn is_presence_of(&self, lits: &[Lit], value: &Value, names: &[String]) -> bool {
+        let Value::Env(variable, _) = value else { return false };
+        let is_there = |lit: &Lit| {
+            let subject = self.subjects.name(lit.subject);
+            let is_named = || subject.splitn(4, ':').nth(3).is_some_and(|text| names.iter().any(|name| name == text));
+            subject.strip_prefix("env:") == Some(variable) || (lit.value.is_none() && !lit.negated && is_named())
+        };
+        let is_returned = |lit: &Lit| self.subjects.name(lit.subject).starts_with("return:");
+        lits.iter().any(is_there) && lits.iter().all(|lit| is_returned(lit) || is_there(lit))
     }
 
     /// Whether an assumption is about which element of a collection is meant.
     pub fn is_element(&self, lit: Lit) -> bool {
         self.subjects.name(lit.subject).starts_with("each:")
+    }
+
+    /// Whether the same words are assumed to hold and not to hold, in two calls of a function: `value` is not there in the one
+    /// that reads the URL, and is in the one that reads the key.
+    pub fn is_said_both_ways(&self, lit: Lit, arms: &Arms) -> bool {
+        let words = |lit: Lit| self.subjects.name(lit.subject).splitn(4, ':').nth(3);
+        let other = |known: &&Lit| known.value == lit.value && known.negated != lit.negated;
+        words(lit).is_some_and(|text| arms.lits().iter().filter(other).any(|&known| words(known) == Some(text)))
     }
 
     /// An assumption as people read it: `provider is "openai"`; `None` where it says nothing to them.

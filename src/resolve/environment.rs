@@ -231,7 +231,10 @@ impl Resolver<'_> {
             Language::Terraform => return self.module_value(file, name, unset),
             // An image and a unit take nothing from a dotenv file.
             Language::Dockerfile | Language::Systemd => return vec![unset],
-            _ => project.dotenv_of(file).to_vec(),
+            _ => match self.dotenv_by_path(file) {
+                Some(named) => vec![named],
+                None => project.dotenv_of(file).to_vec(),
+            },
         };
         let mut base = None;
         let mut local = None;

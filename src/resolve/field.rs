@@ -105,6 +105,9 @@ impl Resolver<'_> {
                 if super::words::ENVIRONMENTS.contains(&symbol.as_str()) && !super::words::is_method(name) {
                     return self.env_field(name);
                 }
+                if symbol == "absl.flags.FLAGS" {
+                    return self.flag(name);
+                }
                 if symbol == "flask.current_app.config" {
                     return self.setting_of_app(name);
                 }

@@ -236,13 +236,20 @@ impl Resolver<'_> {
         {
             return self.class_field(file, class, name, None, 0);
         }
-        if name.bytes().all(|byte| byte.is_ascii_digit())
-            && let Some(parts) = self.split_parts(made)
+        if let Ok(part) = name.parse::<usize>()
+            && let Some(parts) = self.split_parts(made).or_else(|| self.parsed_class(made, part))
         {
             return parts;
         }
         if let Some(alts) = self.parsed_argument(made, name) {
             return alts;
+        }
+        // `URL = flags.DEFINE_string(…)`
+        if name == "value"
+            && let ExprKind::Name(define) | ExprKind::Member(_, define) = self.module(ctx.file).kind(call.callee)
+            && super::inputs::DEFINING.contains(&define.as_str())
+        {
+            return self.flag_defined(&ctx, made.expr, call);
         }
         let mut out = Vec::new();
         for callee in self.called(&ctx, call.callee) {

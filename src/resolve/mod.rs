@@ -27,6 +27,7 @@ mod flags;
 mod handed;
 mod heirs;
 mod injected;
+mod inputs;
 mod instance;
 mod known;
 mod layered;

@@ -81,6 +81,26 @@ impl Resolver<'_> {
         Some(self.option(&at, expr, data, name, named(data, &["default"])))
     }
 
+    /// What the command line makes of a class whose fields are its options, which is what the class says but for what is given:
+    /// `tyro.cli(Args)`, and the parts of `HfArgumentParser((Model, Data)).parse_args_into_dataclasses()`.
+    pub(super) fn parsed_class(&mut self, made: &Arc<Made>, part: usize) -> Option<Vec<Alt>> {
+        let ctx = &made.ctx;
+        let ExprKind::Call(call) = self.module(ctx.file).kind(made.expr) else { return None };
+        let ExprKind::Member(parser, method) = self.module(ctx.file).kind(call.callee) else { return None };
+        if method != "parse_args_into_dataclasses" {
+            return None;
+        }
+        let parsers = self.eval(ctx, *parser);
+        let [Alt { value: Value::Made(parser), .. }] = parsers.as_slice() else { return None };
+        let module = self.module(parser.ctx.file);
+        let ExprKind::Call(declared) = module.kind(parser.expr) else { return None };
+        let classes = declared.args.first()?.value;
+        match module.kind(classes) {
+            ExprKind::List(items) => Some(self.eval(&parser.ctx, items.get(part)?.value)),
+            _ => (part == 0).then(|| self.eval(&parser.ctx, classes)),
+        }
+    }
+
     /// What clap's matches hold by a name that an argument of the same file has: `matches.get_one::<String>("url")`.
     pub(super) fn matched_argument(&mut self, ctx: &Ctx, expr: ExprId, call: &Call) -> Option<Vec<Alt>> {
         let module = self.module(ctx.file);

@@ -85,6 +85,10 @@ pub(super) fn declares_option(symbol: &str) -> bool {
 /// What stands in the place of an option's default.
 pub(super) const OPTIONS: &[&str] = &["typer.Option", "typer.Argument"];
 
+/// What makes an object of the class that it is given first, whose fields are options of the command line.
+pub(super) const FILLS_FROM_OPTIONS: &[&str] =
+    &["tyro.cli", "simple_parsing.parse", "pyrallis.parse", "draccus.parse", "datargs.parse"];
+
 /// Globals that a star import does not hide.
 pub(super) const GLOBALS: &[&str] = &[
     "process", "os", "fetch", "require", "console", "JSON", "Object", "Deno", "Bun", "import", "str", "dict", "print",
