@@ -176,10 +176,15 @@ impl<'c> Candidates<'c> {
         Self { by_name, derive }
     }
 
-    /// Whether a file puts one of them into a field of this name: `this.send = options.fetch ?? fetch`.
+    /// Whether a file puts one of them into a field of this name: `this.send = options.fetch ?? fetch`, `client_class = OpenAI`
+    /// in the body of a class.
     fn are_put_into(&self, resolver: &Resolver<'_>, file: FileId, field: &str) -> bool {
         let file = resolver.project.file(file);
         let module = &file.module;
+        let mut of_classes = module.classes.iter().flat_map(|class| &class.fields).filter(|known| known.name == field);
+        if of_classes.any(|known| known.value.is_some_and(|value| self.may_be_one(module, value))) {
+            return true;
+        }
         file.index.attributes.get(field).into_iter().flatten().any(|&(block, at)| {
             match module.block(block).stmts.get(at as usize) {
                 Some(Stmt::Assign { value, .. }) => self.may_be_one(module, *value),

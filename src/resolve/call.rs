@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::shared::{Shared, Variable};
 use super::value::{Alt, Ctx, Frame, Made, Part, Step, StepKind, Value, settle};
 use super::{Arms, Lit, MAX_FRAMES, Resolver, under, words};
-use crate::facts::{BlockId, Call, ClassId, ExprId, ExprKind, FuncId, Import, Stmt};
+use crate::facts::{BlockId, Call, ExprId, ExprKind, FuncId, Import, Stmt};
 use crate::finding::{FileId, Location};
 use crate::text::Text;
 
@@ -382,13 +382,6 @@ impl Resolver<'_> {
             }
             _ => vec![Alt::new(self.made(ctx, expr))],
         }
-    }
-
-    /// Whether a class is one of Python's enumerations.
-    fn is_enumeration(&self, file: FileId, class: ClassId) -> bool {
-        let module = self.module(file);
-        let named = |&base: &ExprId| matches!(module.kind(base), ExprKind::Name(name) | ExprKind::Member(_, name) if name.ends_with("Enum"));
-        module.classes[class.index()].bases.iter().any(named)
     }
 
     /// A call's result, by looking into the function.

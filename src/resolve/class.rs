@@ -87,7 +87,8 @@ impl Resolver<'_> {
                 return vec![Alt::new(Value::Unknown(Some((name.to_owned(), Location { file, span: function.span }))))];
             }
             if property {
-                return self.returns(file, *func, instance.cloned());
+                let frame = instance.map(|made| self.asked_of_made(file, *func, made).unwrap_or_else(|| made.clone()));
+                return self.returns(file, *func, frame);
             }
             return vec![Alt::new(Value::Receiver(file, *func))];
         }
@@ -102,6 +103,18 @@ impl Resolver<'_> {
             }
         }
         self.of_traits((file, class), name).unwrap_or_else(|| vec![Alt::new(Value::Undefined)])
+    }
+
+    /// A property as it is asked of the object that a call of a constructor makes: its fields are those of this object.
+    fn asked_of_made(&mut self, file: FileId, property: FuncId, made: &Arc<Frame>) -> Option<Arc<Frame>> {
+        match self.module(made.caller.file).kind(made.call) {
+            ExprKind::Call(call) if self.super_class(&made.caller, call.callee).is_none() => {}
+            // A member of an enumeration.
+            ExprKind::List(_) => {}
+            _ => return None,
+        }
+        let object = self.made(&made.caller, made.call);
+        self.frame(file, property, made.call, &made.caller, Some(object))
     }
 
     /// The member of an enumeration of texts that has its own name for a value: `RELAY = auto()`.

@@ -244,7 +244,8 @@ impl Resolver<'_> {
                 Ok(number) if items.iter().take(number + 1).all(|item| !item.spread) => {
                     items.get(number).map_or_else(|| vec![Alt::unknown()], |item| self.eval(&ctx, item.value))
                 }
-                _ => vec![Alt::unknown()],
+                Ok(_) => vec![Alt::unknown()],
+                Err(_) => self.member_field(made, name).unwrap_or_else(|| vec![Alt::unknown()]),
             },
             ExprKind::Class(class) => self.static_field(ctx.file, *class, name),
             // What `default_factory=dict` makes has nothing in it.

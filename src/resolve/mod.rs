@@ -34,6 +34,7 @@ mod layered;
 mod loaded;
 mod lookup;
 mod marks;
+mod members;
 mod method;
 mod options;
 mod possible;
@@ -499,6 +500,16 @@ pub(crate) fn under(alts: Vec<Alt>, arms: &Arms) -> Vec<Alt> {
     alts.into_iter().filter_map(|alt| alt.arms.merge(arms).map(|arms| Alt { arms, ..alt })).collect()
 }
 
+/// Whether two places give the same: variables of the same names, and the same texts.
+fn reads_alike(some: &[Alt], others: &[Alt]) -> bool {
+    some.len() == others.len()
+        && some.iter().zip(others).all(|(one, other)| match (&one.value, &other.value) {
+            (Value::Env(one, _), Value::Env(other, _)) => one == other,
+            (Value::Str(one, _), Value::Str(other, _)) => one == other,
+            _ => false,
+        })
+}
+
 /// Whether an assignment is to what steps lead to, or to a part of it.
 fn leads(place: &Place, steps: &[String]) -> bool {
     place.path.len() >= steps.len() && place.path.iter().zip(steps).all(|(step, asked)| step.as_ref() == Some(asked))
@@ -550,7 +561,8 @@ impl Resolver<'_> {
         })
     }
 
-    /// What a module's attribute is set to, where one place alone of the same program sets it, in this file or another.
+    /// What a module's attribute is set to, where one place alone of the same program sets it, in this file or another, or
+    /// several that set it to the same.
     pub fn set_once(&mut self, ctx: &Ctx, root: &str, steps: &[String]) -> Option<Vec<Alt>> {
         self.rests_on_others();
         let project = self.project;
@@ -566,9 +578,14 @@ impl Resolver<'_> {
             })
         });
         // A script that stands beside this one and runs by itself sets nothing here.
-        let mut places = places.filter(|(_, _, at)| project.in_one_program(ctx.file, at.file));
-        let (Some((true, value, at)), None) = (places.next(), places.next()) else { return None };
-        Some(self.eval(&at, value))
+        let places = places.filter(|(_, _, at)| project.in_one_program(ctx.file, at.file));
+        let places: Vec<_> = places.take(MAX_WRITES + 1).collect();
+        if places.len() > MAX_WRITES || !places.iter().all(|(whole, ..)| *whole) {
+            return None;
+        }
+        let mut each = places.iter().map(|(_, value, at)| self.eval(at, *value));
+        let first = each.next()?;
+        each.all(|other| reads_alike(&first, &other)).then_some(first)
     }
 
     /// A constant string, or the last word of a symbol.

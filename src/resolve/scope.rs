@@ -441,7 +441,15 @@ impl Resolver<'_> {
     fn argument(&self, frame: &Frame, number: usize) -> Argument {
         let function = self.module(frame.file).func(frame.func);
         let Some(param) = function.params.get(number) else { return Argument::Unknown };
-        let ExprKind::Call(call) = self.module(frame.caller.file).kind(frame.call) else { return Argument::Unknown };
+        let call = match self.module(frame.caller.file).kind(frame.call) {
+            ExprKind::Call(call) => call,
+            // A member of an enumeration.
+            ExprKind::List(items) if items.iter().all(|item| !item.spread) => {
+                let default = || param.default.map_or(Argument::Missing, Argument::Default);
+                return items.get(number).map_or_else(default, |item| Argument::Given(item.value));
+            }
+            _ => return Argument::Unknown,
+        };
         if param.kind == ParamKind::Keywords
             || (param.kind == ParamKind::Rest && self.language_at(frame.file, function.body) == "python")
         {

@@ -155,7 +155,10 @@ impl Resolver<'_> {
             }
         }
         let language = project.file(file).source.language.name();
-        let mut out = Vec::new();
+        let mut out: Vec<(FileId, ExprId)> = Vec::new();
+        if let Some((of, class)) = class {
+            out.extend(self.members(of, class).into_iter().map(|member| (of, member)));
+        }
         let mut callers = project.above(class.map_or(file, |(of, _)| of));
         let mut more = callers.len() > MAX_CALLERS;
         // What a class inherits from calls its methods, too. In Rust that is the type itself, which others import.
