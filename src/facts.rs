@@ -492,6 +492,12 @@ impl Default for Module {
 }
 
 impl Module {
+    /// Whether a method is read as a field: `@property`.
+    pub fn is_property(&self, func: FuncId) -> bool {
+        let named = |&mark: &ExprId| matches!(self.kind(mark), ExprKind::Name(n) | ExprKind::Member(_, n) if n.ends_with("property"));
+        self.func(func).decorators.iter().any(named)
+    }
+
     /// The number of the cell, from 1, that a place in a notebook lies in.
     pub fn cell_at(&self, span: Span) -> Option<usize> {
         self.cells.iter().position(|cell| cell.contains(span)).map(|index| index + 1)

@@ -78,10 +78,7 @@ impl Resolver<'_> {
         }
         if let Some((_, func)) = data.methods.iter().find(|(method, _)| method == name) {
             // A property reads as its result; a method as itself.
-            let function = module.func(*func);
-            let property = function.decorators.iter().any(
-                |&d| matches!(module.kind(d), ExprKind::Name(n) | ExprKind::Member(_, n) if n.ends_with("property")),
-            );
+            let (function, property) = (module.func(*func), module.is_property(*func));
             // What has to be replaced is never what runs.
             if self.is_abstract(file, *func) {
                 return vec![Alt::new(Value::Unknown(Some((name.to_owned(), Location { file, span: function.span }))))];

@@ -271,6 +271,23 @@ impl Resolver<'_> {
         }
     }
 
+    /// The property of a name that objects of a class have: its own, or one that it inherits. It is asked of the object that
+    /// a call makes, whose fields it is about.
+    fn property_of(&mut self, class: (FileId, ClassId), name: &str) -> Option<(FileId, FuncId)> {
+        let project = self.project;
+        for (file, class) in self.lineage(class) {
+            let module = &project.file(file).module;
+            let class = &module.classes[class.index()];
+            if class.fields.iter().any(|field| field.name == name) {
+                return None;
+            }
+            if let Some(&(_, func)) = class.methods.iter().find(|(method, _)| method == name) {
+                return (module.is_property(func) && !self.is_abstract(file, func)).then_some((file, func));
+            }
+        }
+        None
+    }
+
     /// A field of what a call makes of one of the classes that it may be a call of.
     fn field_of_class(&mut self, made: &Arc<Made>, call: &Call, class: &Value, name: &str) -> Vec<Alt> {
         let ctx = made.ctx.clone();
@@ -284,6 +301,11 @@ impl Resolver<'_> {
         };
         if let Some(symbol) = self.lazy_module(&ctx, call, (file, class), name) {
             return vec![Alt::new(Value::Symbol(symbol))];
+        }
+        if let Some((at, property)) = self.property_of((file, class), name) {
+            let object = Value::Made(made.clone());
+            let frame = self.frame(at, property, made.expr, &ctx, Some(object));
+            return frame.map_or_else(|| vec![Alt::unknown()], |frame| self.returns(at, property, Some(frame)));
         }
         // A dataclass or model: the argument of the field's name or position, else the default.
         if let Some(holder) = self.filled_holder((file, class), name) {

@@ -162,8 +162,7 @@ impl Resolver<'_> {
                 let Some(key) = arg(0).and_then(|key| self.constant(ctx, key)) else { return vec![Alt::unknown()] };
                 let given = self.fields(vec![Alt::new(receiver.value.clone())], &[key]);
                 let Some(default) = arg(1) else { return given };
-                let subject = self.place_subject_of(ctx, expr);
-                self.fallback(given, subject, true, |resolver| resolver.eval(ctx, default))
+                self.found_or_default(ctx, expr, given, default)
             }
             Value::Made(_) if self.reads_variables(&receiver.value) => {
                 self.read_by_call(ctx, expr, call).unwrap_or_else(|| vec![Alt::unknown()])
@@ -186,19 +185,7 @@ impl Resolver<'_> {
                                 None => self.chosen(ctx, &bases, key, at),
                             };
                             let Some(default) = arg(1) else { return found };
-                            let subject = self.place_subject_of(ctx, expr);
-                            // What is there and the default never come together, not in two fields either.
-                            let found = found.into_iter().filter_map(|alt| {
-                                let negated = match alt.value.presence() {
-                                    Presence::Maybe => return Some(alt),
-                                    Presence::Null | Presence::Absent => true,
-                                    Presence::Present | Presence::Empty => false,
-                                };
-                                let arms = alt.arms.with(Lit { subject, value: None, negated })?;
-                                Some(Alt { arms, ..alt })
-                            });
-                            let found = found.collect();
-                            self.fallback(found, subject, true, |resolver| resolver.eval(ctx, default))
+                            self.found_or_default(ctx, expr, found, default)
                         }
                         "items" | "entries" | "iter" => {
                             vec![Alt { value: Value::Entries(made.clone(), Part::Items), ..receiver.clone() }]
@@ -257,6 +244,29 @@ impl Resolver<'_> {
             }
             _ => vec![Alt::unknown()],
         }
+    }
+
+    /// What a mapping holds under a name, or a default: `options.get("key", key)`. What is there and the default never come
+    /// together, not in two fields either. A variable that was put in is there, whatever it holds.
+    fn found_or_default(&mut self, ctx: &Ctx, expr: ExprId, found: Vec<Alt>, default: ExprId) -> Vec<Alt> {
+        let subject = self.place_subject_of(ctx, expr);
+        let (mut out, mut open) = (Vec::new(), Vec::new());
+        for alt in found {
+            let is_put_in = matches!(alt.value, Value::Env(..));
+            let negated = match alt.value.presence() {
+                Presence::Maybe if !is_put_in => {
+                    open.push(alt);
+                    continue;
+                }
+                presence => matches!(presence, Presence::Null | Presence::Absent),
+            };
+            if let Some(arms) = alt.arms.clone().with(Lit { subject, value: None, negated }) {
+                let to = if is_put_in { &mut out } else { &mut open };
+                to.push(Alt { arms, ..alt });
+            }
+        }
+        out.extend(self.fallback(open, subject, true, |resolver| resolver.eval(ctx, default)));
+        out
     }
 
     /// `"/".join([host, "v1"])`, `[host, "v1"].join("/")`, `host.concat("/v1")`: a text of several.
