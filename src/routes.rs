@@ -377,13 +377,12 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
             let verdict = verdict(key, endpoint);
             // What the place of the client assumes is not worth saying: it holds for all its routes.
             let own = arms.lits().iter().filter(|lit| !guard.lits().contains(lit));
-            let when = own
-                .filter(|lit| !resolver.is_said_both_ways(**lit, &arms))
-                .filter_map(|&lit| resolver.describe(lit))
-                .take(3)
-                .collect();
+            let said =
+                own.filter_map(|&lit| resolver.describe(lit).filter(|_| !resolver.is_said_both_ways(lit, &arms)));
+            let when = said.take(3).collect();
             let row = resolver.is_from_a_row(&endpoint.alt.arms) && !resolver.is_from_a_row(&key.alt.arms);
-            let ways = ways(resolver, &key.alt, &endpoint.alt.arms, (guard, &arms));
+            let mut ways = ways(resolver, &key.alt, &endpoint.alt.arms, (guard, &arms));
+            ways.told = verdict == Verdict::Mismatch && is_told(resolver, &key.alt, guard, &arms);
             let certain = !arms.lits().iter().any(|&lit| resolver.is_condition(lit));
             let (key, endpoint) = (key.clone(), endpoint.clone());
             out.push(Route { key, endpoint, arms, certain, when, row, ways, doubtful: false, verdict });
@@ -417,8 +416,7 @@ fn met(resolver: &mut Resolver<'_>, routes: &mut Vec<Route>, ways: Option<&[Arms
 
 /// How the choices of a key and of an endpoint have to do with each other, and with what the place of the client assumes.
 fn ways(resolver: &Resolver<'_>, key: &Alt, endpoint: &Arms, (guard, all): (&Arms, &Arms)) -> Ways {
-    let called = whose::names(key);
-    let (of_key, key) = (&key.value, &key.arms);
+    let (whole, of_key, key) = (key, &key.value, &key.arms);
     let strange = |counts: &dyn Fn(Lit) -> bool| {
         let choices = |arms: &Arms, but: &[&Arms]| -> Vec<Lit> {
             let own = arms.lits().iter().copied().filter(|&lit| counts(lit));
@@ -439,10 +437,15 @@ fn ways(resolver: &Resolver<'_>, key: &Alt, endpoint: &Arms, (guard, all): (&Arm
     let both = resolver.in_two_collections(all);
     let left_out = !(still_apart || still_placed || row || lost || both);
     let own: Vec<Lit> = key.lits().iter().copied().filter(|&lit| resolver.is_choice(lit)).collect();
-    let itself = own.is_empty() || resolver.is_presence_of(&own, of_key, &called);
+    let itself = own.is_empty() || resolver.is_presence_of(&own, of_key, || whose::names(whole));
     let instead = key.lits().iter().any(|&lit| resolver.is_left_out(lit));
-    let told = all.lits().iter().any(|&lit| resolver.is_about_text(lit, of_key, &called, guard.lits().contains(&lit)));
-    Ways { apart, placed, left_out, instead, row, lost, both, told, itself }
+    Ways { apart, placed, left_out, instead, row, lost, both, told: false, itself }
+}
+
+/// Whether what the key's own text is chose the endpoint, or decides whether the client is made.
+fn is_told(resolver: &Resolver<'_>, key: &Alt, guard: &Arms, all: &Arms) -> bool {
+    let names = whose::names(key);
+    all.lits().iter().any(|&lit| resolver.is_about_text(lit, &key.value, &names, guard.lits().contains(&lit)))
 }
 
 fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {

@@ -17,6 +17,8 @@ pub struct Finder<'c, 'p> {
     file: FileId,
     by_language: HashMap<&'static str, Candidates<'c>>,
     params: HashSet<&'p str>,
+    /// Fields of classes that hold what makes one: `client_class = OpenAI`.
+    class_fields: Option<HashSet<&'p str>>,
     /// Names that are called and make no client, each with what that rests on.
     no_clients: HashMap<&'p str, Rests>,
 }
@@ -26,7 +28,7 @@ impl<'c, 'p> Finder<'c, 'p> {
     pub fn new(resolver: &Resolver<'p>, catalog: &'c Catalog, file: FileId) -> Self {
         let params = resolver.module(file).functions.iter().flat_map(|func| &func.params);
         let params = params.map(|param| param.name.as_str()).collect();
-        Self { catalog, file, by_language: HashMap::new(), params, no_clients: HashMap::new() }
+        Self { catalog, file, by_language: HashMap::new(), params, class_fields: None, no_clients: HashMap::new() }
     }
 
     /// The clients that an expression makes, if it is a call that makes any.
@@ -47,7 +49,10 @@ impl<'c, 'p> Finder<'c, 'p> {
                 Some(makers) => {
                     makers.iter().any(|(client, construct)| may_carry_a_key(resolver, file, call, client, construct))
                 }
-                None => candidates.are_put_into(resolver, file, last),
+                None => {
+                    let fields = self.class_fields.get_or_insert_with(|| candidates.in_classes(module));
+                    fields.contains(last) || candidates.are_put_into(resolver, file, last)
+                }
             };
             if !may_be_one {
                 return Vec::new();
@@ -176,21 +181,23 @@ impl<'c> Candidates<'c> {
         Self { by_name, derive }
     }
 
-    /// Whether a file puts one of them into a field of this name: `this.send = options.fetch ?? fetch`, `client_class = OpenAI`
-    /// in the body of a class.
+    /// Whether a file puts one of them into a field of this name: `this.send = options.fetch ?? fetch`.
     fn are_put_into(&self, resolver: &Resolver<'_>, file: FileId, field: &str) -> bool {
         let file = resolver.project.file(file);
         let module = &file.module;
-        let mut of_classes = module.classes.iter().flat_map(|class| &class.fields).filter(|known| known.name == field);
-        if of_classes.any(|known| known.value.is_some_and(|value| self.may_be_one(module, value))) {
-            return true;
-        }
         file.index.attributes.get(field).into_iter().flatten().any(|&(block, at)| {
             match module.block(block).stmts.get(at as usize) {
                 Some(Stmt::Assign { value, .. }) => self.may_be_one(module, *value),
                 _ => false,
             }
         })
+    }
+
+    /// The fields of a file's classes that hold one of them in the body.
+    fn in_classes<'m>(&self, module: &'m Module) -> HashSet<&'m str> {
+        let fields = module.classes.iter().flat_map(|class| &class.fields);
+        let holds = fields.filter(|field| field.value.is_some_and(|value| self.may_be_one(module, value)));
+        holds.map(|field| field.name.as_str()).collect()
     }
 
     fn may_be_one(&self, module: &Module, value: ExprId) -> bool {

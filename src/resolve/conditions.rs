@@ -214,8 +214,9 @@ impl Resolver<'_> {
 
     /// Whether assumptions say no more of a variable's value, which is known by some names, than that there is one, and where
     /// it is returned.
-    pub fn is_presence_of(&self, lits: &[Lit], value: &Value, names: &[String]) -> bool {
+    pub fn is_presence_of(&self, lits: &[Lit], value: &Value, names: impl FnOnce() -> Vec<String>) -> bool {
         let Value::Env(variable, _) = value else { return false };
+        let names = names();
         let is_there = |lit: &Lit| {
             let subject = self.subjects.name(lit.subject);
             let is_named = || subject.splitn(4, ':').nth(3).is_some_and(|text| names.iter().any(|name| name == text));

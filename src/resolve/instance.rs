@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Made, Value};
 use super::{Arms, Lit, Resolver, under};
-use crate::facts::{Call, Class, ClassId, Entry, ExprId, ExprKind, FuncId, Spread, Stmt, TYPE_ARGUMENT};
+use crate::facts::TYPE_ARGUMENT;
+use crate::facts::{BlockId, Call, Class, ClassId, Entry, ExprId, ExprKind, FuncId, Place, Spread, Stmt};
 use crate::finding::FileId;
 
 impl Resolver<'_> {
@@ -275,17 +276,52 @@ impl Resolver<'_> {
     /// a call makes, whose fields it is about.
     fn property_of(&mut self, class: (FileId, ClassId), name: &str) -> Option<(FileId, FuncId)> {
         let project = self.project;
-        for (file, class) in self.lineage(class) {
-            let module = &project.file(file).module;
-            let class = &module.classes[class.index()];
+        let mut at = class;
+        for _ in 0..8 {
+            let module = &project.file(at.0).module;
+            let class = &module.classes[at.1.index()];
             if class.fields.iter().any(|field| field.name == name) {
                 return None;
             }
             if let Some(&(_, func)) = class.methods.iter().find(|(method, _)| method == name) {
-                return (module.is_property(func) && !self.is_abstract(file, func)).then_some((file, func));
+                return (module.is_property(func) && !self.is_abstract(at.0, func)).then_some((at.0, func));
             }
+            at = self.first_base(at)?;
         }
         None
+    }
+
+    /// Objects of a variable whose fields are written through it, `options.url = …`: what a property says then nobody knows.
+    pub(super) fn without_properties(&mut self, file: FileId, place: &Place, alts: Vec<Alt>, name: &str) -> Vec<Alt> {
+        let (project, root) = (self.project, &place.root);
+        let is_below = |&(block, index): &(BlockId, u32)| {
+            let stmt = project.file(file).module.block(block).stmts.get(index as usize);
+            matches!(stmt, Some(Stmt::Assign { place, .. }) if !place.path.is_empty())
+        };
+        let mut writes = project.file(file).index.assigns.get(root).into_iter().flatten();
+        let is_made = |alt: &Alt| matches!(alt.value, Value::Made(_));
+        if !place.path.is_empty() || !alts.iter().any(is_made) || !writes.any(is_below) {
+            return alts;
+        }
+        let mut out = Vec::with_capacity(alts.len());
+        for alt in alts {
+            let is_one = match &alt.value {
+                Value::Made(made) => self.is_property_of(made, name),
+                _ => false,
+            };
+            out.push(if is_one { Alt { value: Value::Unknown(None), ..alt } } else { alt });
+        }
+        out
+    }
+
+    /// Whether objects that a call makes have a property of a name.
+    fn is_property_of(&mut self, made: &Made, name: &str) -> bool {
+        let ExprKind::Call(call) = self.module(made.ctx.file).kind(made.expr) else { return false };
+        self.called(&made.ctx, call.callee).iter().any(|class| {
+            let Value::Made(class) = &class.value else { return false };
+            let ExprKind::Class(id) = *self.module(class.ctx.file).kind(class.expr) else { return false };
+            self.property_of((class.ctx.file, id), name).is_some()
+        })
     }
 
     /// A field of what a call makes of one of the classes that it may be a call of.

@@ -389,6 +389,7 @@ impl<'p> Resolver<'p> {
             if !rest.is_empty() {
                 alts = self.assume_place(&after, &place.root, own, alts);
                 alts = self.assume_passed(&found.passed, &place.root, own, alts);
+                alts = self.without_properties(here.file, place, alts, &rest[0]);
                 alts = self.fields(alts, rest);
             }
             let alts = self.assume_place(&after, &place.root, path, alts);

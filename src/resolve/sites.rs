@@ -204,9 +204,7 @@ impl Resolver<'_> {
                 break;
             }
             let other = project.file(at);
-            if other.source.language.name() != language
-                || (in_test(at) && !in_test(file) && self.replaces_import(at, file))
-            {
+            if other.source.language.name() != language {
                 continue;
             }
             let mut here: Vec<&str> = names.clone();
@@ -232,6 +230,7 @@ impl Resolver<'_> {
                 };
                 bound(module, data).is_some_and(|bound| last(bound.func))
             });
+            let before = out.len();
             let calls = here.iter().flat_map(|name| other.index.calls.get(*name).into_iter().flatten().take(64));
             let made = at_once.iter().filter(|(of, _)| *of == at).map(|(_, call)| call);
             for &call in calls.chain(handed.take(64)).chain(made) {
@@ -240,6 +239,9 @@ impl Resolver<'_> {
                 } else if !is_repeated(other, call, at, &out) && self.is_site(at, call, (file, func), class) {
                     out.push((at, call));
                 }
+            }
+            if out.len() > before && in_test(at) && !in_test(file) && self.replaces_import(at, file) {
+                out.truncate(before);
             }
         }
         // Who imports a class by a text may give it anything.
