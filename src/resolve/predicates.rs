@@ -280,13 +280,6 @@ impl Resolver<'_> {
         all.iter().any(other)
     }
 
-    /// What a place is assumed to begin with: `key.startsWith("sk-proj-")`.
-    pub fn assumed_start(&self, lit: Lit) -> Option<(String, Vec<String>)> {
-        let text = self.subjects.name(lit.subject).splitn(4, ':').nth(3).filter(|_| !lit.negated)?;
-        let (place, predicate) = Predicate::read(text)?;
-        (predicate.kind == Kind::Starts).then(|| (place.to_owned(), predicate.asked))
-    }
-
     /// Whether an assumption is about the text of a value that is known by one of these names, and so perhaps about whose it
     /// is; not where the value itself has the answer. Where it is so of all that a client is made with (`checked`), only what
     /// tells several values apart is: that a key begins with `sk-` is asked of anybody's.

@@ -1,6 +1,5 @@
 //! The routes of a call in code.
 
-use super::whose::begins_otherwise;
 use super::{Client, Endpoint, Ignored, Key, Route, endpoint, key, met, pair};
 use crate::catalog::{Blank, Catalog, UrlKind};
 use crate::clients::{self, From, Site, SlotValue};
@@ -46,7 +45,6 @@ pub(super) fn of_site(resolver: &mut Resolver<'_>, catalog: &Catalog, site: &Sit
         })
         .collect();
     let mut routes = pair(resolver, keys, endpoints.clone(), &inner);
-    routes.retain(|route| !begins_otherwise(catalog, resolver, &route.key, &route.arms));
     // Who comes here decides what may be met: a method that one arm of another calls is not reached in the others.
     let ways = resolver.ways_to(&ctx);
     met(resolver, &mut routes, ways.as_deref());

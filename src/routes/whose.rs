@@ -8,8 +8,7 @@ use crate::clients::{From, SlotValue};
 use crate::endpoint::{self, Host, Url};
 use crate::evidence::{self, FormatEvidence};
 use crate::project::Project;
-use crate::resolve::{Alt, Arms, Resolver, Step, StepKind, Value};
-use crate::text::Text;
+use crate::resolve::{Alt, Step, StepKind, Value};
 
 /// Whose key a value is.
 pub(super) fn key(catalog: &Catalog, project: &Project, client: Option<&Client>, value: SlotValue) -> Key {
@@ -111,20 +110,6 @@ fn by_name(of_name: impl Fn(&str) -> BTreeSet<String>, alt: &Alt, names: &[Strin
         }
     }
     (set, name)
-}
-
-/// Whether a key is assumed to begin as no key of its providers does: `key.startsWith("sk-proj-")` of a Mixroute key.
-pub(super) fn begins_otherwise(catalog: &Catalog, resolver: &Resolver<'_>, key: &Key, arms: &Arms) -> bool {
-    let is_other = |start: &String| {
-        let issued_by = evidence::of_prefix(catalog, &Text::new(start));
-        issued_by.is_some_and(|provider| !key.providers.contains(&provider))
-    };
-    let is_key = |place: &str| {
-        let last = place.rsplit('.').next().unwrap_or(place);
-        names(&key.alt).iter().any(|name| name == last)
-    };
-    let mut starts = arms.lits().iter().filter_map(|&lit| resolver.assumed_start(lit));
-    !key.providers.is_empty() && starts.any(|(place, starts)| is_key(&place) && starts.iter().all(is_other))
 }
 
 /// The text that a value begins with, up to the first part of it that nobody knows; whether that is all of it.
