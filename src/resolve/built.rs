@@ -31,8 +31,11 @@ impl Resolver<'_> {
         if !may_be_url || self.project.file(file).source.language.name() != "javascript" {
             return None;
         }
-        DECLARING.iter().find_map(|(config, path)| {
-            let config = self.beside(file, config)?;
+        DECLARING.iter().find_map(|(called, path)| {
+            let config = self.beside(file, called)?;
+            if called.starts_with("wrangler") && self.is_said_by_environment(config, name) {
+                return Some(vec![Alt::unknown()]);
+            }
             let path: Vec<String> = path.iter().copied().chain([name]).map(str::to_owned).collect();
             let mut said: Vec<Alt> = Vec::new();
             for alt in self.of_config(config, &path) {
@@ -42,13 +45,26 @@ impl Resolver<'_> {
                     Value::Made(made) => {
                         let ExprKind::Call(call) = self.module(made.ctx.file).kind(made.expr) else { continue };
                         let Some(options) = call.args.first() else { continue };
-                        let default = self.field_path(&made.ctx, options.value, &["default".to_owned()]);
-                        said.extend(default.into_iter().filter(|alt| matches!(alt.value, Value::Str(..))));
+                        let mut default = self.field_path(&made.ctx, options.value, &["default".to_owned()]);
+                        default.retain(|alt| matches!(alt.value, Value::Str(..)));
+                        if !default.is_empty() {
+                            said.extend(self.given_or(made.ctx.file, made.expr, Alt::unknown(), default));
+                        }
                     }
                     _ => {}
                 }
             }
             (!said.is_empty()).then_some(said)
+        })
+    }
+
+    /// Whether one of the environments that a file has beside the usual one sets a variable: `[env.staging.vars]`.
+    fn is_said_by_environment(&mut self, config: FileId, name: &str) -> bool {
+        let environments = self.of_config(config, &["env".to_owned()]);
+        let path = ["vars".to_owned(), name.to_owned()];
+        environments.iter().any(|environment| {
+            let rows = self.elements(&environment.value);
+            rows.into_iter().any(|(_, row)| self.fields(row, &path).iter().any(Alt::may_be_there))
         })
     }
 

@@ -146,7 +146,8 @@ impl Resolver<'_> {
         if words::FILLS_FROM_OPTIONS.contains(&symbol)
             && let Some(class) = arg(0).or_else(|| Some(call.named("config_class")?.value))
         {
-            return self.eval(ctx, class);
+            let left_out = self.eval(ctx, class);
+            return self.given_or(ctx.file, expr, Alt::unknown(), left_out);
         }
         if let Some(given) = self.input(ctx, expr, call, symbol) {
             return given;

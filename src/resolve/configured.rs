@@ -230,7 +230,7 @@ impl Resolver<'_> {
                     Some((_, of, value)) => Some(self.eval(of, *value)),
                     None => self.serde_default(settings),
                 };
-                let mut said = Vec::new();
+                let mut open = None;
                 for (at, file) in &variables.files {
                     match self.in_settings_file(at, *file, path) {
                         Some(found) if found.is_empty() => {}
@@ -238,11 +238,13 @@ impl Resolver<'_> {
                             below = Some(found);
                             break;
                         }
-                        None => said = unknown(),
+                        None => open = Some((at.file, *file)),
                     }
                 }
-                if !said.is_empty() {
-                    below = Some(said.into_iter().chain(below.unwrap_or_default()).collect());
+                if let Some((of, file)) = open {
+                    let may_say = unknown().into_iter();
+                    let below_it = below.unwrap_or_default();
+                    below = Some(may_say.flat_map(|it| self.given_or(of, file, it, below_it.clone())).collect());
                 }
                 match below {
                     below if variables.only_files => below.unwrap_or_else(unknown),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Value};
-use super::{ClassAt, Lit, Resolver, under, words};
+use super::{Arms, ClassAt, Lit, Resolver, under, words};
 use crate::facts::{ClassId, ExprId, ExprKind, FuncId};
 use crate::finding::{FileId, Location};
 
@@ -48,7 +48,7 @@ impl Resolver<'_> {
                 let is_missing = |alt: &&mut Alt| matches!(alt.value, Value::Undefined);
                 alts.iter_mut().filter(is_missing).for_each(|alt| alt.value = Value::Unknown(None));
             }
-            let arms = super::Arms::default().with(self.class_lit(subject, heir));
+            let arms = Arms::default().with(self.class_lit(subject, heir));
             out.extend(arms.into_iter().flat_map(|arms| under(alts.clone(), &arms)));
         }
         Some(out)
@@ -82,7 +82,7 @@ impl Resolver<'_> {
             let alts = self.also_assigned(class.0, class.1, name, alts);
             match classes.as_slice() {
                 [_] => out.extend(alts),
-                _ => out.extend(under(alts, &super::Arms::default().with(self.class_lit(subject, of))?)),
+                _ => out.extend(under(alts, &Arms::default().with(self.class_lit(subject, of))?)),
             }
         }
         if classes.len() > MAX_HEIRS {
@@ -93,19 +93,19 @@ impl Resolver<'_> {
 
     /// The classes that a call of a constructor makes, as assumptions: where a class that others inherit from hands on what
     /// it is given. Nothing where no other class inherits the constructor.
-    pub(super) fn made_by(&mut self, class: ClassAt, frame: &Frame) -> Vec<Lit> {
+    pub(super) fn made_by(&mut self, class: ClassAt, frame: &Frame) -> Vec<Arms> {
         if self.heirs_of(class).is_empty() {
             return Vec::new();
         }
         let made = self.classes_made(frame);
         let subject = self.class_subject(class);
-        made.into_iter().map(|made| self.class_lit(subject, made)).collect()
+        made.into_iter().filter_map(|made| Arms::default().with(self.class_lit(subject, made))).collect()
     }
 
     /// The classes that an object may be of whose method is called by one of a class that it inherits from, as
     /// assumptions: `getPlugin() { return this.create(this.key()) }`, where each class that inherits it has a `create` and
     /// a key of its own.
-    pub(super) fn asked_by_base(&mut self, (file, func): (FileId, FuncId), frame: &Frame) -> Vec<Lit> {
+    pub(super) fn asked_by_base(&mut self, (file, func): (FileId, FuncId), frame: &Frame) -> Vec<Arms> {
         let Some(class) = self.module(file).func(func).class.map(|class| (file, class)) else { return Vec::new() };
         let at = frame.caller.file;
         let module = self.module(at);
@@ -120,7 +120,7 @@ impl Resolver<'_> {
         let alike = heirs.iter().copied().filter(|&heir| !self.declares(heir, name, false));
         let alike: Vec<ClassAt> = std::iter::once(class).chain(alike).take(MAX_HEIRS).collect();
         let subject = self.class_subject(class);
-        alike.into_iter().map(|class| self.class_lit(subject, class)).collect()
+        alike.into_iter().filter_map(|class| Arms::default().with(self.class_lit(subject, class))).collect()
     }
 
     /// The class that a call makes which is made by its fields, as an assumption; nothing where no other class inherits from
@@ -201,6 +201,12 @@ impl Resolver<'_> {
             root = base;
         }
         self.subjects.get(&format!("self:{}:{}", root.0.0, root.1.0))
+    }
+
+    /// That an object is of a class, of those that one class's method may be asked of.
+    pub(super) fn is_of_class(&mut self, method_of: ClassAt, class: ClassAt) -> Lit {
+        let subject = self.class_subject(method_of);
+        self.class_lit(subject, class)
     }
 
     fn class_lit(&mut self, subject: u32, class: ClassAt) -> Lit {

@@ -22,8 +22,8 @@ impl Resolver<'_> {
             let class = module.func(module.block(block).func).class;
             class.is_some_and(|class| module.classes[class.index()].name == ty)
         });
-        for (number, expr) in own.chain(selfs).take(16).enumerate() {
-            let value = self.constants.get(&format!("#{number}"));
+        for expr in own.chain(selfs).take(16) {
+            let value = self.constants.get(&format!("#{}:{}", file.0, expr.0));
             let lit = Lit { subject, value: Some(value), negated: false };
             let Some(arms) = Arms::default().with(lit) else { continue };
             let made = self.made(&self.ctx_of(file, expr), expr);
@@ -100,7 +100,11 @@ impl Resolver<'_> {
     }
 
     /// The call that makes the object of a class on which a call in a chain is made: `Llm::new()`, `new Llm()`.
-    fn start_of_chain(&self, class: (FileId, ClassId), (at, mut call): (FileId, ExprId)) -> Option<(FileId, ExprId)> {
+    pub(super) fn start_of_chain(
+        &self,
+        class: (FileId, ClassId),
+        (at, mut call): (FileId, ExprId),
+    ) -> Option<(FileId, ExprId)> {
         let module = self.module(at);
         let name = &self.module(class.0).classes[class.1.index()].name;
         loop {
@@ -120,7 +124,7 @@ impl Resolver<'_> {
     }
 
     /// That an object of a class is the one which a call makes.
-    fn object_of(&mut self, class: (FileId, ClassId), (at, call): (FileId, ExprId)) -> Lit {
+    pub(super) fn object_of(&mut self, class: (FileId, ClassId), (at, call): (FileId, ExprId)) -> Lit {
         let value = Some(self.constants.get(&format!("#{}:{}", at.0, call.0)));
         let subject = self.subjects.get(&format!("made:{}:{}", class.0.0, class.1.0));
         Lit { subject, value, negated: false }

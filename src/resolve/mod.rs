@@ -37,6 +37,7 @@ mod lookup;
 mod marks;
 mod members;
 mod method;
+mod object;
 mod options;
 mod params;
 mod possible;

@@ -95,10 +95,13 @@ impl Resolver<'_> {
         let module = self.module(parser.ctx.file);
         let ExprKind::Call(declared) = module.kind(parser.expr) else { return None };
         let classes = declared.args.first()?.value;
-        match module.kind(classes) {
-            ExprKind::List(items) => Some(self.eval(&parser.ctx, items.get(part)?.value)),
-            _ => (part == 0).then(|| self.eval(&parser.ctx, classes)),
-        }
+        let class = match module.kind(classes) {
+            ExprKind::List(items) => items.get(part)?.value,
+            _ if part == 0 => classes,
+            _ => return None,
+        };
+        let left_out = self.eval(&parser.ctx, class);
+        Some(self.given_or(ctx.file, made.expr, Alt::unknown(), left_out))
     }
 
     /// What clap's matches hold by a name that an argument of the same file has: `matches.get_one::<String>("url")`.

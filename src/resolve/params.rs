@@ -106,14 +106,19 @@ impl Resolver<'_> {
             let beside = self.arguments_beside(frame, number, &around, &tested);
             let tested: Vec<(u32, u32)> =
                 tested.iter().filter_map(|tested| Some((tested.given?, tested.param))).collect();
-            let made = match constructed {
+            let mut objects: Vec<Arms> = match constructed {
                 Some(class) => self.made_by((ctx.file, class), frame),
                 None => self.asked_by_base((ctx.file, func), frame),
             };
-            let alts = match made.as_slice() {
+            if objects.is_empty() && constructed.is_none() {
+                // `F(url).maker()(key)`: the method has made what is called.
+                let asked = frame.maker.as_ref().unwrap_or(frame);
+                objects = self.objects_asked(asked);
+            }
+            let alts = match objects.as_slice() {
                 [] => under(alts, &arms),
-                made => {
-                    let each = made.iter().filter_map(|&lit| arms.clone().with(lit));
+                objects => {
+                    let each = objects.iter().filter_map(|object| arms.merge(object));
                     each.flat_map(|arms| under(alts.clone(), &arms)).collect()
                 }
             };
