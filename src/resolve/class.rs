@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::instance::{field_argument, has_spread};
 use super::value::{Alt, Ctx, Frame, Step, StepKind, Value};
-use super::{Arms, Lit, Resolver, under};
+use super::{Arms, Resolver, under};
 use crate::facts::{BlockId, ClassId, ExprId, ExprKind, FuncId, Span, Spread, Stmt};
 use crate::finding::{FileId, Location};
 use crate::text::Text;
@@ -155,11 +155,9 @@ impl Resolver<'_> {
         sites: &[(FileId, ExprId)],
         more: bool,
     ) -> Option<Vec<Alt>> {
-        let subject = self.subjects.get(&format!("made:{}:{}", class.0.0, class.1.0));
         let mut out = Vec::new();
         for &(at, call) in sites {
-            let site = self.constants.get(&format!("#{}:{}", at.0, call.0));
-            let Some(arms) = Arms::default().with(Lit { subject, value: Some(site), negated: false }) else { continue };
+            let Some(arms) = Arms::default().with(self.object_of(class, (at, call))) else { continue };
             let arms = match self.filled_by(class, (at, call)) {
                 Some(made) => arms.with(made),
                 None => Some(arms),
@@ -301,12 +299,11 @@ impl Resolver<'_> {
         }
         // It is made as its base is: by who makes this class, not by who makes another one of that base.
         let (sites, more) = self.heir_sites(constructor, own);
-        let subject = self.subjects.get(&format!("calls:{}:{}", constructor.0.0, constructor.1.0));
         let mut out = Vec::new();
         for frame in &sites {
-            let site = self.constants.get(&format!("#{}:{}", frame.caller.file.0, frame.call.0));
             let alts = self.attribute(file, class, name, Some(frame), depth);
-            let arms = Arms::default().with(Lit { subject, value: Some(site), negated: false });
+            let site = self.run_by(constructor, (frame.caller.file, frame.call));
+            let arms = Arms::default().with(site);
             out.extend(arms.into_iter().flat_map(|arms| under(alts.clone(), &arms)));
         }
         if (more || out.is_empty())

@@ -128,7 +128,7 @@ impl Resolver<'_> {
         if !is_param || self.version(&ctx, func, &root, &text_of(&root, &path)) != 0 {
             return None;
         }
-        let calls = self.subjects.get(&format!("calls:{}:{}", ctx.file.0, func.0));
+        let calls = self.calls_of((ctx.file, func));
         Some(Param { func: (ctx.file, func), calls, root, path })
     }
 

@@ -23,7 +23,7 @@ impl Resolver<'_> {
             class.is_some_and(|class| module.classes[class.index()].name == ty)
         });
         for expr in own.chain(selfs).take(16) {
-            let value = self.constants.get(&format!("#{}:{}", file.0, expr.0));
+            let value = self.place((file, expr));
             let lit = Lit { subject, value: Some(value), negated: false };
             let Some(arms) = Arms::default().with(lit) else { continue };
             let made = self.made(&self.ctx_of(file, expr), expr);
@@ -41,7 +41,7 @@ impl Resolver<'_> {
     /// another up, `Self { url, ..Self::new(key) }`, is none by itself.
     pub(super) fn as_made_by(&mut self, file: FileId, func: FuncId, alts: Vec<Alt>) -> Vec<Alt> {
         let Some(class) = self.module(file).func(func).class else { return alts };
-        let subject = self.subjects.get(&format!("calls:{}:{}", file.0, func.0));
+        let subject = self.calls_of((file, func));
         let mut out = Vec::with_capacity(alts.len());
         for alt in alts {
             let call = alt.arms.lits().iter().find(|lit| lit.subject == subject && !lit.negated);
@@ -82,7 +82,7 @@ impl Resolver<'_> {
     /// What a setter writes whose calls stand in the chains of builders, each with what is done to the object of its chain; and
     /// what other calls make it write.
     pub(super) fn in_chains(&mut self, class: (FileId, ClassId), func: FuncId, alts: Vec<Alt>) -> (Vec<Alt>, Vec<Alt>) {
-        let subject = self.subjects.get(&format!("calls:{}:{}", class.0.0, func.0));
+        let subject = self.calls_of((class.0, func));
         let (mut chained, mut others) = (Vec::new(), Vec::new());
         for alt in alts {
             let call = alt.arms.lits().iter().find(|lit| lit.subject == subject && !lit.negated);
@@ -121,13 +121,6 @@ impl Resolver<'_> {
                 _ => return None,
             }
         }
-    }
-
-    /// That an object of a class is the one which a call makes.
-    pub(super) fn object_of(&mut self, class: (FileId, ClassId), (at, call): (FileId, ExprId)) -> Lit {
-        let value = Some(self.constants.get(&format!("#{}:{}", at.0, call.0)));
-        let subject = self.subjects.get(&format!("made:{}:{}", class.0.0, class.1.0));
-        Lit { subject, value, negated: false }
     }
 
     /// The call that an assumption of which one is meant names: `#file:expression`.

@@ -2,7 +2,8 @@
 
 use super::value::{Alt, Frame, Made, Value};
 use super::{Arms, ClassAt, Lit, Resolver};
-use crate::facts::ExprKind;
+use crate::facts::{ExprId, ExprKind, FuncId};
+use crate::finding::FileId;
 
 /// Objects that one call may be about.
 const MAX_OBJECTS: usize = 8;
@@ -51,7 +52,7 @@ impl Resolver<'_> {
     /// its fields, and by its class.
     fn object_lits(&mut self, method_of: ClassAt, made: &Made) -> Vec<Lit> {
         let module = self.module(made.ctx.file);
-        let value = Some(self.constants.get(&format!("#{}:{}", made.ctx.file.0, made.expr.0)));
+        let at = (made.ctx.file, made.expr);
         let class = match module.kind(made.expr) {
             // A type without fields is its own object; a method of the class is called on the class.
             ExprKind::Class(class) if self.tells_classes_apart(method_of) => {
@@ -60,10 +61,7 @@ impl Resolver<'_> {
             ExprKind::Call(call) => match self.called(&made.ctx, call.callee).as_slice() {
                 [Alt { value: Value::Made(callee), .. }] => match *self.module(callee.ctx.file).kind(callee.expr) {
                     ExprKind::Class(class) => (callee.ctx.file, class),
-                    ExprKind::Func(func) => {
-                        let subject = self.subjects.get(&format!("calls:{}:{}", callee.ctx.file.0, func.0));
-                        return vec![Lit { subject, value, negated: false }];
-                    }
+                    ExprKind::Func(func) => return vec![self.run_by((callee.ctx.file, func), at)],
                     _ => return Vec::new(),
                 },
                 _ => return Vec::new(),
@@ -73,32 +71,56 @@ impl Resolver<'_> {
                 let Some(frame) = &made.ctx.frame else {
                     let name = &self.module(method_of.0).classes[method_of.1.index()].name;
                     let subject = self.subjects.get(&format!("new:{}:{name}", made.ctx.file.0));
-                    let mut lits = self.made_lits(method_of, method_of, value);
-                    lits.push(Lit { subject, value, negated: false });
+                    let mut lits = self.made_lits(method_of, method_of, at);
+                    lits.push(Lit { subject, value: Some(self.place(at)), negated: false });
                     return lits;
                 };
-                let value = Some(self.constants.get(&format!("#{}:{}", frame.caller.file.0, frame.call.0)));
-                let subject = self.subjects.get(&format!("calls:{}:{}", frame.file.0, frame.func.0));
-                return vec![Lit { subject, value, negated: false }];
+                return vec![self.called_by(frame)];
             }
             _ => return Vec::new(),
         };
-        self.made_lits(method_of, class, value)
+        self.made_lits(method_of, class, at)
     }
 
     /// That an object of a class is made at a place.
-    fn made_lits(&mut self, method_of: ClassAt, class: ClassAt, value: Option<u32>) -> Vec<Lit> {
-        let mut subjects = Vec::new();
-        if let Some((file, func)) = self.constructor_of(class).filter(|&func| self.takes_arguments(func)) {
-            subjects.push(format!("calls:{}:{}", file.0, func.0));
+    fn made_lits(&mut self, method_of: ClassAt, class: ClassAt, at: (FileId, ExprId)) -> Vec<Lit> {
+        let mut lits = Vec::new();
+        if let Some(constructor) = self.constructor_of(class).filter(|&func| self.takes_arguments(func)) {
+            lits.push(self.run_by(constructor, at));
         }
-        subjects.extend(self.lineage(class).iter().map(|(file, class)| format!("made:{}:{}", file.0, class.0)));
-        let lit = |subject: String| Lit { subject: self.subjects.get(&subject), value, negated: false };
-        let mut lits: Vec<Lit> = subjects.into_iter().map(lit).collect();
+        for class in self.lineage(class) {
+            lits.push(self.object_of(class, at));
+        }
         if self.tells_classes_apart(method_of) {
             lits.push(self.is_of_class(method_of, class));
         }
         lits
+    }
+
+    /// That an object of a class is the one which a call makes.
+    pub(super) fn object_of(&mut self, class: ClassAt, at: (FileId, ExprId)) -> Lit {
+        let subject = self.subjects.get(&format!("made:{}:{}", class.0.0, class.1.0));
+        Lit { subject, value: Some(self.place(at)), negated: false }
+    }
+
+    /// That a function is run by a call.
+    pub(super) fn run_by(&mut self, func: (FileId, FuncId), at: (FileId, ExprId)) -> Lit {
+        Lit { subject: self.calls_of(func), value: Some(self.place(at)), negated: false }
+    }
+
+    /// The same of a call that is followed.
+    pub(super) fn called_by(&mut self, frame: &Frame) -> Lit {
+        self.run_by((frame.file, frame.func), (frame.caller.file, frame.call))
+    }
+
+    /// What tells apart by which call a function is run.
+    pub(super) fn calls_of(&mut self, (file, func): (FileId, FuncId)) -> u32 {
+        self.subjects.get(&format!("calls:{}:{}", file.0, func.0))
+    }
+
+    /// An expression, as what something is assumed to be.
+    pub(super) fn place(&mut self, (file, expr): (FileId, ExprId)) -> u32 {
+        self.constants.get(&format!("#{}:{}", file.0, expr.0))
     }
 
     /// Whether objects of a class may be of another that inherits from it. What stands beside a Rust type in other files is

@@ -66,7 +66,7 @@ impl Resolver<'_> {
         if matches!(param.kind, ParamKind::Rest) && !is_python() {
             return vec![unknown];
         }
-        let subject = self.subjects.get(&format!("calls:{}:{}", ctx.file.0, func.0));
+        let subject = self.calls_of((ctx.file, func));
         let mut out = Vec::new();
         let (sites, more) = self.call_sites(ctx.file, func);
         // However much is asked about the callers, what the function itself says is still found out.
@@ -80,9 +80,7 @@ impl Resolver<'_> {
             if own && self.within(&Ctx { frame: Some(frame.clone()), ..ctx.clone() }).is_none() {
                 continue;
             }
-            let site = self.constants.get(&format!("#{}:{}", frame.caller.file.0, frame.call.0));
-            let Some(arms) = Arms::default().with(Lit { subject, value: Some(site), negated: false }) else { continue };
-            let Some(arms) = self.as_made_in(frame, arms) else { continue };
+            let Some(arms) = self.called_so(frame) else { continue };
             let alts = match self.argument(frame, number) {
                 Argument::Given(value) => self.eval(&frame.caller, value),
                 Argument::Default(default) => self.eval(&self.ctx_of(ctx.file, default), default),
@@ -164,15 +162,9 @@ impl Resolver<'_> {
     }
 
     /// What is assumed of a call, and of those that have made the function which it calls: `provider(url)(key)`.
-    fn as_made_in(&mut self, frame: &Frame, mut arms: Arms) -> Option<Arms> {
-        let mut maker = frame.maker.as_deref();
-        while let Some(made_by) = maker {
-            let subject = self.subjects.get(&format!("calls:{}:{}", made_by.file.0, made_by.func.0));
-            let value = Some(self.constants.get(&format!("#{}:{}", made_by.caller.file.0, made_by.call.0)));
-            arms = arms.with(Lit { subject, value, negated: false })?;
-            maker = made_by.maker.as_deref();
-        }
-        Some(arms)
+    fn called_so(&mut self, frame: &Frame) -> Option<Arms> {
+        let mut frames = std::iter::successors(Some(frame), |frame| frame.maker.as_deref());
+        frames.try_fold(Arms::default(), |arms, frame| arms.with(self.called_by(frame)))
     }
 
     /// The arguments of a call whose parameters are tested, or choose a row.

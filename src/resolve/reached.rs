@@ -26,11 +26,10 @@ impl Resolver<'_> {
         if more || sites.is_empty() || sites.len() > MAX_WAYS {
             return None;
         }
-        let subject = self.subjects.get(&format!("calls:{}:{}", ctx.file.0, func.0));
         let mut out = Vec::new();
         for site in &sites {
-            let value = self.constants.get(&format!("#{}:{}", site.caller.file.0, site.call.0));
-            let is_this = Arms::default().with(Lit { subject, value: Some(value), negated: false })?;
+            let call = self.run_by((ctx.file, func), (site.caller.file, site.call));
+            let is_this = Arms::default().with(call)?;
             let held = self.guard(&site.caller);
             let mut held = self.guard_within(&site.caller, site.call).merge(&held).unwrap_or(held);
             if self.module(site.caller.file).block(site.caller.block).func == FuncId(0) {

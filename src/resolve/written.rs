@@ -196,7 +196,7 @@ impl Resolver<'_> {
                 let arms = alt.arms.clone().with(ran(true))?;
                 Some(Alt { arms, ..alt.clone() })
             }));
-            let calls = self.subjects.get(&format!("calls:{}:{}", file.0, func.0));
+            let calls = self.calls_of((file, *func));
             for &block in ends {
                 let end = Ctx { file, block, index: module.block(block).stmts.len(), frame: None };
                 let Some(arms) = self.within(&end).and_then(|arms| arms.with(ran(false))) else { continue };
