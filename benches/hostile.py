@@ -230,6 +230,13 @@ def _():
         put(name, head + unit * (300_000 // len(unit)))
 
 
+@case("broken syntax to the end of the file, where a parser tries all ways to go on", "")
+def _():
+    for name, head, unit in [("a.js", JS, "-await =%"), ("b.js", JS, "export =*"), ("c.js", JS, "await -"), ("a.ts", JS, "export =*"),
+                             ("a.sh", "export " + ENV, "?|<"), ("b.sh", "export " + ENV, " <=|")]:
+        put(name, head + (unit * 8 + "\n") * (20_000 // len(unit) // 8))
+
+
 @case("2,000 steps of indentation: Python, YAML", r"steps\.py: nested too deeply")
 def _():
     def steps(word):

@@ -495,6 +495,27 @@ fn deep_nesting_in_every_language() {
     survives(&dir);
 }
 
+/// Errors that go on to the end of the file: there a parser tries all ways to go on at once.
+#[test]
+fn errors_to_the_end() {
+    let dir = tree();
+    let js = "import OpenAI from 'openai';\nnew OpenAI({ apiKey: process.env.MIXROUTE_API_KEY });\nx = ";
+    let shell = "export OPENAI_API_KEY=sk-mixroute-key\n";
+    for (name, head, unit) in [
+        ("a.js", js, "-await =%"),
+        ("b.js", js, "export =*"),
+        ("c.js", js, "await -"),
+        ("a.ts", js, "export =*"),
+        ("a.sh", shell, "?|<"),
+        ("b.sh", shell, " <=|"),
+    ] {
+        // In lines: what has few is taken for a bundle.
+        let line = format!("{}\n", unit.repeat(8));
+        write(&dir, name, format!("{head}{}", line.repeat((20 << 10) / line.len())));
+    }
+    survives(&dir);
+}
+
 #[test]
 fn yaml_bombs() {
     let dir = tree();

@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use tree_sitter::{Language, ParseOptions, ParseState, Parser, Tree};
+use tree_sitter::{Language, Node, ParseOptions, ParseState, Parser, Tree};
 
 use super::Unparsable;
+use crate::facts::{Module, Span};
 
 /// How long the parser may take for a stretch of text. It needs two milliseconds, and twenty where it finds its way
 /// through errors; but from some inputs that no person writes it recovers in steps of which each takes longer than the
@@ -16,7 +17,11 @@ const STRETCH: usize = 16 << 10;
 const MORE: Duration = Duration::from_millis(25);
 
 /// Parses a text, unless it takes many times as long as any that can be understood.
-pub(super) fn parse(grammar: &Language, text: &str) -> Result<Tree, Unparsable> {
+///
+/// `tail` is a statement that is read behind it. A parser that is still in errors where the text ends tries all of the
+/// ways to go on at once, in a step that nothing interrupts: kilobytes take a gigabyte. With something plain to read
+/// there it does not come to that. What begins behind the text is nothing that the file says.
+pub(super) fn parse(grammar: &Language, text: &str, tail: &str) -> Result<Tree, Unparsable> {
     let mut parser = Parser::new();
     parser.set_language(grammar).map_err(|error| Unparsable::Refused(error.to_string()))?;
     // Without optimisation, parsers are as much slower.
@@ -32,7 +37,21 @@ pub(super) fn parse(grammar: &Language, text: &str) -> Result<Tree, Unparsable> 
         if is_late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
-    let mut read = |at: usize, _| text.as_bytes().get(at..).unwrap_or_default();
+    let mut read = |at: usize, _| match at.checked_sub(text.len()) {
+        None => &text.as_bytes()[at..],
+        Some(behind) => tail.as_bytes().get(behind..).unwrap_or_default(),
+    };
     let tree = parser.parse_with_options(&mut read, None, Some(options));
     tree.ok_or_else(|| Unparsable::Refused("too broken: it takes the parser too long".to_owned()))
+}
+
+/// A lowered file without what it has of the tail: a text that breaks off may have taken it for its next part.
+pub(super) fn clipped(module: Module, root: Node<'_>, text: &str) -> Module {
+    let mut cursor = root.walk();
+    let is_apart = root.children(&mut cursor).last().is_some_and(|last| last.start_byte() >= text.len());
+    if is_apart {
+        return module;
+    }
+    let end = text.len() as u32;
+    module.moved(&|span| Span { start: span.start.min(end), end: span.end.min(end) })
 }

@@ -37,6 +37,9 @@ mod tests;
 /// minified bundles below 150.
 const MAX_DEPTH: usize = 200;
 
+/// What the parser reads behind a file: no value, no effect, and what is before it ends without it.
+const TAIL: &str = "\n0;\n";
+
 /// How many layers of parentheses, casts and `!` are looked through at once.
 const MAX_LAYERS: usize = 1000;
 
@@ -59,7 +62,7 @@ pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
     if source.text.contains("mixlint:") {
         builder.module().comments = comments(source, root);
     }
-    Ok(builder.finish())
+    Ok(syntax::clipped(builder.finish(), root, &source.text))
 }
 
 /// Parses a file. Types in a `.js` file and JSX in a `.ts` file are errors to their grammars, but not to TSX's. Parsing
@@ -72,7 +75,7 @@ pub(super) fn parse(source: &Source) -> Result<Tree, Unparsable> {
             let has_elements = ["</", "/>"].iter().any(|end| text.contains(end));
             (typed(&tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(), text)?, has_elements)
         }
-        _ => (syntax::parse(&tree_sitter_javascript::LANGUAGE.into(), text)?, true),
+        _ => (syntax::parse(&tree_sitter_javascript::LANGUAGE.into(), text, TAIL)?, true),
     };
     if own.root_node().has_error()
         && may_be_tsx
@@ -106,7 +109,7 @@ fn typed(grammar: &Grammar, text: &str) -> Result<Tree, Unparsable> {
             last = pair[0];
         }
     }
-    syntax::parse(grammar, text)
+    syntax::parse(grammar, text, TAIL)
 }
 
 /// Whether a mark stands between parts of an expression.

@@ -68,7 +68,7 @@ fn with_scripts(source: &Source, tree: &Tree<'_>, module: Module, scripts: &[(No
 
 /// The tree of a text, and its comments that hold `mixlint:`.
 pub(super) fn read(text: &str) -> Result<(Tree<'_>, Vec<Comment>), Unparsable> {
-    let syntax = syntax::parse(&tree_sitter_json::LANGUAGE.into(), text)?;
+    let syntax = syntax::parse(&tree_sitter_json::LANGUAGE.into(), text, "")?;
     let root = syntax.root_node();
     let mut reader = Reader { text, tree: Tree::default(), open: Vec::new(), comments: Vec::new() };
     reader.read(root);

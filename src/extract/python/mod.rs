@@ -62,7 +62,7 @@ pub(super) fn parse(source: &Source) -> Result<Tree, Unparsable> {
     if !is_indented_by_people(&source.text) {
         return Err(Unparsable::TooDeep);
     }
-    syntax::parse(&tree_sitter_python::LANGUAGE.into(), &source.text)
+    syntax::parse(&tree_sitter_python::LANGUAGE.into(), &source.text, "")
 }
 
 /// Whether the scanner can keep all blocks that may be open at once: each is indented more than the one around it.

@@ -18,13 +18,13 @@ impl Lowering<'_> {
         let mut vars = Vec::new();
         let mut words = Vec::new();
         let mut cursor = node.walk();
-        let children: Vec<_> = node.named_children(&mut cursor).collect();
+        let children: Vec<_> = node.named_children(&mut cursor).filter(|child| self.says(*child)).collect();
         let name_start = node.child_by_field_name("name").map_or(node.end_byte(), |name| name.start_byte());
         for child in children {
             match child.kind() {
                 "variable_assignment" => {
                     // `A=1 B=2` on a line of its own: the grammar takes the next line for its command.
-                    let between = self.source.text.get(child.end_byte()..name_start).unwrap_or("");
+                    let between = self.source.text.get(child.end_byte()..name_start).unwrap_or("\n");
                     if between.replace("\\\n", "").replace("\\\r\n", "").contains('\n') {
                         self.assignment(child, Declared::default());
                     } else if let Some((place, name_span, value)) = self.assigned(child) {

@@ -29,6 +29,9 @@ pub(super) use script::is_dotenv_path;
 /// Syntax nested deeper than this is not looked into.
 const MAX_DEPTH: usize = 200;
 
+/// What the parser reads behind a file: a command that does nothing.
+const TAIL: &str = "\n\n:\n";
+
 /// Lowers one file.
 pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
     lower(source, None, 0)
@@ -44,7 +47,7 @@ pub(super) fn script(text: &Embedded, label: &str, lower_hole: LowerHole<'_>) ->
 }
 
 fn lower(source: &Source, holes: Option<&Holes<'_>>, nesting: usize) -> Result<Module, Unparsable> {
-    let tree = syntax::parse(&tree_sitter_bash::LANGUAGE.into(), &source.text)?;
+    let tree = syntax::parse(&tree_sitter_bash::LANGUAGE.into(), &source.text, TAIL)?;
     let root = tree.root_node();
     let mut lowering = Lowering {
         source,
@@ -64,7 +67,7 @@ fn lower(source: &Source, holes: Option<&Holes<'_>>, nesting: usize) -> Result<M
     if source.text.contains("mixlint:") {
         lowering.comments(&tree);
     }
-    Ok(lowering.finish())
+    Ok(syntax::clipped(lowering.finish(), root, &source.text))
 }
 
 struct Lowering<'a> {
@@ -147,9 +150,14 @@ impl<'a> Lowering<'a> {
     /// Lowers all statements that a node directly holds.
     fn statements(&mut self, node: Node<'_>) {
         let mut cursor = node.walk();
-        for child in node.named_children(&mut cursor) {
+        for child in node.named_children(&mut cursor).filter(|child| self.says(*child)).collect::<Vec<_>>() {
             self.statement(child);
         }
+    }
+
+    /// Whether the file says it: what is behind its text was put there for the parser.
+    fn says(&self, node: Node<'_>) -> bool {
+        node.start_byte() < self.source.text.len()
     }
 
     fn statement(&mut self, node: Node<'_>) {

@@ -23,7 +23,7 @@ const MAX_DEPTH: usize = 100;
 
 /// Lowers one file.
 pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
-    let syntax = syntax::parse(&tree_sitter_hcl::LANGUAGE.into(), &source.text)?;
+    let syntax = syntax::parse(&tree_sitter_hcl::LANGUAGE.into(), &source.text, "")?;
     let root = syntax.root_node();
     let mut reader = Reader { text: &source.text, tree: Tree::default(), scripts: Vec::new() };
     let top = reader.add(span(root), Kind::Map(Vec::new()), None, None);
