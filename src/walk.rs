@@ -20,10 +20,12 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use crate::language::Language;
 use crate::read::{self, Refusal};
 use crate::source::{Source, Undecodable, decode};
+use inside::Inside;
 
 mod generated;
 mod heed;
 mod hidden;
+mod inside;
 pub mod junk;
 
 /// The size above which a file is skipped, if the configuration does not say another.
@@ -185,6 +187,9 @@ pub fn load(entry: &Entry, max_size: u64) -> Result<Source, SkipReason> {
     Ok(source)
 }
 
+/// Takes a path that was found, with what it is.
+type Send<'a> = &'a dyn Fn(PathBuf, Result<Language, SkipReason>);
+
 /// What has been found so far.
 #[derive(Default)]
 struct Found {
@@ -238,7 +243,7 @@ fn descend(first: &Path, rest: &[PathBuf], options: &Options, found: &mut Found)
     for root in rest {
         builder.add(root);
     }
-    let heed = !options.no_ignore;
+    let (heed, shallow) = (!options.no_ignore, options.shallow);
     let exclude = options.exclude.clone();
     let (sender, receiver) = std::sync::mpsc::channel();
     let told = sender.clone();
@@ -257,17 +262,17 @@ fn descend(first: &Path, rest: &[PathBuf], options: &Options, found: &mut Found)
             if entry.depth() == 0 || !wanted(entry, &exclude) {
                 return entry.depth() == 0;
             }
-            let trap = if heed && is_dir(entry) { heed::trap(entry.path()) } else { None };
-            if let Some(trap) = &trap {
-                let name = shown(trap, entry.path()).to_string_lossy().into_owned();
-                drop(told.send((entry.path().to_path_buf(), Err(SkipReason::Trap(name)))));
-            }
-            trap.is_none()
+            !is_dir(entry)
+                || !shallow && enters(entry.path(), heed, &exclude, &|path, found| drop(told.send((path, found))))
         });
     let visit = |entry| {
         let send = |path: PathBuf, found: Result<Language, SkipReason>| drop(sender.send((path, found)));
         match entry {
-            Ok(entry) if is_dir(&entry) => key_files(&entry, &options.exclude, &send),
+            Ok(entry) if is_dir(&entry) => {
+                if entry.depth() == 0 {
+                    key_files(&Inside::of(entry.path()), &options.exclude, &send);
+                }
+            }
             Ok(entry) => {
                 if let Some(found) = entry.file_type().and_then(|kind| classify(entry.path(), kind)) {
                     send(entry.into_path(), found);
@@ -298,21 +303,30 @@ fn descend(first: &Path, rest: &[PathBuf], options: &Options, found: &mut Found)
     }
 }
 
-/// The files of a directory that hold keys, of which those that git ignores are not walked.
-fn key_files(dir: &DirEntry, exclude: &Excludes, send: &dyn Fn(PathBuf, Result<Language, SkipReason>)) {
-    // What cannot be listed is reported by the walker itself.
-    let Ok(entries) = std::fs::read_dir(dir.path()) else { return };
-    for entry in entries.flatten() {
-        if !hidden::holds_keys(&entry.file_name().to_string_lossy().to_ascii_lowercase()) {
-            continue;
-        }
-        let path = entry.path();
-        let Ok(kind) = entry.file_type() else { continue };
+/// Whether a directory that was found is entered; tells of what is sent from it all the same, and of what keeps it closed.
+fn enters(dir: &Path, heed: bool, exclude: &Excludes, send: Send<'_>) -> bool {
+    let inside = Inside::of(dir);
+    if inside.is_environment {
+        return false;
+    }
+    let trap = if heed && inside.may_ignore { heed::trap(dir) } else { None };
+    if let Some(trap) = trap {
+        let name = shown(&trap, dir).to_string_lossy().into_owned();
+        send(dir.to_path_buf(), Err(SkipReason::Trap(name)));
+        return false;
+    }
+    key_files(&inside, exclude, send);
+    true
+}
+
+/// Takes the files of a directory that hold keys: those that git ignores are not walked.
+fn key_files(inside: &Inside, exclude: &Excludes, send: Send<'_>) {
+    for (path, kind) in &inside.keys {
         if !kind.is_dir()
-            && !exclude.matches(&path, false)
-            && let Some(found) = classify(&path, kind)
+            && !exclude.matches(path, false)
+            && let Some(found) = classify(path, *kind)
         {
-            send(path, found);
+            send(path.clone(), found);
         }
     }
 }
@@ -343,7 +357,7 @@ fn wanted(entry: &DirEntry, exclude: &Excludes) -> bool {
     {
         return false;
     }
-    let left_out = dir && junk::is_junk(path) || exclude.matches(path, dir);
+    let left_out = dir && junk::is_named_so(path) || exclude.matches(path, dir);
     !left_out
 }
 

@@ -9,17 +9,24 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+/// What a virtual environment has, whatever its name.
+pub(super) const ENVIRONMENT: &str = "pyvenv.cfg";
+
 /// Whether a directory is not to be entered.
 pub fn is_junk(dir: &Path) -> bool {
+    is_named_so(dir) || dir.join(ENVIRONMENT).exists()
+}
+
+/// The same, without a look into a directory of any name.
+pub(super) fn is_named_so(dir: &Path) -> bool {
     let Some(name) = dir.file_name().and_then(|name| name.to_str()) else { return false };
     match name {
         "node_modules" | "bower_components" | "site-packages" | "dist-packages" | "__pycache__" | "vendor"
         | "third_party" | ".venv" | ".tox" | ".nox" | ".git" | ".hg" | ".svn" | ".next" | ".nuxt" | ".output"
         | ".svelte-kit" => true,
         "target" => dir.join("CACHEDIR.TAG").exists() || beside(dir, "Cargo.toml"),
-        "dist" | "build" | "out" if is_output(dir, name) => true,
-        // Virtual environments have any name.
-        _ => dir.join("pyvenv.cfg").exists(),
+        "dist" | "build" | "out" => is_output(dir, name),
+        _ => false,
     }
 }
 
