@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
-use crate::facts::{Arg, BlockId, ExprId, ExprKind, Module, Place, Spread};
+use crate::facts::{Arg, BlockId, ExprId, ExprKind, FuncId, Module, Place, Spread};
 use crate::finding::{FileId, Location};
 use crate::project::{Project, Wanted};
 
@@ -119,6 +119,8 @@ pub struct Resolver<'p> {
     any_of: HashMap<Lit, Vec<Arms>>,
     /// Tests of what texts begin with, end with or hold.
     predicates: HashMap<FileId, Arc<predicates::Predicates>>,
+    /// The methods that write fields, by class.
+    writers: HashMap<ClassAt, Arc<[FuncId]>>,
 }
 
 impl<'p> Resolver<'p> {
@@ -144,6 +146,7 @@ impl<'p> Resolver<'p> {
             asked: HashMap::new(),
             any_of: HashMap::new(),
             predicates: HashMap::new(),
+            writers: HashMap::new(),
         }
     }
 

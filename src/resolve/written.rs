@@ -1,5 +1,6 @@
 //! What methods write to the fields of their object.
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::value::{self, Alt, Ctx, Frame, Value};
@@ -137,20 +138,33 @@ impl Resolver<'_> {
     }
 
     /// The methods other than the constructor that write fields of their object.
-    pub(super) fn writers(&self, (file, class): ClassAt) -> Vec<FuncId> {
+    pub(super) fn writers(&mut self, class: ClassAt) -> Arc<[FuncId]> {
+        if let Some(known) = self.writers.get(&class) {
+            return known.clone();
+        }
+        let found: Arc<[FuncId]> = self.find_writers(class).into();
+        self.writers.entry(class).or_insert(found).clone()
+    }
+
+    fn find_writers(&self, (file, class): ClassAt) -> Vec<FuncId> {
         let module = self.module(file);
         let methods = &module.classes[class.index()].methods;
-        let is_writer = |func: FuncId| {
-            let function = module.func(func);
-            let Some(receiver) = &function.receiver else { return false };
-            let all = self.project.file(file).index.assigns.get(receiver).into_iter().flatten();
-            let mut own = all.filter(|(block, _)| module.block(*block).func == func);
-            own.any(|&(block, index)| {
-                matches!(module.block(block).stmts.get(index as usize), Some(Stmt::Assign { place, .. }) if place.path.len() == 1)
+        let others = methods.iter().filter(|(name, _)| !super::words::fills_instance(name)).map(|(_, func)| *func);
+        let receivers: BTreeSet<&String> =
+            others.clone().filter_map(|func| module.func(func).receiver.as_ref()).collect();
+        let assigns = &self.project.file(file).index.assigns;
+        // Once for all methods: a class may have hundreds, each with as many assignments.
+        let writing: HashSet<FuncId> = receivers
+            .into_iter()
+            .flat_map(|receiver| assigns.get(receiver).into_iter().flatten().map(move |at| (receiver, at)))
+            .filter_map(|(receiver, &(block, index))| {
+                let block = module.block(block);
+                let Some(Stmt::Assign { place, .. }) = block.stmts.get(index as usize) else { return None };
+                let is_own = module.func(block.func).receiver.as_ref() == Some(receiver);
+                (is_own && place.path.len() == 1).then_some(block.func)
             })
-        };
-        let others = methods.iter().filter(|(name, _)| !super::words::fills_instance(name));
-        others.map(|(_, func)| *func).filter(|func| is_writer(*func)).collect()
+            .collect();
+        others.filter(|func| writing.contains(func)).collect()
     }
 
     /// What methods other than the constructor write to a field. Each has run or has not: what it writes goes with all that
