@@ -295,8 +295,9 @@ pub enum Stmt {
     /// An expression for its effect.
     Expr(ExprId),
     /// Alternatives: an if/else chain, `match`/`switch`, a loop body that may not run, an `except` clause.
-    /// The arms are complete: where the source has no `else`, an empty arm stands for it.
-    Branch(Vec<Arm>),
+    /// The arms are complete: where the source has no `else`, an empty arm stands for it. What holds in one is said by its
+    /// block.
+    Branch(Vec<BlockId>),
     /// A block that always runs (a bare block, `with`, `try`'s body).
     Block(BlockId),
     /// `return`.
@@ -305,15 +306,6 @@ pub enum Stmt {
     Exit,
     /// `break` and `continue` of a loop: what stands behind it in the loop is passed over this time.
     Jump,
-}
-
-/// One arm of a [`Stmt::Branch`].
-#[derive(Clone, Debug)]
-pub struct Arm {
-    /// What holds in it.
-    pub tests: Vec<Test>,
-    /// What it does.
-    pub body: BlockId,
 }
 
 /// A sequence of statements.

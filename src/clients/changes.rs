@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalog::{Catalog, Client, Slot};
-use crate::facts::{Arm, BlockId, Call, ExprId, ExprKind, Place, Stmt};
+use crate::facts::{BlockId, Call, ExprId, ExprKind, Place, Stmt};
 use crate::finding::FileId;
 use crate::headers::{KEY_HEADERS, is_key_header};
 use crate::resolve::{Alt, Arms, Ctx, Resolver, Value, gets, handed_to};
@@ -339,15 +339,16 @@ fn rewrites(resolver: &mut Resolver<'_>, site: &Site<'_>, holder: &Place, from: 
                     rewrites(resolver, site, &request, &inside, slots);
                 }
             }
-            Stmt::Branch(arms) if arms.iter().any(|arm| touches(resolver, site, &holder, arm)) => {
+            Stmt::Branch(arms) if arms.iter().any(|arm| touches(resolver, site, &holder, *arm)) => {
                 let before = slots.clone();
                 let mut after = Slots::default();
                 // What is done for each of a collection's elements is done: nobody sends a list of no headers.
-                let each = arms.iter().find(|arm| resolver.each_of(site.file, arm.body).is_some());
-                for arm in each.map_or(arms.as_slice(), std::slice::from_ref) {
-                    let Some(lits) = resolver.assumptions(&ctx, &arm.tests) else { continue };
+                let each = arms.iter().find(|arm| resolver.each_of(site.file, **arm).is_some());
+                for &arm in each.map_or(arms.as_slice(), std::slice::from_ref) {
+                    let tests = &resolver.module(site.file).block(arm).tests;
+                    let Some(lits) = resolver.assumptions(&ctx, tests) else { continue };
                     let mut inner = before.clone();
-                    rewrites(resolver, site, &holder, &begin(arm.body), &mut inner);
+                    rewrites(resolver, site, &holder, &begin(arm), &mut inner);
                     after.key.extend(narrowed(inner.key, &lits));
                     after.endpoint.extend(narrowed(inner.endpoint, &lits));
                 }
@@ -404,15 +405,15 @@ pub(super) fn led(values: Vec<SlotValue>, ways: &[Arms]) -> Vec<SlotValue> {
 }
 
 /// Whether an arm writes to the holder.
-fn touches(resolver: &Resolver<'_>, site: &Site<'_>, holder: &Place, arm: &Arm) -> bool {
+fn touches(resolver: &Resolver<'_>, site: &Site<'_>, holder: &Place, arm: BlockId) -> bool {
     let module = resolver.module(site.file);
-    let mut stack = vec![arm.body];
+    let mut stack = vec![arm];
     while let Some(block) = stack.pop() {
         for stmt in &module.block(block).stmts {
             match stmt {
                 Stmt::Assign { place, .. } if place.root == holder.root => return true,
                 Stmt::Expr(expr) if builder_calls(resolver, site, *expr, holder).is_some() => return true,
-                Stmt::Branch(arms) => stack.extend(arms.iter().map(|arm| arm.body)),
+                Stmt::Branch(arms) => stack.extend(arms.iter().copied()),
                 Stmt::Block(inner) => stack.push(*inner),
                 _ => {}
             }

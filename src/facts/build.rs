@@ -1,8 +1,7 @@
 //! Builds a [`Module`] while an extractor walks the syntax.
 
 use super::{
-    Arm, Block, BlockId, Class, ClassId, Expr, ExprId, ExprKind, Flow, FuncId, Function, Module, Place, Span, Stmt,
-    Test,
+    Block, BlockId, Class, ClassId, Expr, ExprId, ExprKind, Flow, FuncId, Function, Module, Place, Span, Stmt, Test,
 };
 
 /// Builds a [`Module`] while an extractor walks the syntax.
@@ -113,8 +112,6 @@ impl Builder {
 
     /// Adds a branch whose arms have been filled by `open_block` .. `close_block`.
     pub fn branch(&mut self, arms: Vec<BlockId>) {
-        let arms =
-            arms.into_iter().map(|body| Arm { tests: self.module.blocks[body.index()].tests.clone(), body }).collect();
         self.stmt(Stmt::Branch(arms));
     }
 

@@ -101,8 +101,8 @@ fn block(module: &Module, id: BlockId, depth: usize, out: &mut String) {
             }
             Stmt::Branch(arms) => {
                 for arm in arms {
-                    let _ = writeln!(out, "{indent}when {}", tests(&arm.tests));
-                    block(module, arm.body, depth + 1, out);
+                    let _ = writeln!(out, "{indent}when {}", tests(&module.block(*arm).tests));
+                    block(module, *arm, depth + 1, out);
                 }
             }
             Stmt::Block(body) => {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Arm, Block, BlockId, FuncId, Module, Stmt, Test};
+use super::{Block, BlockId, FuncId, Module, Stmt, Test};
 
 /// Where blocks lead.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,7 @@ impl Flow {
             let ends = |known: &[bool]| match last {
                 Some(Stmt::Return(_) | Stmt::Exit) => true,
                 Some(Stmt::Block(inner)) => known[inner.index()],
-                Some(Stmt::Branch(arms)) => arms.iter().all(|arm| known[arm.body.index()]),
+                Some(Stmt::Branch(arms)) => arms.iter().all(|arm| known[arm.index()]),
                 _ => false,
             };
             (flow.leaves[number], parts[number]) =
@@ -41,7 +41,7 @@ impl Flow {
             for (index, stmt) in block.stmts.iter().enumerate() {
                 let Stmt::Branch(arms) = stmt else { continue };
                 for (ended, known) in [(&parts, &mut flow.after), (&flow.leaves, &mut flow.left)] {
-                    let tests = known_of_others(arms, ended);
+                    let tests = known_of_others(arms, ended, blocks);
                     if !tests.is_empty() {
                         known.entry(BlockId(number as u32)).or_default().push((index as u32, tests));
                     }
@@ -53,16 +53,16 @@ impl Flow {
 }
 
 /// What is known behind a branch whose arms in part do not come there: what all the others assume.
-fn known_of_others(arms: &[Arm], ended: &[bool]) -> Vec<Test> {
-    let mut staying = arms.iter().filter(|arm| !ended[arm.body.index()]);
+fn known_of_others(arms: &[BlockId], ended: &[bool], blocks: &[Block]) -> Vec<Test> {
+    let mut staying = arms.iter().filter(|arm| !ended[arm.index()]).map(|arm| &blocks[arm.index()].tests);
     // Where none of them stays, what follows is reached in some other way: from a loop, a `finally`.
     let Some(first) = staying.next() else { return Vec::new() };
     let rest: Vec<_> = staying.collect();
     if rest.len() + 1 == arms.len() {
         return Vec::new();
     }
-    let shared = |test: &&Test| rest.iter().all(|arm| arm.tests.contains(test));
-    first.tests.iter().filter(shared).cloned().collect()
+    let shared = |test: &&Test| rest.iter().all(|tests| tests.contains(test));
+    first.iter().filter(shared).cloned().collect()
 }
 
 impl Module {

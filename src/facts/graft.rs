@@ -218,12 +218,7 @@ fn moved_block(mut block: Block, shift: Shift, place: &dyn Fn(Span) -> Span) -> 
                 shift.expr(value);
             }
             Stmt::Expr(value) | Stmt::Return(Some(value)) => shift.expr(value),
-            Stmt::Branch(arms) => {
-                for arm in arms {
-                    shift.block(&mut arm.body);
-                    arm.tests.iter_mut().for_each(|test| test.each_expr(&mut |id| shift.expr(id)));
-                }
-            }
+            Stmt::Branch(arms) => arms.iter_mut().for_each(|arm| shift.block(arm)),
             Stmt::Block(inner) => shift.block(inner),
             Stmt::Return(None) | Stmt::Exit | Stmt::Jump => {}
         }

@@ -198,7 +198,7 @@ impl Module {
                         roots.push((*value, point));
                     }
                     Stmt::Branch(arms) => {
-                        for test in arms.iter().flat_map(|arm| &arm.tests) {
+                        for test in arms.iter().flat_map(|arm| &self.block(*arm).tests) {
                             roots.extend(test.expr.map(|expr| (expr, point)));
                         }
                     }

@@ -503,7 +503,7 @@ impl Resolver<'_> {
                         }
                         break;
                     }
-                    Stmt::Branch(arms) => stack.extend(arms.iter().rev().map(|arm| arm.body)),
+                    Stmt::Branch(arms) => stack.extend(arms.iter().rev().copied()),
                     Stmt::Block(inner) => stack.push(*inner),
                     _ => {}
                 }

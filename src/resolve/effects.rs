@@ -194,7 +194,7 @@ impl Resolver<'_> {
                 match stmt {
                     Stmt::Return(Some(value)) if gets(module, *value, param) => return None,
                     Stmt::Return(_) => early |= block != body,
-                    Stmt::Branch(arms) => stack.extend(arms.iter().map(|arm| arm.body)),
+                    Stmt::Branch(arms) => stack.extend(arms.iter().copied()),
                     Stmt::Block(inner) => stack.push(*inner),
                     _ => {}
                 }

@@ -9,7 +9,7 @@ use super::marks::{gets, only_takes};
 use super::subjects::text_of;
 use super::value::{Alt, Ctx, Step, StepKind, Value};
 use super::{Arms, LOST, Resolver, under};
-use crate::facts::{Arm, BlockId, ExprId, ExprKind, FuncId, Import, Module, Stmt, Test};
+use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Import, Module, Stmt, Test};
 use crate::finding::Location;
 use crate::headers::same_field;
 use crate::project::{env_place, patches_environment};
@@ -291,8 +291,8 @@ impl<'p> Resolver<'p> {
                         && patches_environment(module, *expr) => {}
                 Stmt::Expr(expr) => self.effect(&here, target, *expr, found),
                 Stmt::Branch(arms) => {
-                    let writes = arms.iter().any(|arm| self.writes_within(ctx, target, arm.body));
-                    let exits: Vec<bool> = arms.iter().map(|arm| module.leaves(arm.body)).collect();
+                    let writes = arms.iter().any(|arm| self.writes_within(ctx, target, *arm));
+                    let exits: Vec<bool> = arms.iter().map(|arm| module.leaves(*arm)).collect();
                     if !writes {
                         self.pass_within(&here, target, arms, found);
                     }
@@ -304,14 +304,15 @@ impl<'p> Resolver<'p> {
                     let mut after = Vec::new();
                     let mut defaults = Vec::new();
                     let mut has_defaults = false;
-                    for (arm, exit) in arms.iter().zip(exits) {
+                    for (&arm, exit) in arms.iter().zip(exits) {
                         if exit {
                             continue;
                         }
-                        let Some(lits) = self.tests(&here, &arm.tests) else { continue };
-                        let lits = self.passed_through(ctx, &here, arm.body, lits);
+                        let body = module.block(arm);
+                        let Some(lits) = self.tests(&here, &body.tests) else { continue };
+                        let lits = self.passed_through(ctx, &here, arm, lits);
                         let mut open: Vec<Arms> = before.iter().filter_map(|open| open.merge(&lits)).collect();
-                        if let Some(rows) = self.rows_tested(&here, &arm.tests) {
+                        if let Some(rows) = self.rows_tested(&here, &body.tests) {
                             open = open.iter().flat_map(|open| rows.iter().filter_map(|row| open.merge(row))).collect();
                         }
                         if open.is_empty() {
@@ -322,8 +323,7 @@ impl<'p> Resolver<'p> {
                             continue;
                         }
                         let mut inner = Found { open, passed: found.passed.clone(), ..Found::default() };
-                        let body = module.block(arm.body);
-                        self.scan(ctx, target, arm.body, body.stmts.len(), &mut inner);
+                        self.scan(ctx, target, arm, body.stmts.len(), &mut inner);
                         found.alts.extend(inner.alts);
                         found.tainted |= inner.tainted;
                         has_defaults |= inner.defaults.is_some();
@@ -339,7 +339,8 @@ impl<'p> Resolver<'p> {
                     // Every arm leaves: what follows is reached some other way (a loop, a `finally`).
                     found.open = if after.is_empty() && !writes { before } else { after };
                     found.squeeze();
-                    if matches!(target, Target::Place(root, _) if arms.iter().any(|arm| asks(&arm.tests, root))) {
+                    if matches!(target, Target::Place(root, _) if arms.iter().any(|arm| asks(&module.block(*arm).tests, root)))
+                    {
                         found.passed.push(here);
                     }
                 }
@@ -366,9 +367,9 @@ impl<'p> Resolver<'p> {
     }
 
     /// Notes the tests of the variable within arms that do not write it, which some arm failed by leaving.
-    fn pass_within(&self, here: &Ctx, target: Target<'_>, arms: &[Arm], found: &mut Found) {
+    fn pass_within(&self, here: &Ctx, target: Target<'_>, arms: &[BlockId], found: &mut Found) {
         let Target::Place(root, _) = target else { return };
-        for body in arms.iter().map(|arm| arm.body) {
+        for &body in arms {
             let left = self.module(here.file).known_before(body, usize::MAX);
             let asking = left.filter(|(_, tests)| asks(tests, root));
             found.passed.extend(asking.map(|(index, _)| Ctx { block: body, index, ..here.clone() }));
@@ -446,7 +447,7 @@ impl<'p> Resolver<'p> {
                         }
                     }
                     Stmt::Assign { value, .. } if gets(module, *value, root) => return true,
-                    Stmt::Branch(arms) => stack.extend(arms.iter().map(|arm| arm.body)),
+                    Stmt::Branch(arms) => stack.extend(arms.iter().copied()),
                     Stmt::Block(inner) => stack.push(*inner),
                     _ => {}
                 }

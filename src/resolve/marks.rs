@@ -33,7 +33,7 @@ impl<'p> Marks<'p> {
         for (index, stmt) in module.block(block).stmts.iter().enumerate() {
             let index = index as u32;
             let mut budget = MAX_WITHIN;
-            let leaves = matches!(stmt, Stmt::Branch(arms) if arms.iter().any(|arm| module.leaves(arm.body)));
+            let leaves = matches!(stmt, Stmt::Branch(arms) if arms.iter().any(|arm| module.leaves(*arm)));
             if leaves || !marks.add(module, stmt, index, &mut budget) {
                 note(&mut marks.any, index);
             }
@@ -64,7 +64,7 @@ impl<'p> Marks<'p> {
                     note(&mut self.environment, index);
                 }
             }
-            Stmt::Branch(arms) => bodies.extend(arms.iter().map(|arm| arm.body)),
+            Stmt::Branch(arms) => bodies.extend(arms.iter().copied()),
             Stmt::Block(inner) => bodies.push(*inner),
             Stmt::Return(_) | Stmt::Exit | Stmt::Jump => {}
         }

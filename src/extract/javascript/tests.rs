@@ -537,7 +537,9 @@ fn all_expressions_are_reachable() {
     for stmt in module.blocks.iter().flat_map(|block| &block.stmts) {
         match stmt {
             Stmt::Assign { value, .. } | Stmt::Expr(value) | Stmt::Return(Some(value)) => stack.push(*value),
-            Stmt::Branch(arms) => stack.extend(arms.iter().flat_map(|arm| &arm.tests).filter_map(|test| test.expr)),
+            Stmt::Branch(arms) => {
+                stack.extend(arms.iter().flat_map(|arm| &module.block(*arm).tests).filter_map(|test| test.expr))
+            }
             _ => {}
         }
     }

@@ -347,7 +347,7 @@ fn check(text: &str, module: &Module) {
         match stmt {
             Stmt::Assign { value, .. } | Stmt::Expr(value) | Stmt::Return(Some(value)) => hold(*value),
             Stmt::Branch(arms) => {
-                arms.iter().flat_map(|arm| &arm.tests).flat_map(tested).for_each(&mut hold);
+                arms.iter().flat_map(|arm| &module.block(*arm).tests).flat_map(tested).for_each(&mut hold);
             }
             Stmt::Block(_) | Stmt::Return(None) | Stmt::Exit | Stmt::Jump => {}
         }

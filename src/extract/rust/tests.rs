@@ -421,7 +421,7 @@ fn assert_reachable(text: &str) {
         match stmt {
             Stmt::Assign { value, .. } | Stmt::Expr(value) | Stmt::Return(Some(value)) => roots.push(*value),
             Stmt::Branch(arms) => {
-                roots.extend(arms.iter().flat_map(|arm| &arm.tests).filter_map(|test| test.expr));
+                roots.extend(arms.iter().flat_map(|arm| &module.block(*arm).tests).filter_map(|test| test.expr));
             }
             Stmt::Block(_) | Stmt::Return(None) | Stmt::Exit | Stmt::Jump => {}
         }
