@@ -8,7 +8,7 @@ use tree_sitter::{Language, Node, ParseOptions, ParseState, Parser, Tree};
 use super::Unparsable;
 use crate::facts::{Module, Span};
 
-/// How long the parser may take for a stretch of text. It needs two milliseconds, and twenty where it finds its way
+/// How much of the processor the parser may take for a stretch of text: what else the machine does is no fault of the text. It needs two milliseconds, and twenty where it finds its way
 /// through errors; but from some inputs that no person writes it recovers in steps of which each takes longer than the
 /// one before, and keeps more.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -26,14 +26,14 @@ pub(super) fn parse(grammar: &Language, text: &str, tail: &str) -> Result<Tree, 
     parser.set_language(grammar).map_err(|error| Unparsable::Refused(error.to_string()))?;
     // Without optimisation, parsers are as much slower.
     let slowness = if cfg!(debug_assertions) { 10 } else { 1 };
-    let begun = Instant::now();
+    let begun = Watch::start();
     let (mut last, mut stretches) = (begun, 0);
     let mut progress = |state: &ParseState| {
         if state.current_byte_offset() / STRETCH > stretches {
-            (last, stretches) = (Instant::now(), state.current_byte_offset() / STRETCH);
+            (last, stretches) = (Watch::start(), state.current_byte_offset() / STRETCH);
         }
         let whole = PATIENCE + MORE * u32::try_from(stretches).unwrap_or(u32::MAX);
-        let is_late = last.elapsed() > PATIENCE * slowness || begun.elapsed() > whole * slowness;
+        let is_late = last.is_past(PATIENCE * slowness) || begun.is_past(whole * slowness);
         if is_late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
@@ -43,6 +43,38 @@ pub(super) fn parse(grammar: &Language, text: &str, tail: &str) -> Result<Tree, 
     };
     let tree = parser.parse_with_options(&mut read, None, Some(options));
     tree.ok_or_else(|| Unparsable::Refused("too broken: it takes the parser too long".to_owned()))
+}
+
+/// Measures the time that a thread works.
+#[derive(Clone, Copy)]
+struct Watch {
+    began: Instant,
+    worked: Duration,
+}
+
+impl Watch {
+    fn start() -> Self {
+        Self { began: Instant::now(), worked: worked() }
+    }
+
+    /// Whether the thread has worked longer since. To ask the system costs more than to look at the clock, which a thread
+    /// never is ahead of.
+    fn is_past(self, limit: Duration) -> bool {
+        self.began.elapsed() > limit && worked().saturating_sub(self.worked) > limit
+    }
+}
+
+/// How long this thread has worked; where the system does not tell, how long it is there.
+#[cfg(unix)]
+fn worked() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
+}
+
+#[cfg(not(unix))]
+fn worked() -> Duration {
+    static BEGAN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    BEGAN.elapsed()
 }
 
 /// A lowered file without what it has of the tail: a text that breaks off may have taken it for its next part.
