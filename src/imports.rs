@@ -150,7 +150,7 @@ pub fn loaded(path: &str) -> String {
 /// Whether a path is that of a file of data.
 pub fn is_data(path: &str) -> bool {
     let ending = path.rsplit_once('.').map(|(_, ending)| ending);
-    ending.is_some_and(|ending| matches!(ending, "json" | "json5" | "jsonc" | "yaml" | "yml" | "toml"))
+    ending.is_some_and(|ending| matches!(ending, "json" | "json5" | "jsonc" | "yaml" | "yml" | "toml" | "ini" | "cfg"))
 }
 
 /// The files that a path without, or with another, ending may stand for.

@@ -41,6 +41,8 @@ pub enum Language {
     Json,
     /// TOML.
     Toml,
+    /// INI files: sections of `name = value` lines; Java's properties.
+    Ini,
     /// A Jupyter notebook, of which the Python is read.
     Notebook,
     /// Terraform and other HCL.
@@ -71,6 +73,7 @@ impl Language {
             Self::Yaml => "yaml",
             Self::Json => "json",
             Self::Toml => "toml",
+            Self::Ini => "ini",
             Self::Terraform => "terraform",
             Self::Http => "http",
             Self::Markdown => "markdown",
@@ -126,8 +129,9 @@ impl Language {
             "yaml" | "yml" => Self::Yaml,
             "json" | "jsonc" | "json5" | "code-workspace" => Self::Json,
             "toml" => Self::Toml,
+            "ini" | "cfg" | "properties" => Self::Ini,
             "ipynb" => Self::Notebook,
-            "tf" | "tfvars" | "hcl" => Self::Terraform,
+            "tf" | "tfvars" | "hcl" | "nomad" => Self::Terraform,
             "http" | "rest" => Self::Http,
             "md" | "markdown" | "mdx" => Self::Markdown,
             _ => return None,
@@ -149,6 +153,7 @@ impl Language {
             "yaml" | "yml" => Self::Yaml,
             "json" | "jsonc" | "json5" => Self::Json,
             "toml" => Self::Toml,
+            "ini" | "properties" => Self::Ini,
             "hcl" | "terraform" | "tf" => Self::Terraform,
             "http" | "rest" => Self::Http,
             _ => return None,
@@ -198,6 +203,7 @@ fn of_build_file(lower: &str) -> Option<Language> {
         "makefile" | "gnumakefile" => Language::Make,
         "justfile" | ".justfile" => Language::Just,
         "procfile" => Language::Procfile,
+        "supervisord.conf" => Language::Ini,
         _ => return None,
     })
 }
@@ -301,6 +307,9 @@ mod tests {
             ("settings.JSON", Some(Language::Json)),
             ("tsconfig.jsonc", Some(Language::Json)),
             ("config.toml", Some(Language::Toml)),
+            ("config.ini", Some(Language::Ini)),
+            ("supervisord.conf", Some(Language::Ini)),
+            ("nginx.conf", None),
             ("package-lock.json", None),
             ("pnpm-lock.yaml", None),
             ("envoy.yaml", Some(Language::Yaml)),

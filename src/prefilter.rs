@@ -221,7 +221,7 @@ impl<'c> Prefilter<'c> {
             | Language::Just
             | Language::Systemd
             | Language::Procfile => has(&words.environment),
-            Language::Yaml | Language::Toml | Language::Terraform => {
+            Language::Yaml | Language::Toml | Language::Ini | Language::Terraform => {
                 has(&words.environment) || (has(&words.fields) && has(&words.urls)) || has(&words.unkeyed)
             }
             Language::Json => {

@@ -367,7 +367,7 @@ fn is_dir(entry: &DirEntry) -> bool {
 
 /// Whether files of a language hold settings rather than code.
 fn is_settings(language: Language) -> bool {
-    matches!(language, Language::Yaml | Language::Json | Language::Toml | Language::Dotenv)
+    matches!(language, Language::Yaml | Language::Json | Language::Toml | Language::Ini | Language::Dotenv)
 }
 
 /// The language of a regular file by its name, or, if it has no extension, by its `#!` line.

@@ -468,6 +468,16 @@ fn deep_nesting_in_every_language() {
             vec![("[", "]"), ("{a = ", "}"), ("[", "")],
         ),
         (
+            "ini",
+            "[a]\nopenai_api_key = sk-mixroute-key\nbase_url = https://api.openai.com/v1\n",
+            vec![("[", "]"), ("[a]\n", ""), ("env = a\n ", ""), ("a=b\n[c]\n", "[DEFAULT]\n")],
+        ),
+        (
+            "properties",
+            "openai.api-key=sk-mixroute-key\nopenai.base-url=https://api.openai.com/v1\n",
+            vec![("a.", "=b"), ("a.b=c\n", "")],
+        ),
+        (
             "md",
             "```python\nfrom openai import OpenAI\n",
             vec![("> ", ""), ("- ", ""), ("[", "]("), ("*", ""), ("`", "")],

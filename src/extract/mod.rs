@@ -11,6 +11,7 @@ mod dotenv;
 mod embed;
 mod fish;
 mod http;
+mod ini;
 mod javascript;
 mod json;
 mod just;
@@ -75,6 +76,7 @@ pub fn extract(source: &Source) -> Result<Module, Unparsable> {
         Language::Terraform => terraform::extract(source),
         Language::Http => http::extract(source),
         Language::Toml => toml::extract(source),
+        Language::Ini => ini::extract(source),
     }
 }
 

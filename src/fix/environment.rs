@@ -25,7 +25,7 @@ pub(super) fn add(place: &Place<'_>, module: &Module, key: Span, name: &str, url
         | Language::Just
         | Language::Systemd
         | Language::Terraform => assignment(place, var, name, url),
-        Language::Toml | Language::Json => add_field(place, var.name_span, name, url),
+        Language::Toml | Language::Json | Language::Ini => add_field(place, var.name_span, name, url),
         _ => None,
     }
 }
@@ -104,7 +104,7 @@ pub(super) fn add_field(place: &Place<'_>, key: Span, name: &str, url: &str) -> 
     let separator = text[end..].trim_start().chars().next()?;
     let language = place.source.language;
     let comma = match (language, separator) {
-        (Language::Yaml, ':') | (Language::Toml, '=') => "",
+        (Language::Yaml, ':') | (Language::Toml, '=') | (Language::Ini, ':' | '=') => "",
         (Language::Json | Language::Python, ':') => ",",
         (_, ':') if language.is_javascript() => ",",
         _ => return None,
@@ -114,7 +114,7 @@ pub(super) fn add_field(place: &Place<'_>, key: Span, name: &str, url: &str) -> 
     let alone = head.trim().is_empty() || in_item;
     let between = if alone { format!("{comma}{}{}", place.newline(), head.replace('-', " ")) } else { ", ".to_owned() };
     let value = match language {
-        Language::Yaml => url.to_owned(),
+        Language::Yaml | Language::Ini => url.to_owned(),
         Language::Json => format!("\"{url}\""),
         _ => place.quoted(Span::new(end, place.line_end(end)), url),
     };

@@ -125,7 +125,8 @@ impl Finder {
             | Language::Yaml
             | Language::Dotenv
             | Language::Json
-            | Language::Toml => {
+            | Language::Toml
+            | Language::Ini => {
                 if key.is_empty() || key.contains(['$', '*']) {
                     Vec::new()
                 } else {

@@ -191,6 +191,12 @@ impl Resolver<'_> {
         {
             return data;
         }
+        if of == "configparser"
+            && matches!(last, "ConfigParser" | "RawConfigParser" | "SafeConfigParser")
+            && let Some(data) = self.parsed(ctx, expr)
+        {
+            return data;
+        }
         // `fetch.bind(globalThis)`: the function, with an object that is none of its arguments.
         if last == "bind" && call.args.len() == 1 && self.language_at(ctx.file, ctx.block) == "javascript" {
             return vec![Alt::new(Value::Symbol(of.to_owned()))];

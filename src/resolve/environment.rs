@@ -227,7 +227,7 @@ impl Resolver<'_> {
                 return vec![unset];
             }
             // A tool's configuration is expanded by the tool.
-            Language::Json | Language::Toml | Language::Markdown => return vec![unset],
+            Language::Json | Language::Toml | Language::Ini | Language::Markdown => return vec![unset],
             Language::Terraform => return self.module_value(file, name, unset),
             // An image and a unit take nothing from a dotenv file.
             Language::Dockerfile | Language::Systemd => return vec![unset],

@@ -4,11 +4,12 @@
 //! as far as they are written, too: the file is looked for from the program's folder upwards.
 
 use super::Resolver;
-use super::value::{Alt, Ctx, Value};
-use crate::facts::{Call, ExprId, ExprKind};
+use super::value::{Alt, Ctx, Made, Value};
+use crate::facts::{Call, ExprId, ExprKind, Stmt};
 use crate::finding::{FileId, Location};
 use crate::imports;
 use crate::language::{self, Language};
+use crate::project::last_name;
 
 /// Calls around a path that are looked through: `open(os.path.join(HERE, "config.yaml"))`.
 const MAX_CALLS: usize = 6;
@@ -23,6 +24,48 @@ impl Resolver<'_> {
         let file = self.imported(ctx.file, &imports::loaded(&path))?;
         self.module(file).documents.first()?;
         Some(self.exported(file, "default"))
+    }
+
+    /// What a parser of INI files has read, where it reads one: `config = ConfigParser()`, `config.read("config.ini")`.
+    pub(super) fn parsed(&mut self, ctx: &Ctx, expr: ExprId) -> Option<Vec<Alt>> {
+        let module = self.module(ctx.file);
+        let (block, index) = module.points[expr.index()];
+        let Some(Stmt::Assign { place, value, .. }) = module.block(block).stmts.get(index as usize) else {
+            return None;
+        };
+        let name = place.path.last().map_or(Some(&place.root), Option::as_ref).filter(|_| *value == expr)?;
+        let calls = &self.project.file(ctx.file).index.calls;
+        let reads = ["read", "read_file"].iter().flat_map(|read| calls.get(*read).into_iter().flatten().copied());
+        let is_its = |read: &ExprId| match module.kind(*read) {
+            ExprKind::Call(call) => match module.kind(call.callee) {
+                ExprKind::Member(of, _) => last_name(module, *of) == Some(name),
+                _ => false,
+            },
+            _ => false,
+        };
+        let reads: Vec<ExprId> = reads.filter(is_its).collect();
+        let [read] = reads.as_slice() else { return None };
+        let ExprKind::Call(call) = module.kind(*read) else { return None };
+        let path = self.opened(&self.ctx_of(ctx.file, *read), call.args.first()?.value, MAX_CALLS)?;
+        let file = self.imported(ctx.file, &imports::loaded(&path))?;
+        self.is_ini(file).then(|| self.exported(file, "default"))
+    }
+
+    fn is_ini(&self, file: FileId) -> bool {
+        self.project.file(file).source.language == Language::Ini
+    }
+
+    /// An option of a section of an INI file that was read: `config.get("openai", "api_key")`.
+    pub(super) fn ini_option(&mut self, ctx: &Ctx, made: &Made, call: &Call) -> Option<Vec<Alt>> {
+        let mut given = call.positional();
+        let (section, option) = (given.next()?, given.next()?);
+        let is_whole = self.is_ini(made.ctx.file) && self.module(made.ctx.file).documents.contains(&made.expr);
+        if !is_whole {
+            return None;
+        }
+        let path = [self.constant(ctx, section.value)?, self.constant(ctx, option.value)?];
+        let document = self.exported(made.ctx.file, "default");
+        Some(self.fields(document, &path))
     }
 
     /// What `config.get("llm.url")` gives of node-config: what `config/default.json` says, which other files may replace.
@@ -85,8 +128,12 @@ impl Resolver<'_> {
                 let made = made.clone();
                 let ExprKind::Call(call) = self.module(made.ctx.file).kind(made.expr) else { return None };
                 let calls = calls.checked_sub(1)?;
-                if let Some(path) = call.args.iter().find_map(|arg| self.opened(&made.ctx, arg.value, calls)) {
-                    return Some(path);
+                for (number, arg) in call.args.iter().enumerate() {
+                    let Some(path) = self.opened(&made.ctx, arg.value, calls) else { continue };
+                    // `os.path.join(HERE, "conf", "app.ini")`: the folders that are written before it.
+                    let folders = call.args[..number].iter().rev();
+                    let folders = folders.map_while(|folder| self.constant(&made.ctx, folder.value));
+                    return Some(folders.fold(path, |path, folder| format!("{folder}/{path}")));
                 }
                 match *self.module(made.ctx.file).kind(call.callee) {
                     ExprKind::Member(of, _) => self.opened(&made.ctx, of, calls),

@@ -177,6 +177,10 @@ impl Resolver<'_> {
                     ExprKind::Object(object) if object.ty.is_some() => self.call_member(ctx, expr, receiver, method),
                     ExprKind::Object(_) => match method {
                         "get" => {
+                            if let Some(option) = self.ini_option(ctx, made, call) {
+                                let Some(default) = call.named("fallback") else { return option };
+                                return self.found_or_default(ctx, expr, option, default.value);
+                            }
                             let Some(key) = arg(0) else { return vec![Alt::unknown()] };
                             let at = self.location(ctx.file, expr);
                             let bases = [Alt::new(receiver.value.clone())];

@@ -35,8 +35,7 @@ impl Form {
     /// The form of a file's text.
     pub fn of(language: Language) -> Self {
         match language {
-            Language::Dotenv | Language::Yaml => Self::Settings,
-            Language::Make => Self::Settings,
+            Language::Dotenv | Language::Yaml | Language::Ini | Language::Make => Self::Settings,
             Language::Shell
             | Language::Fish
             | Language::Batch

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::language::is_dotenv;
 
 /// Directories that are entered, for the settings in them alone.
-const DIRECTORIES: [&str; 16] = [
+const DIRECTORIES: [&str; 18] = [
     ".cargo",
     ".github",
     ".circleci",
@@ -14,6 +14,8 @@ const DIRECTORIES: [&str; 16] = [
     ".woodpecker",
     ".buildkite",
     ".vscode",
+    ".claude",
+    ".do",
     ".devcontainer",
     ".continue",
     ".codex",
@@ -26,8 +28,14 @@ const DIRECTORIES: [&str; 16] = [
 ];
 
 /// Files that are taken although hidden.
-const FILES: [&str; 12] = [
+const FILES: [&str; 18] = [
     ".envrc",
+    ".bashrc",
+    ".bash_profile",
+    ".zshrc",
+    ".zshenv",
+    ".zprofile",
+    ".profile",
     ".gitlab-ci.yml",
     ".gitlab-ci.yaml",
     ".travis.yml",

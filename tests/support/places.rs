@@ -93,6 +93,16 @@ pub(crate) const PLACES: &[(&str, &str)] = &[
         "env:\n  - name: OPENAI_API_KEY\n    value: \"@\"\n  - name: OPENAI_BASE_URL\n    value: https://api.openai.com/v1\nx: [\n",
     ),
     ("a.json", "{\"api_key\": \"@\", \"base_url\": \"https://api.openai.com/v1\", \"note\": \"@\"}\n"),
+    (
+        "a.ini",
+        "; @\n[llm]\napi_key = @ ; @\nbase_url = https://api.openai.com/v1\nnote: \"@\"\nenv =\n    A_KEY=@\n    OPENAI_API_KEY='@'\n    OPENAI_BASE_URL=https://api.openai.com/@\n",
+    ),
+    ("a.properties", "# @\na.b.api-key=@\na.b.base-url=https://api.openai.com\na.@=@\n"),
+    ("supervisord.conf", "[program:@]\nenvironment=OPENAI_API_KEY=\"@\",OPENAI_BASE_URL=https://api.openai.com/v1\n"),
+    (
+        "a.sh",
+        "fly secrets set OPENAI_API_KEY=@ OPENAI_BASE_URL=https://api.openai.com/v1 X=@\ngcloud run --set-env-vars=OPENAI_API_KEY=@,OPENAI_BASE_URL=https://api.openai.com/v1,X=@\n",
+    ),
     ("a.toml", "# @\n[llm]\napi_key = \"@\"\nbase_url = \"https://api.openai.com/v1\"\nnote = '@'\n"),
     (
         "a.ipynb",

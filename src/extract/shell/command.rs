@@ -94,6 +94,8 @@ impl Lowering<'_> {
                 if matches!(base.as_str(), "docker" | "podman" | "nerdctl") {
                     let name = base.clone();
                     self.container(&name, &words, whole);
+                } else {
+                    self.sets_elsewhere(&base, &words, whole);
                 }
                 let args = self.arguments(&base, words);
                 let (known, callee) = match base.as_str() {
@@ -187,14 +189,21 @@ impl Lowering<'_> {
         true
     }
 
-    fn block(&self, label: String, span: Span, vars: Vec<EnvVar>, sources: Vec<EnvSource>, open: bool) -> EnvBlock {
+    pub(super) fn block(
+        &self,
+        label: String,
+        span: Span,
+        vars: Vec<EnvVar>,
+        sources: Vec<EnvSource>,
+        open: bool,
+    ) -> EnvBlock {
         let start = vars.iter().map(|var| var.span.start).min().unwrap_or(span.start).min(span.start);
         let span = Span { start, end: span.end };
         EnvBlock { vars, sources, open, ..EnvBlock::new(EnvKind::Shell, label, span) }
     }
 
     /// `NAME=value` as a word; `name` is the length of the name.
-    fn variable_of(&mut self, word: Word, name: usize) -> EnvVar {
+    pub(super) fn variable_of(&mut self, word: Word, name: usize) -> EnvVar {
         let span = word.span;
         let inside = word.parts.first().map_or(span.start, |part| match part {
             super::word::Part::Text(span, _) | super::word::Part::Expr(span, _) => span.start,

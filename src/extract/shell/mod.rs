@@ -20,6 +20,7 @@ mod control;
 mod printed;
 mod request;
 pub(super) mod script;
+mod setters;
 #[cfg(test)]
 mod tests;
 mod word;
