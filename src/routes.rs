@@ -161,9 +161,9 @@ pub struct Ways {
     pub row: bool,
     /// One of the two was one of so many values that what it assumes is not known any more.
     pub lost: bool,
-    /// By something that would have to be in two collections at once.
+    /// By something that would have to be in two collections at once, or perhaps two things at once.
     pub both: bool,
-    /// The endpoint by what the key's own text is: `key.startswith("sk-proj-")`.
+    /// The endpoint by what the key's own text is, `key.startswith("sk-proj-")`, or the key by what another host's name is.
     pub told: bool,
     /// The key by nothing but that its own variable is set, which is no choice between keys.
     pub itself: bool,
@@ -382,7 +382,12 @@ fn pair(resolver: &Resolver<'_>, keys: Vec<Key>, endpoints: Vec<Endpoint>, guard
             let when = said.take(3).collect();
             let row = resolver.is_from_a_row(&endpoint.alt.arms) && !resolver.is_from_a_row(&key.alt.arms);
             let mut ways = ways(resolver, &key.alt, &endpoint.alt.arms, (guard, &arms));
-            ways.told = verdict == Verdict::Mismatch && is_told(resolver, &key.alt, guard, &arms);
+            let host = || endpoint.url.as_ref().map_or("", |url| url.host.as_str());
+            ways.told = verdict == Verdict::Mismatch
+                && (is_told(resolver, &key.alt, guard, &arms) || resolver.denies_host(&arms, host()));
+            ways.both = ways.both
+                || (verdict != Verdict::Match
+                    && (resolver.may_contradict(&arms) || resolver.is_neither(&key.alt.arms, &endpoint.alt.arms)));
             let certain = !arms.lits().iter().any(|&lit| resolver.is_condition(lit));
             let (key, endpoint) = (key.clone(), endpoint.clone());
             out.push(Route { key, endpoint, arms, certain, when, row, ways, doubtful: false, verdict });
@@ -463,7 +468,7 @@ fn verdict(key: &Key, endpoint: &Endpoint) -> Verdict {
 /// chosen by one condition and the endpoint by another, or only the endpoint by a row of a table, and the key has its
 /// right endpoint among the others, or there are rows that are not known: which go together nobody can tell. The same
 /// where the key was chosen by one condition, the client is made under another, and one of its keys may be right there. A pair
-/// of which something would have to be in two collections at once is in doubt whatever else there is, and so is one whose
+/// of which something would have to be in two collections or two things at once is in doubt whatever else there is, and so is one whose
 /// endpoint was chosen by what the key's own text is: whoever asks that knows whose it is.
 pub fn doubt(project: &Project, clients: &mut [Client]) {
     let blocks = Blocks::new(project);

@@ -54,6 +54,14 @@ impl Resolver<'_> {
                 return Err(holds != test.negated);
             }
         }
+        if let (Some(expr), None) = (test.expr, &asked)
+            && let Some(answer) = self.asked_of_method(ctx, expr)
+        {
+            return match answer {
+                Ok(lit) => Ok(Lit { negated: lit.negated != test.negated, ..lit }),
+                Err(holds) => Err(holds != test.negated),
+            };
+        }
         let subject = match test.expr {
             Some(expr) => self.subject_of_expr(ctx, expr),
             None => self.subject(ctx, &test.subject),
@@ -61,6 +69,33 @@ impl Resolver<'_> {
         self.note_asked(ctx, subject, &test.subject);
         let value = asked.map(|value| self.constants.get(&value));
         Ok(Lit { subject, value, negated: test.negated })
+    }
+
+    /// What `provider.is_relay()` assumes, where the method is nothing but a test: that of its own.
+    fn asked_of_method(&mut self, ctx: &Ctx, expr: ExprId) -> Option<Result<Lit, bool>> {
+        let module = self.module(ctx.file);
+        let ExprKind::Call(call) = module.kind(expr) else { return None };
+        let ExprKind::Member(_, name) = module.kind(call.callee) else { return None };
+        if !call.args.is_empty() || !name.starts_with("is_") || !self.is_rust(ctx.file) {
+            return None;
+        }
+        let alts = self.eval(ctx, expr);
+        let said = |alt: &Alt| match &alt.value {
+            Value::Const(text) => Some(!is_false(text)),
+            _ => None,
+        };
+        let answers: Vec<bool> = alts.iter().map(said).collect::<Option<_>>()?;
+        match (answers.as_slice(), alts.as_slice()) {
+            ([holds], _) => Some(Err(*holds)),
+            ([one, other], [first, second]) if one != other => {
+                let (yes, no) = if *one { (first, second) } else { (second, first) };
+                let opposed = |lit: &&Lit| no.arms.lits().contains(&Lit { negated: !lit.negated, ..**lit });
+                let mut told = yes.arms.lits().iter().filter(opposed);
+                let (Some(&lit), None) = (told.next(), told.next()) else { return None };
+                Some(Ok(lit))
+            }
+            _ => None,
+        }
     }
 
     /// What a test compares with; `None` where nobody knows.
@@ -239,6 +274,47 @@ impl Resolver<'_> {
         words(lit).is_some_and(|text| arms.lits().iter().filter(other).any(|&known| words(known) == Some(text)))
     }
 
+    /// Whether assumptions about two things would contradict each other if they were one, and by their names or by what they
+    /// are compared with they may be: `opts.providerId` is "relay", and `providerId`, which a function made of it, is not.
+    pub fn may_contradict(&self, arms: &Arms) -> bool {
+        let thing = |lit: &Lit| self.subjects.name(lit.subject).splitn(4, ':').nth(3);
+        let said = arms.lits().iter().filter(|&&lit| lit.value.is_some() && self.is_choice(lit));
+        let said: Vec<(&Lit, &str)> = said.filter_map(|lit| Some((lit, last_word(thing(lit)?)))).collect();
+        said.iter().enumerate().any(|(number, (one, word))| {
+            said[..number].iter().any(|(other, other_word)| {
+                let opposed = one.value == other.value && one.negated != other.negated;
+                let both = one.value != other.value
+                    && [one, other].iter().all(|lit| !lit.negated && !self.is_variable_name(lit));
+                let named = word == other_word && (opposed || both);
+                one.subject != other.subject && (named || (opposed && self.is_name(one)))
+            })
+        })
+    }
+
+    /// Whether a key is for what is not one thing and an endpoint for what is not another: that there is a third nobody says.
+    pub fn is_neither(&self, key: &Arms, endpoint: &Arms) -> bool {
+        let not = |lit: &&Lit| lit.negated && lit.value.is_some() && self.is_choice(**lit);
+        let named = |lit: &Lit| {
+            let is_it = |other: &Lit| other.subject == lit.subject && other.value.is_some() && !other.negated;
+            key.lits().iter().chain(endpoint.lits()).any(is_it)
+        };
+        key.lits().iter().filter(not).filter(|lit| !endpoint.lits().contains(lit) && !named(lit)).any(|lit| {
+            let other = |other: &&Lit| other.subject == lit.subject && !key.lits().contains(other);
+            endpoint.lits().iter().filter(not).any(|lit| other(&lit))
+        })
+    }
+
+    /// Whether an assumption compares with the name of a variable, which tells variables apart and not what they are of.
+    fn is_variable_name(&self, lit: &Lit) -> bool {
+        lit.value.is_some_and(|value| crate::facts::is_in_capitals(self.constants.name(value)))
+    }
+
+    /// Whether an assumption compares with what may be a name of something, no mere number or truth.
+    fn is_name(&self, lit: &Lit) -> bool {
+        let text = lit.value.map_or("", |value| self.constants.name(value));
+        text.len() > 1 && !is_false(text) && !matches!(text, "true" | "True") && text.contains(char::is_alphabetic)
+    }
+
     /// An assumption as people read it: `provider is "openai"`; `None` where it says nothing to them.
     pub fn describe(&self, lit: Lit) -> Option<String> {
         let subject = self.subjects.name(lit.subject);
@@ -292,6 +368,11 @@ fn holds(value: &Value, asked: Option<&str>) -> Option<bool> {
         },
         _ => None,
     }
+}
+
+/// What a place is called at last: `kind` of `self.config.kind`.
+fn last_word(place: &str) -> &str {
+    place.rsplit('.').next().unwrap_or(place)
 }
 
 fn is_false(text: &str) -> bool {

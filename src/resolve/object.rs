@@ -1,6 +1,6 @@
 //! Which object a method is called on: what its call gives it goes with that object's fields, `F(relay).make(relay_key)`.
 
-use super::value::{Alt, Frame, Made, Value};
+use super::value::{Alt, Ctx, Frame, Made, Value};
 use super::{Arms, ClassAt, Lit, Resolver};
 use crate::facts::{ExprId, ExprKind, FuncId};
 use crate::finding::FileId;
@@ -39,13 +39,24 @@ impl Resolver<'_> {
         }
         let mut out = Vec::new();
         for alt in alts {
-            let lits = match &alt.value {
+            let mut lits = match &alt.value {
                 Value::Made(made) => self.object_lits(class, made),
                 _ => Vec::new(),
             };
+            lits.extend(self.variant_lit((file, func), &alt.value));
             out.push(lits.into_iter().try_fold(alt.arms, Arms::with));
         }
         out.into_iter().flatten().collect()
+    }
+
+    /// That what a method is called on is a variant of its enumeration: `match self` in it is about the same.
+    fn variant_lit(&mut self, (file, func): (FileId, FuncId), object: &Value) -> Option<Lit> {
+        let Value::Const(variant) = self.as_matched(object).into_owned() else { return None };
+        let function = self.module(file).func(func);
+        let receiver = function.receiver.as_deref().filter(|_| matches!(object, Value::Made(_)))?;
+        let start = Ctx { file, block: function.body, index: 0, frame: None };
+        let subject = self.subject(&start, receiver);
+        Some(Lit { subject, value: Some(self.constants.get(&variant)), negated: false })
     }
 
     /// What says that an object is the one which an expression makes: by the call of its constructor, as one that is made by

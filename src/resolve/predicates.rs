@@ -33,8 +33,19 @@ enum Kind {
     Variable,
 }
 
+impl Kind {
+    fn of_method(name: &str) -> Option<Self> {
+        Some(match name {
+            "startswith" | "startsWith" | "starts_with" => Self::Starts,
+            "endswith" | "endsWith" | "ends_with" => Self::Ends,
+            "includes" | "contains" => Self::Holds,
+            _ => return None,
+        })
+    }
+}
+
 /// What of a text calls and methods of these names tell.
-const OF_TEXT: [&str; 11] = [
+const OF_TEXT: [&str; 15] = [
     "startswith",
     "startsWith",
     "starts_with",
@@ -46,6 +57,10 @@ const OF_TEXT: [&str; 11] = [
     "match",
     "test",
     "find",
+    "slice",
+    "substring",
+    "substr",
+    "split",
 ];
 
 /// Functions that say nothing of the text that they are given.
@@ -63,12 +78,7 @@ impl Predicate {
             (None, None) => {
                 let (head, arguments) = subject.strip_suffix(')')?.split_once('(')?;
                 let (place, method) = head.rsplit_once('.')?;
-                let kind = match method {
-                    "startswith" | "startsWith" | "starts_with" => Kind::Starts,
-                    "endswith" | "endsWith" | "ends_with" => Kind::Ends,
-                    "includes" | "contains" => Kind::Holds,
-                    _ => return None,
-                };
+                let kind = Kind::of_method(method)?;
                 let several = arguments.strip_prefix('(').and_then(|inner| inner.strip_suffix(')'));
                 (place.strip_suffix('?').unwrap_or(place), kind, list(several.unwrap_or(arguments), several.is_some())?)
             }
@@ -224,6 +234,29 @@ fn host(value: &Value) -> Option<&str> {
     (!host.is_empty() && !host.contains(['@', ':'])).then_some(host)
 }
 
+/// What a condition asks of what may be a host, whose text it has or is compared with.
+fn host_asked<'t>(subject: &'t str, said: Option<&'t str>) -> Option<(Kind, &'t str)> {
+    let (kind, asked) = match said {
+        Some(said) => (Kind::Host, said),
+        None => match quoted(subject) {
+            Some((asked, rest)) if rest.starts_with("in ") => (Kind::Holds, asked),
+            _ => {
+                let (head, argument) = subject.strip_suffix(')')?.rsplit_once('(')?;
+                let (asked, "") = quoted(argument)? else { return None };
+                (Kind::of_method(head.rsplit_once('.')?.1)?, asked)
+            }
+        },
+    };
+    (asked.len() > 3 && asked.contains(char::is_alphabetic)).then_some((kind, asked))
+}
+
+/// Whether a text is a name of a host, or its end.
+fn is_domain(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let last = text.rsplit_once('.').map_or("", |(_, last)| last);
+    text.chars().all(is_part) && ["ai", "app", "cn", "co", "com", "dev", "io", "net", "org"].contains(&last)
+}
+
 /// A quoted text without escapes at the start of another, and what follows it.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
@@ -290,9 +323,35 @@ impl Resolver<'_> {
             Some((_, asked)) => {
                 asked.kind == Kind::Variable || (!lit.negated && asked.asked.iter().any(|asked| asked != "sk-"))
             }
-            None => text.contains("=="),
+            // `key[:8] == "sk-proj-"`
+            None => {
+                let said = lit.value.filter(|_| !lit.negated).map(|value| self.constants.name(value));
+                said.is_some_and(|said| said != "sk-") || text.contains("==")
+            }
         };
         (tells || !checked) && names.iter().any(|name| asks_for_text_of(text, name))
+    }
+
+    /// Whether what is assumed of a host, wherever it was taken from, is not so of this one: `host.endsWith("relay.example")`.
+    pub fn denies_host(&self, arms: &Arms, host: &str) -> bool {
+        let denies = |lit: &Lit| {
+            let text = self.subjects.name(lit.subject).splitn(4, ':').nth(3).unwrap_or_default();
+            let said = lit.value.map(|value| self.constants.name(value));
+            host_asked(text, said).is_some_and(|(kind, asked)| {
+                let holds = match kind {
+                    Kind::Starts => host.starts_with(asked),
+                    Kind::Ends => host.ends_with(asked),
+                    Kind::Holds => host.contains(asked),
+                    Kind::Host | Kind::Variable => host == asked,
+                };
+                // That it is another's is said by a whole name only: `.json` is no host's.
+                holds == lit.negated && (holds || is_domain(asked))
+            })
+        };
+        arms.lits().iter().any(|lit| match self.any_of.get(lit) {
+            Some(any) => any.iter().all(|arms| arms.lits().iter().any(denies)),
+            None => denies(lit),
+        })
     }
 
     fn predicates(&mut self, file: FileId) -> Arc<Predicates> {

@@ -17,6 +17,10 @@ const MAX_NESTED: usize = 2;
 const MAX_CALLERS: usize = 64;
 /// Calls of one function that are followed.
 const MAX_SITES: usize = 32;
+/// What tests put something in the place of an attribute with.
+const PATCHERS: [&str; 3] = ["patch", "setattr", "object"];
+/// What tests put something in the place of a whole package with: `jest.mock("openai")`.
+const MOCKERS: [&str; 3] = ["mock", "doMock", "unstable_mockModule"];
 /// In the place of a constructor, where a class has none.
 const NO_FUNC: FuncId = FuncId(u32::MAX);
 
@@ -251,8 +255,8 @@ impl Resolver<'_> {
     }
 
     /// Whether a test puts something of its own in the place of what another file imports, of a client's class perhaps:
-    /// `patch("app.OpenAI")`, `monkeypatch.setattr(app, "OpenAI", Fake)`. What it calls that file's functions with then
-    /// goes nowhere.
+    /// `patch("app.OpenAI")`, `monkeypatch.setattr(app, "OpenAI", Fake)`, `vi.mock("openai")`. What it calls that file's
+    /// functions with then goes nowhere.
     fn replaces_import(&self, test: FileId, file: FileId) -> bool {
         let (module, calls) = (self.module(test), &self.project.file(test).index.calls);
         let imported = |name: &str| {
@@ -262,14 +266,21 @@ impl Resolver<'_> {
                     Some(Stmt::Assign { value, .. }) if matches!(module.kind(*value), ExprKind::Import(_)))
             })
         };
-        let patches = ["patch", "setattr", "object"].iter().flat_map(|name| calls.get(*name).into_iter().flatten());
-        patches.into_iter().any(|&call| {
+        let named = |names: &'static [&str]| names.iter().flat_map(|name| calls.get(*name).into_iter().flatten());
+        let given = |call: ExprId, says: &dyn Fn(&str) -> bool| {
             let ExprKind::Call(call) = module.kind(call) else { return false };
-            call.positional().take(2).any(|arg| match module.kind(arg.value) {
-                ExprKind::Str(text) => imported(text.expose().rsplit('.').next().unwrap_or_default()),
-                _ => false,
-            })
-        })
+            let mut texts = call.positional().take(2);
+            texts.any(|arg| matches!(module.kind(arg.value), ExprKind::Str(text) if says(text.expose())))
+        };
+        let patched = |text: &str| imported(text.rsplit('.').next().unwrap_or_default());
+        named(&PATCHERS).any(|&call| given(call, &patched))
+            || named(&MOCKERS).any(|&call| given(call, &|text| self.imports_from(file, text)))
+    }
+
+    /// Whether a file imports something from a package, by the package's name.
+    fn imports_from(&self, file: FileId, package: &str) -> bool {
+        let is_it = |kind: &ExprKind| matches!(kind, ExprKind::Import(import) if import.module == package);
+        !package.starts_with('.') && self.module(file).exprs.iter().any(|expr| is_it(&expr.kind))
     }
 
     /// Whether a call is one of a function, or makes the class whose constructor it is.

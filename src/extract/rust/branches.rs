@@ -1,8 +1,9 @@
 //! `if` and `match`, as statements and as values.
 
-use syn::{BinOp, Block, Expr, ExprIf, ExprMatch, ExprTry, Pat, UnOp};
+use syn::{BinOp, Block, Expr, ExprIf, ExprMatch, ExprTry, Macro, Pat, UnOp};
 
 use super::exprs::{Wrapper, diverges, path_wrapper, tail_only, wrapper};
+use super::macros::Matches;
 use super::patterns::{bare, environment_name, literal_cond, names};
 use super::spans::ident;
 use super::{Lower, Sink};
@@ -278,8 +279,19 @@ impl Lower<'_> {
                     self.truth(expr)
                 }
             }
+            Expr::Macro(e) => self.matches_cond(&e.mac).unwrap_or_else(|| self.truth(expr)),
             _ => self.truth(expr),
         }
+    }
+
+    /// The condition of `matches!(self, Self::Relay)`, which is that of a `match` with this arm.
+    pub(super) fn matches_cond(&mut self, node: &Macro) -> Option<Cond> {
+        let Matches { value, pat, guard } = super::macros::matches(node)?;
+        let subject = self.subject(&value);
+        let tested = subject.parts.is_empty().then(|| self.value(&value));
+        let guard = guard.map(|guard| Cond::opaque(self.slice(self.span(&guard))));
+        let cond = self.pattern_cond(&pat, &subject, tested);
+        (cond.is_some() || guard.is_some()).then(|| Cond::And(cond.into_iter().chain(guard).collect()))
     }
 
     /// A compound condition without its expressions, which become statements: it may be known by its text, and two

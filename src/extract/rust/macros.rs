@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Expr, Lit, LitStr, Macro, Token, token};
+use syn::{Expr, Lit, LitStr, Macro, Pat, Token, token};
 
 use super::spans::{ident, path_first};
 use super::{Lower, Sink};
@@ -291,13 +291,15 @@ impl Lower<'_> {
                 }
                 self.unknown(span)
             }
-            // Its second half is a pattern.
-            "matches" => {
-                if let Some(value) = parse(node.tokens.clone(), first_argument) {
-                    self.effect(&value);
+            "matches" => match self.matches_cond(node) {
+                Some(cond) => {
+                    let holds = self.expr(span, ExprKind::Const("true".to_owned()));
+                    let fails = self.expr(span, ExprKind::Const("false".to_owned()));
+                    let choices = vec![(cond.assume(true), holds), (cond.assume(false), fails)];
+                    self.expr(span, ExprKind::Choice(choices))
                 }
-                self.unknown(span)
-            }
+                None => self.unknown(span),
+            },
             _ => {
                 let Some(arguments) = parse(node.tokens.clone(), arguments) else { return self.unknown(span) };
                 let args = arguments.iter().map(|argument| self.argument(&argument.value)).collect();
@@ -465,10 +467,30 @@ fn arguments(input: ParseStream) -> syn::Result<Vec<Argument>> {
     Ok(all.into_iter().collect())
 }
 
-fn first_argument(input: ParseStream) -> syn::Result<Expr> {
-    let first = input.parse()?;
-    input.parse::<TokenStream>()?;
-    Ok(first)
+/// The parts of a `matches!`.
+pub(super) struct Matches {
+    pub value: Expr,
+    pub pat: Pat,
+    pub guard: Option<Expr>,
+}
+
+impl Parse for Matches {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let value = input.parse()?;
+        input.parse::<Token![,]>()?;
+        let pat = Pat::parse_multi_with_leading_vert(input)?;
+        let guard = if input.parse::<Option<Token![if]>>()?.is_some() { Some(input.parse()?) } else { None };
+        input.parse::<Option<Token![,]>>()?;
+        Ok(Self { value, pat, guard })
+    }
+}
+
+/// Reads a `matches!`.
+pub(super) fn matches(node: &Macro) -> Option<Matches> {
+    if name(node) != "matches" {
+        return None;
+    }
+    parse(node.tokens.clone(), Matches::parse)
 }
 
 fn is_punct(token: &TokenTree, wanted: char) -> bool {
