@@ -352,32 +352,20 @@ impl Resolver<'_> {
         if self.is_rust(file) && self.module(file).classes[class.index()].fields.iter().any(is_declared) {
             return self.attribute(file, class, name, None, 0);
         }
-        let mut alts = self.class_field(file, class, name, None, 0);
+        let alts = self.class_field(file, class, name, None, 0);
         let writes = self.static_writes(file, class, name);
-        if writes.is_empty() {
-            // Another file may have put it there.
-            let absent = !alts.is_empty() && alts.iter().all(|alt| matches!(alt.value, Value::Undefined));
-            if absent && self.project.file(file).source.language.name() == "javascript" {
-                return vec![Alt::new(Value::Unknown(Some((
-                    name.to_owned(),
-                    Location { file, span: Span::default() },
-                ))))];
-            }
-            return alts;
+        // Another file may have put it there.
+        let absent =
+            writes.is_empty() && !alts.is_empty() && alts.iter().all(|alt| matches!(alt.value, Value::Undefined));
+        if absent && self.project.file(file).source.language.name() == "javascript" {
+            let at = Location { file, span: Span::default() };
+            return vec![Alt::new(Value::Unknown(Some((name.to_owned(), at))))];
         }
-        alts.retain(Alt::may_be_there);
-        for &(at, value) in writes.iter().take(super::MAX_WRITES) {
-            let ctx = Ctx { file, block: at.0, index: at.1, frame: None };
-            alts.extend(self.eval(&ctx, value).into_iter().filter(Alt::may_be_there));
-        }
-        if writes.len() > super::MAX_WRITES || alts.is_empty() {
-            alts.push(Alt::unknown());
-        }
-        alts
+        self.or_written(file, alts, &writes, &[])
     }
 
     /// Where functions write a field of a class: `Config.key = …`, and `cls.key = …` in methods of the class.
-    fn static_writes(&self, file: FileId, class: ClassId, name: &str) -> Vec<((BlockId, usize), ExprId)> {
+    fn static_writes(&self, file: FileId, class: ClassId, name: &str) -> Vec<(BlockId, usize)> {
         let module = self.module(file);
         let data = &module.classes[class.index()];
         let is_static = |func: FuncId, root: &str| {
@@ -394,10 +382,10 @@ impl Resolver<'_> {
                 let func = module.block(block).func;
                 if func != FuncId(0)
                     && (root == data.name || is_static(func, root))
-                    && let Some(Stmt::Assign { place, value, .. }) = module.block(block).stmts.get(index as usize)
+                    && let Some(Stmt::Assign { place, .. }) = module.block(block).stmts.get(index as usize)
                     && matches!(place.path.as_slice(), [Some(field)] if field == name)
                 {
-                    out.push(((block, index as usize), *value));
+                    out.push((block, index as usize));
                 }
             }
         }

@@ -79,14 +79,7 @@ impl Resolver<'_> {
 
     /// What functions write to a variable of the one around them: `global key`. When they run is not known, so that the
     /// older value may be there still; but not where it is none, and so only there to be replaced.
-    fn also_written(
-        &mut self,
-        file: FileId,
-        func: FuncId,
-        root: &str,
-        path: &[String],
-        mut alts: Vec<Alt>,
-    ) -> Vec<Alt> {
+    fn also_written(&mut self, file: FileId, func: FuncId, root: &str, path: &[String], alts: Vec<Alt>) -> Vec<Alt> {
         let module = self.module(file);
         // A shell's functions run where they are called.
         if self.project.file(file).module.func(func).script.is_some()
@@ -105,6 +98,19 @@ impl Resolver<'_> {
                 });
                 writes.copied().take(super::MAX_WRITES + 1).collect()
             });
+        let places: Vec<(BlockId, usize)> = places.into_iter().map(|(block, index)| (block, index as usize)).collect();
+        self.or_written(file, alts, &places, path)
+    }
+
+    /// What something is that functions write, whenever they run: what it was before, or what they have made it.
+    pub(super) fn or_written(
+        &mut self,
+        file: FileId,
+        mut alts: Vec<Alt>,
+        places: &[(BlockId, usize)],
+        path: &[String],
+    ) -> Vec<Alt> {
+        let module = self.module(file);
         if places.is_empty() {
             return alts;
         }
@@ -114,8 +120,8 @@ impl Resolver<'_> {
             // Each function has run or has not: what it writes goes with all that it writes.
             let subject = self.subjects.get(&format!("wrote:{}:{}", file.0, module.block(block).func.0));
             let ran = |negated| Lit { subject, value: None, negated };
-            let at = Ctx { file, block, index: index as usize, frame: None };
-            if let Some(Stmt::Assign { value, .. }) = module.block(block).stmts.get(index as usize) {
+            let at = Ctx { file, block, index, frame: None };
+            if let Some(Stmt::Assign { value, .. }) = module.block(block).stmts.get(index) {
                 // What is taken away is asked for nothing: `_settings = None` in a function that resets it.
                 let written: Vec<Alt> = self.eval(&at, *value).into_iter().filter(Alt::may_be_there).collect();
                 if written.is_empty() {
