@@ -121,6 +121,8 @@ pub struct Resolver<'p> {
     predicates: HashMap<FileId, Arc<predicates::Predicates>>,
     /// The methods that write fields, by class.
     writers: HashMap<ClassAt, Arc<[FuncId]>>,
+    /// The subjects of tests of what is in a collection all of which is known.
+    listed: HashSet<u32>,
 }
 
 impl<'p> Resolver<'p> {
@@ -147,6 +149,7 @@ impl<'p> Resolver<'p> {
             any_of: HashMap::new(),
             predicates: HashMap::new(),
             writers: HashMap::new(),
+            listed: HashSet::new(),
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Value};
 use super::{Arms, Lit, Resolver};
+use crate::facts::ExprKind;
 use crate::finding::FileId;
 
 /// The tests of a file of this kind, by the place that they ask about.
@@ -31,6 +32,8 @@ enum Kind {
     Host,
     /// It is what a variable of the environment holds. Two variables are taken for two values.
     Variable,
+    /// The same of one of those in a collection, whose name is asked: `key in RELAY_KEYS`.
+    Among,
 }
 
 impl Kind {
@@ -75,6 +78,10 @@ impl Predicate {
         ) {
             (Some((asked, rest)), _) => (rest.strip_prefix("in ")?, Kind::Holds, vec![asked]),
             (None, Some(read)) => read,
+            (None, None) if subject.contains("in ") && !subject.contains('(') => {
+                let (element, collection) = membership(subject)?;
+                (element, Kind::Among, vec![collection])
+            }
             (None, None) => {
                 let (head, arguments) = subject.strip_suffix(')')?.split_once('(')?;
                 let (place, method) = head.rsplit_once('.')?;
@@ -111,7 +118,7 @@ impl Predicate {
                         Kind::Starts => text.starts_with(asked),
                         Kind::Ends => text.ends_with(asked),
                         Kind::Holds => text.contains(asked),
-                        Kind::Host | Kind::Variable => return None,
+                        Kind::Host | Kind::Variable | Kind::Among => return None,
                     })
                 })
             }
@@ -134,7 +141,7 @@ impl Predicate {
                         .iter()
                         .any(|part| text(Some(part)).is_some_and(|text| text.contains(asked)))
                         .then_some(true),
-                    Kind::Host | Kind::Variable => None,
+                    Kind::Host | Kind::Variable | Kind::Among => None,
                 })
             }
             _ => None,
@@ -170,14 +177,37 @@ fn asks_for_text_of(condition: &str, name: &str) -> bool {
             before = before.trim_end_matches(|c: char| is_part(c) || c == '.');
         }
         let method = after.trim_start_matches('?').strip_prefix('.').and_then(|rest| rest.split_once('('));
-        let function = || before.strip_suffix('(').map(|head| head.rsplit(|c: char| !is_part(c)).next().unwrap_or(""));
+        let function = || called_with(before).map(|head| head.rsplit(|c: char| !is_part(c)).next().unwrap_or(""));
         after.starts_with("==")
             || after.starts_with("[:")
+            || after.starts_with("in ")
+            || after.starts_with(" in ")
             || before.ends_with("==")
             || (before.ends_with("in ") && before.contains(['"', '\'']))
             || method.is_some_and(|(method, _)| OF_TEXT.contains(&method))
             || function().is_some_and(|function| !function.is_empty() && !OF_PRESENCE.contains(&function))
     })
+}
+
+/// What stands before the bracket of a call, of what stands before one of its arguments: `f` of `f(pattern,`.
+fn called_with(before: &str) -> Option<&str> {
+    if !before.ends_with(['(', ',']) {
+        return None;
+    }
+    let mut closed = 0_usize;
+    let (open, _) = before.char_indices().rev().find(|&(_, c)| match c {
+        '(' if closed == 0 => true,
+        '(' => {
+            closed -= 1;
+            false
+        }
+        ')' => {
+            closed += 1;
+            false
+        }
+        _ => false,
+    })?;
+    Some(&before[..open])
 }
 
 /// The place that a subject asks about: what is behind the `in` of `"azure"in url`.
@@ -295,12 +325,43 @@ impl Resolver<'_> {
                     let subject = self.subject(ctx, &predicate.subject);
                     arms = arms.with(Lit { subject, value: Some(self.constants.get(host)), negated: false })?;
                 }
-            } else if let Some(holds) = predicate.holds(&alt.value) {
+            } else if let Some(holds) =
+                predicate.holds(&alt.value).or_else(|| self.is_among(ctx, predicate, &alt.value))
+            {
                 let subject = self.subject(ctx, &predicate.subject);
+                if predicate.kind == Kind::Among {
+                    self.listed.insert(subject);
+                }
                 arms = arms.with(Lit { subject, value: None, negated: !holds })?;
             }
         }
         Some(Alt { arms, ..alt })
+    }
+
+    /// Whether a variable of the environment is one of those in a collection; `None` where these are not all known.
+    fn is_among(&mut self, ctx: &Ctx, predicate: &Predicate, value: &Value) -> Option<bool> {
+        let (Kind::Among, Value::Env(name, _), [collection]) = (predicate.kind, value, &predicate.asked[..]) else {
+            return None;
+        };
+        let mut words = collection.split('.').map(str::to_owned);
+        let root = words.next()?;
+        let path: Vec<String> = words.collect();
+        let found = self.with_half(|resolver| resolver.lookup(ctx, &root, &path));
+        let [Alt { value: collection @ Value::Made(made), .. }] = &found[..] else { return None };
+        // What a call gives is not all written out.
+        if !matches!(self.module(made.ctx.file).kind(made.expr), ExprKind::List(_) | ExprKind::Object(_)) {
+            return None;
+        }
+        let rows = self.elements(collection);
+        let mut elements = rows.iter().flat_map(|(_, alts)| alts).peekable();
+        elements.peek()?;
+        let is_it = |alt: &Alt| match &alt.value {
+            Value::Env(other, _) => Some(other == name),
+            Value::Str(..) | Value::Null => Some(false),
+            _ => None,
+        };
+        let answers: Option<Vec<bool>> = elements.map(is_it).collect();
+        answers.map(|answers| answers.contains(&true))
     }
 
     /// Whether something is assumed to be in two collections at once, which nobody may ever be: `model in OPENAI_MODELS`
@@ -320,13 +381,16 @@ impl Resolver<'_> {
         let Some(text) = self.subjects.name(lit.subject).splitn(4, ':').nth(3) else { return false };
         let tells = match Predicate::read(text) {
             Some((_, asked)) if asked.holds(value).is_some() => return false,
+            Some((_, asked)) if asked.kind == Kind::Among && self.listed.contains(&lit.subject) => return false,
             Some((_, asked)) => {
-                asked.kind == Kind::Variable || (!lit.negated && asked.asked.iter().any(|asked| asked != "sk-"))
+                let of_others = matches!(asked.kind, Kind::Variable | Kind::Among);
+                of_others || (!lit.negated && asked.asked.iter().any(|asked| asked != "sk-"))
             }
             // `key[:8] == "sk-proj-"`
             None => {
-                let said = lit.value.filter(|_| !lit.negated).map(|value| self.constants.name(value));
-                said.is_some_and(|said| said != "sk-") || text.contains("==")
+                text.contains("==")
+                    || lit.value.is_some_and(|value| self.constants.name(value) != "sk-")
+                    || (!lit.negated && membership(text).is_some())
             }
         };
         (tells || !checked) && names.iter().any(|name| asks_for_text_of(text, name))
@@ -342,7 +406,7 @@ impl Resolver<'_> {
                     Kind::Starts => host.starts_with(asked),
                     Kind::Ends => host.ends_with(asked),
                     Kind::Holds => host.contains(asked),
-                    Kind::Host | Kind::Variable => host == asked,
+                    Kind::Host | Kind::Variable | Kind::Among => host == asked,
                 };
                 // That it is another's is said by a whole name only: `.json` is no host's.
                 holds == lit.negated && (holds || is_domain(asked))
@@ -397,6 +461,10 @@ mod tests {
             ("is_ours(key)", true),
             ("key[:8]", true),
             ("other==key", true),
+            ("key in RELAY_KEYS", true),
+            (r#"re.match(r"sk-(proj|svcacct)-",key)"#, true),
+            (r#"key.slice(0,8)"#, true),
+            ("isinstance(kind,key)", false),
             ("key", false),
             ("key.strip()", false),
             ("bool(key)", false),
