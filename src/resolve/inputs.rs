@@ -1,10 +1,12 @@
-//! What people type or choose: the inputs of streamlit, and absl's flags.
+//! What people type or choose: the inputs of streamlit, absl's flags, and the parameters of a function that a library makes
+//! a command of.
 //!
-//! What is given nobody knows; below it stands what an input shows at first, and what a flag is by default.
+//! What is given nobody knows; below it stands what an input shows at first, and what a flag or a parameter is by default.
 
-use super::Resolver;
 use super::value::{Alt, Ctx, Value};
-use crate::facts::{Call, ExprId, ExprKind};
+use super::{Resolver, words};
+use crate::facts::{Call, ExprId, ExprKind, FuncId};
+use crate::finding::FileId;
 
 impl Resolver<'_> {
     /// What an input gives: what it shows at first, or one of those that it lets people choose from; `None` of any other call.
@@ -19,6 +21,42 @@ impl Resolver<'_> {
             "selectbox" | "radio" => self.row_of(ctx, expr, arg("options")?, false),
             _ => None,
         }
+    }
+
+    /// What a parameter of a function may be that is run from the command line, `tyro.cli(main)`: each is given by itself.
+    pub(super) fn of_command(&mut self, ctx: &Ctx, func: FuncId, number: usize, given: &Alt) -> Option<Vec<Alt>> {
+        let default = self.module(ctx.file).func(func).params[number].default?;
+        if self.language_at(ctx.file, ctx.block) != "python" || !self.is_command(ctx.file, func) {
+            return None;
+        }
+        let below = self.eval(&self.ctx_of(ctx.file, default), default);
+        Some(self.given_or(ctx.file, default, given.clone(), below))
+    }
+
+    /// Whether a function, or the class that it is a method of, is handed to what makes a command of it: in its own file, or
+    /// in one that imports it.
+    fn is_command(&mut self, file: FileId, func: FuncId) -> bool {
+        let module = self.module(file);
+        let function = module.func(func);
+        let class = function.class.map(|class| &module.classes[class.index()].name);
+        let names: Vec<&String> = function.name.iter().chain(class).collect();
+        self.rests_on_others();
+        let callers = self.project.above(file);
+        callers.iter().take(MAX_CALLERS).any(|&at| {
+            let other = self.project.file(at);
+            let calls = words::MAKES_COMMANDS.iter().filter_map(|name| name.rsplit('.').next());
+            calls.flat_map(|name| other.index.calls.get(name).into_iter().flatten()).any(|&call| {
+                let ExprKind::Call(data) = other.module.kind(call) else { return false };
+                let is_it = data.args.first().is_some_and(|arg| match other.module.kind(arg.value) {
+                    ExprKind::Name(name) | ExprKind::Member(_, name) => names.contains(&name),
+                    _ => false,
+                });
+                is_it
+                    && self.eval(&self.ctx_of(at, call), data.callee).iter().any(
+                        |alt| matches!(&alt.value, Value::Symbol(symbol) if words::MAKES_COMMANDS.contains(&&**symbol)),
+                    )
+            })
+        })
     }
 
     /// One of absl's flags, where one place of the project defines it: `flags.DEFINE_string("base_url", "https://…", "…")`.
@@ -56,6 +94,9 @@ impl Resolver<'_> {
         if default.is_empty() { vec![given] } else { self.given_or(ctx.file, expr, given, default) }
     }
 }
+
+/// Files that are looked through for what makes a command of a function.
+const MAX_CALLERS: usize = 16;
 
 /// Functions of absl that define a flag which is a text.
 pub(super) const DEFINING: [&str; 2] = ["DEFINE_string", "DEFINE_enum"];

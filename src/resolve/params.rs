@@ -147,6 +147,9 @@ impl Resolver<'_> {
             {
                 return alts;
             }
+            if let Some(alts) = self.of_command(ctx, func, number, &unknown) {
+                return alts;
+            }
             if let Some(default) = param.default {
                 let site = self.constants.get("#defaults");
                 let alts = self.eval(&self.ctx_of(ctx.file, default), default);
@@ -260,7 +263,8 @@ impl Resolver<'_> {
         }
         let mut spread = Spreads::default();
         let bound = handed.as_ref().is_some_and(|handed| handed.partial);
-        let mut position = 0;
+        let is_task = handed.as_ref().is_some_and(|handed| handed.task);
+        let mut position = usize::from(is_task && function.params.first().is_some_and(|param| param.name == "self"));
         // The first argument of a `functools.partial` is the function itself.
         for arg in call.args.iter().skip(handed.map_or(0, |handed| handed.skip)) {
             match (arg.spread, &arg.name) {

@@ -254,10 +254,17 @@ impl Resolver<'_> {
         Sites { calls: out, more: more || only_tests || self.fuel == 0 }
     }
 
-    /// Whether a test puts something of its own in the place of what another file imports, of a client's class perhaps:
-    /// `patch("app.OpenAI")`, `monkeypatch.setattr(app, "OpenAI", Fake)`, `vi.mock("openai")`. What it calls that file's
-    /// functions with then goes nowhere.
+    /// Whether a test, or a `conftest.py` around it, puts something of its own in the place of what another file imports, of
+    /// a client's class perhaps: `patch("app.OpenAI")`, `monkeypatch.setattr(app, "OpenAI", Fake)`, `vi.mock("openai")`; or
+    /// answers the requests itself. What it calls that file's functions with then goes nowhere.
     fn replaces_import(&self, test: FileId, file: FileId) -> bool {
+        let path = &self.project.file(test).path;
+        let folders = path.ancestors().skip(1).take(8).map(|folder| folder.join("conftest.py"));
+        let around = folders.filter_map(|path| self.project.by_path.get(&path).copied());
+        std::iter::once(test).chain(around).any(|id| self.patches(id, file) || self.answers_requests(id))
+    }
+
+    fn patches(&self, test: FileId, file: FileId) -> bool {
         let (module, calls) = (self.module(test), &self.project.file(test).index.calls);
         let imported = |name: &str| {
             let module = self.module(file);
@@ -281,6 +288,17 @@ impl Resolver<'_> {
     fn imports_from(&self, file: FileId, package: &str) -> bool {
         let is_it = |kind: &ExprKind| matches!(kind, ExprKind::Import(import) if import.module == package);
         !package.starts_with('.') && self.module(file).exprs.iter().any(|expr| is_it(&expr.kind))
+    }
+
+    /// Whether something of a test's answers the requests that are made in it: it imports `respx`, or asks for `httpx_mock`.
+    fn answers_requests(&self, test: FileId) -> bool {
+        let module = self.module(test);
+        let is_known = |name: &str| words::ANSWERS_REQUESTS.contains(&name);
+        module.functions.iter().flat_map(|function| &function.params).any(|param| is_known(&param.name))
+            || module.expr_ids().any(|expr| match module.kind(expr) {
+                ExprKind::Import(import) => is_known(import.module.split('.').next().unwrap_or_default()),
+                _ => false,
+            })
     }
 
     /// Whether a call is one of a function, or makes the class whose constructor it is.
@@ -374,7 +392,8 @@ impl Resolver<'_> {
 }
 
 /// Functions and methods that call a function, now or later, with the arguments behind it.
-pub(super) const RUNNERS: [&str; 6] = ["partial", "to_thread", "submit", "enqueue", "run_in_executor", "Thread"];
+pub(super) const RUNNERS: [&str; 9] =
+    ["partial", "to_thread", "submit", "enqueue", "run_in_executor", "Thread", "delay", "remote", "send"];
 
 /// How a call hands a function on together with arguments for it.
 pub(super) struct Bound {
@@ -384,6 +403,8 @@ pub(super) struct Bound {
     pub(super) skip: usize,
     /// More arguments come later: `functools.partial`.
     pub(super) partial: bool,
+    /// It is a task of a queue, which gives a function `self` where that asks for it first.
+    pub(super) task: bool,
     /// The arguments are a tuple and a mapping: `Thread(target=f, args=(…), kwargs={…})`.
     pub(super) packed: Option<(Option<ExprId>, Option<ExprId>)>,
 }
@@ -398,11 +419,17 @@ pub(super) fn bound(module: &Module, call: &Call) -> Option<Bound> {
     let (func, skip, packed) = match name.as_str() {
         "partial" => (at(0)?, 1, None),
         "to_thread" | "submit" | "enqueue" => (at(0)?, 1, None),
+        // A task of celery's, `run.delay(key)`, of Ray's or of dramatiq's is the function that was made one.
+        "delay" | "remote" | "send" => match *module.kind(call.callee) {
+            ExprKind::Member(task, _) if matches!(module.kind(task), ExprKind::Name(_)) => (task, 0, None),
+            _ => return None,
+        },
         "run_in_executor" => (at(1)?, 2, None),
         "Thread" => (value("target")?, 0, Some((value("args"), value("kwargs")))),
         _ => return None,
     };
-    Some(Bound { func, skip, partial: name == "partial", packed })
+    let task = matches!(name.as_str(), "delay" | "remote" | "send");
+    Some(Bound { func, skip, partial: name == "partial", task, packed })
 }
 
 /// Whether the same call stands in the same statement already: it gives what that one gives.

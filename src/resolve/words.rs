@@ -89,6 +89,14 @@ pub(super) const OPTIONS: &[&str] = &["typer.Option", "typer.Argument"];
 pub(super) const FILLS_FROM_OPTIONS: &[&str] =
     &["tyro.cli", "simple_parsing.parse", "pyrallis.parse", "draccus.parse", "datargs.parse"];
 
+/// What runs the function or the class that it is given first with what the command line says.
+pub(super) const MAKES_COMMANDS: &[&str] =
+    &["tyro.cli", "fire.Fire", "typer.run", "defopt.run", "jsonargparse.CLI", "jsonargparse.auto_cli"];
+
+/// Modules whose import in a test, and names of fixtures whose use there, tell that something else answers its requests.
+pub(super) const ANSWERS_REQUESTS: &[&str] =
+    &["respx", "responses", "requests_mock", "pytest_httpx", "respx_mock", "httpx_mock"];
+
 /// Globals that a star import does not hide.
 pub(super) const GLOBALS: &[&str] = &[
     "process", "os", "fetch", "require", "console", "JSON", "Object", "Deno", "Bun", "import", "str", "dict", "print",
