@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::value::{Alt, Ctx, Frame, Value};
-use super::{Arms, ClassAt, Lit, Resolver, under, words};
+use super::{Arms, ClassAt, Lit, Resolver, Step, StepKind, under, words};
 use crate::facts::{ClassId, ExprId, ExprKind, FuncId};
 use crate::finding::{FileId, Location};
 
@@ -21,6 +21,14 @@ impl Resolver<'_> {
             return None;
         }
         let heirs = self.heirs_of(class);
+        let is_python = self.project.file(class.0).source.language.name() == "python";
+        if heirs.is_empty() && is_python && self.has_to_be_inherited(class) {
+            let alts = self.attribute(class.0, class.1, name, None, 0);
+            let is_given = |alt: &Alt| alt.steps.iter().any(|step| matches!(step.kind, StepKind::Param(_)));
+            let is_open = |alt: &Alt| !alt.may_be_there() || matches!(alt.value, Value::Unknown(_)) && !is_given(alt);
+            let open = if alts.iter().all(is_open) { self.left_to_heirs(class, name) } else { None };
+            return open.map(|open| vec![open]);
+        }
         // The fields of a JavaScript class are filled after the constructor of its base has run.
         let constructs = self.module(class.0).func(func).name.as_deref().is_some_and(words::is_constructor);
         let early = constructs && self.is_javascript(class.0);
@@ -45,13 +53,25 @@ impl Resolver<'_> {
             }
             // In Python a class that has no such field at all has classes below it that do, or the program ends.
             if heir != class && self.project.file(heir.0).source.language.name() == "python" {
+                let open = self.left_to_heirs(heir, name).unwrap_or_else(Alt::unknown);
                 let is_missing = |alt: &&mut Alt| matches!(alt.value, Value::Undefined);
-                alts.iter_mut().filter(is_missing).for_each(|alt| alt.value = Value::Unknown(None));
+                alts.iter_mut()
+                    .filter(is_missing)
+                    .for_each(|alt| *alt = Alt { arms: alt.arms.clone(), ..open.clone() });
             }
             let arms = Arms::default().with(self.class_lit(subject, heir));
             out.extend(arms.into_iter().flat_map(|arms| under(alts.clone(), &arms)));
         }
         Some(out)
+    }
+
+    /// What a class leaves to those that inherit from it. Where it says itself what it inherits from, these are looked for as
+    /// the calls of a constructor are which it inherits.
+    pub(super) fn left_to_heirs(&self, (file, class): ClassAt, name: &str) -> Option<Alt> {
+        let base = *self.module(file).classes[class.index()].bases.first()?;
+        let at = self.location(file, base);
+        let steps = vec![Step { at, kind: StepKind::Param(name.to_owned()) }];
+        Some(Alt { steps, ..Alt::new(Value::Unknown(Some((name.to_owned(), at)))) })
     }
 
     /// A field that a constructor asks for before it writes it, `self.url = url or self.url`: what the class of the object
@@ -328,4 +348,9 @@ impl Resolver<'_> {
         let calls = |at: &FileId| self.project.file(*at).index.calls.contains_key(name);
         files.len() > MAX_FILES || files.iter().any(calls)
     }
+}
+
+/// Whether a value is what a class leaves to those that inherit from it under a name.
+pub(super) fn is_left_to_heirs(alt: &Alt, name: &str) -> bool {
+    matches!(&alt.steps[..], [Step { kind: StepKind::Param(left), .. }] if left == name)
 }

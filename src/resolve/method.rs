@@ -1,5 +1,6 @@
 //! Calls of methods: what texts, containers and objects answer.
 
+use super::heirs::is_left_to_heirs;
 use super::value::{Alt, Ctx, Made, Part, Presence, Value};
 use super::{ClassAt, Lit, Resolver, under, words};
 use crate::facts::{Call, ExprId, ExprKind, Spread, Stmt, TYPE_ARGUMENT};
@@ -544,7 +545,9 @@ impl Resolver<'_> {
                     // `cls(...)` and `Self::new` have the class for a receiver.
                     out.extend(under(self.follow(*file, *func, expr, ctx, own), &alt.arms));
                 }
-                Value::Unknown(_) if self.is_known_by_trait(&receiver.value) => out.push(alt),
+                Value::Unknown(_) if self.is_known_by_trait(&receiver.value) || is_left_to_heirs(&alt, method) => {
+                    out.push(alt);
+                }
                 _ => {}
             }
         }
