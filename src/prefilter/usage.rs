@@ -108,11 +108,14 @@ fn whole_words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> 
         .filter(move |&at| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
 }
 
-/// Whether a package gets another name: `client = litellm`.
+/// Whether a package gets another name, or something is asked for it by its name: `client = litellm`, `load("litellm")`.
 fn is_put_elsewhere(text: &str, package: &str) -> bool {
     whole_words(text, package).any(|at| {
-        text[..at].trim_end_matches([' ', '\t']).ends_with(['=', ':', '(', ','])
-            && !text[at + package.len()..].starts_with(['.', '('])
+        let (before, after) = (&text[..at], &text[at + package.len()..]);
+        if let Some(call) = before.strip_suffix(['"', '\'']) {
+            return call.ends_with('(') && after.starts_with(['"', '\'']);
+        }
+        before.trim_end_matches([' ', '\t']).ends_with(['=', ':', '(', ',']) && !after.starts_with(['.', '('])
     })
 }
 
@@ -265,6 +268,7 @@ mod tests {
             "import litellm as ll\nll.completion()",
             "import litellm\nself.client = litellm\nself.client.completion()",
             "import litellm\nclient = litellm\nclient.completion()",
+            "import lazy\nclient = lazy.load('litellm', 1)\nclient.completion()",
         ] {
             assert!(from_outside("a.py", text, "completion"), "{text}");
         }

@@ -68,6 +68,25 @@ impl Resolver<'_> {
         Some(self.fields(document, &path))
     }
 
+    /// What `config.get("llm", "url", fallback="https://…")` gives of a `ConfigParser`: what its files say, or else the
+    /// fallback. `None` of any other object.
+    pub(super) fn parsed_option(&mut self, ctx: &Ctx, expr: ExprId, call: &Call, made: &Made) -> Option<Vec<Alt>> {
+        let module = self.module(made.ctx.file);
+        let ExprKind::Call(parser) = module.kind(made.expr) else { return None };
+        let (ExprKind::Name(name) | ExprKind::Member(_, name)) = module.kind(parser.callee) else { return None };
+        let is_parser = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if symbol.starts_with("configparser."));
+        if !name.ends_with("ConfigParser") || !self.eval(&made.ctx, parser.callee).iter().any(is_parser) {
+            return None;
+        }
+        let option = call.positional().nth(1).and_then(|option| self.constant(ctx, option.value))?;
+        let held = Alt::new(Value::Unknown(Some((option, self.location(ctx.file, expr)))));
+        let below = call.named("fallback").map(|fallback| self.eval(ctx, fallback.value));
+        Some(match below {
+            Some(below) => self.given_or(ctx.file, expr, held, below),
+            None => vec![held],
+        })
+    }
+
     /// What `config.get("llm.url")` gives of node-config: what `config/default.json` says, which other files may replace.
     pub(super) fn of_default_file(&mut self, ctx: &Ctx, call: &Call, symbol: &str, at: Location) -> Option<Vec<Alt>> {
         if !matches!(symbol, "config.get" | "config.default.get")

@@ -172,6 +172,11 @@ impl Resolver<'_> {
                 self.held_or_default(ctx, expr, call)
             }
             Value::Made(made) => {
+                if method == "get"
+                    && let Some(option) = self.parsed_option(ctx, expr, call, made)
+                {
+                    return option;
+                }
                 let module = self.module(made.ctx.file);
                 match module.kind(made.expr) {
                     // A Rust struct has methods of its own, a table has those of its language.

@@ -198,10 +198,16 @@ impl Lower<'_> {
         self.arms(&conds, bodies, otherwise);
     }
 
-    /// `assert self.key`: what follows runs only where it is there.
+    /// `assert self.key`, `assert self.key is not None`: what follows runs only where it is there.
     fn assert(&mut self, node: Node) -> Option<()> {
         let condition = operands(node).first().map(|&condition| strip(condition))?;
-        if !matches!(condition.kind(), "identifier" | "attribute") {
+        let asked = match condition.kind() {
+            "comparison_operator" if self.text_of(condition).ends_with(" is not None") => {
+                *operands(condition).first()?
+            }
+            _ => condition,
+        };
+        if !matches!(asked.kind(), "identifier" | "attribute") {
             return None;
         }
         let conds = [Cond::Not(Box::new(self.cond(condition)))];
