@@ -159,6 +159,10 @@ impl Resolver<'_> {
             }
         }
         let language = project.file(file).source.language.name();
+        let is_decorated = match class {
+            Some((of, class)) => !self.module(of).classes[class.index()].decorators.is_empty(),
+            None => function.is_some_and(|function| !function.decorators.is_empty()),
+        };
         let mut out: Vec<(FileId, ExprId)> = Vec::new();
         if let Some((of, class)) = class {
             out.extend(self.members(of, class).into_iter().map(|member| (of, member)));
@@ -224,7 +228,8 @@ impl Resolver<'_> {
             }
             here.sort_unstable();
             here.dedup();
-            let runners = RUNNERS.iter().filter(|_| language == "python");
+            let tasks = TASKS.iter().filter(|_| is_decorated);
+            let runners = RUNNERS.iter().chain(tasks).filter(|_| language == "python");
             let handed = runners.flat_map(|name| other.index.calls.get(*name).into_iter().flatten()).filter(|call| {
                 let module = &other.module;
                 let ExprKind::Call(data) = module.kind(**call) else { return false };
@@ -392,8 +397,9 @@ impl Resolver<'_> {
 }
 
 /// Functions and methods that call a function, now or later, with the arguments behind it.
-pub(super) const RUNNERS: [&str; 9] =
-    ["partial", "to_thread", "submit", "enqueue", "run_in_executor", "Thread", "delay", "remote", "send"];
+pub(super) const RUNNERS: [&str; 6] = ["partial", "to_thread", "submit", "enqueue", "run_in_executor", "Thread"];
+/// Methods of a task of a queue, which a decorator makes of a function.
+const TASKS: [&str; 3] = ["delay", "remote", "send"];
 
 /// How a call hands a function on together with arguments for it.
 pub(super) struct Bound {
@@ -420,7 +426,7 @@ pub(super) fn bound(module: &Module, call: &Call) -> Option<Bound> {
         "partial" => (at(0)?, 1, None),
         "to_thread" | "submit" | "enqueue" => (at(0)?, 1, None),
         // A task of celery's, `run.delay(key)`, of Ray's or of dramatiq's is the function that was made one.
-        "delay" | "remote" | "send" => match *module.kind(call.callee) {
+        task if TASKS.contains(&task) => match *module.kind(call.callee) {
             ExprKind::Member(task, _) if matches!(module.kind(task), ExprKind::Name(_)) => (task, 0, None),
             _ => return None,
         },
@@ -428,7 +434,7 @@ pub(super) fn bound(module: &Module, call: &Call) -> Option<Bound> {
         "Thread" => (value("target")?, 0, Some((value("args"), value("kwargs")))),
         _ => return None,
     };
-    let task = matches!(name.as_str(), "delay" | "remote" | "send");
+    let task = TASKS.contains(&name.as_str());
     Some(Bound { func, skip, partial: name == "partial", task, packed })
 }
 
