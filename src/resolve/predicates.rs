@@ -217,7 +217,9 @@ pub(super) fn asked_about(subject: &str) -> &str {
 
 /// The place that a condition's subject is about: all of it, where it is no test of this kind.
 pub(super) fn place(subject: &str) -> &str {
-    Predicate::read(subject).map_or(subject, |(place, _)| place)
+    // Who is in which collection is told where the value comes from.
+    let read = Predicate::read(subject).filter(|(_, asked)| asked.kind != Kind::Among);
+    read.map_or(subject, |(place, _)| place)
 }
 
 /// What a condition says to be in which collection: `model in GROK_MODELS`, `GROK_MODELS.includes(model)`.
