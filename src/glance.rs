@@ -35,6 +35,10 @@ pub fn may_be_a_class(source: &Source, name: &str) -> bool {
     if name.is_empty() {
         return ["module.exports", "export ="].iter().any(|export| text.contains(export));
     }
+    let mut imports = memchr::memmem::find_iter(text.as_bytes(), "import_");
+    if source.language == Language::Python && imports.any(|at| imports_by_name(&text[at..])) {
+        return true;
+    }
     let mut defined = false;
     for at in memchr::memmem::find_iter(text.as_bytes(), name.as_bytes()) {
         let (Some(before), Some(after)) = (text.get(..at), text.get(at + name.len()..)) else { return true };
@@ -48,6 +52,11 @@ pub fn may_be_a_class(source: &Source, name: &str) -> bool {
         }
     }
     !defined
+}
+
+/// Whether a text goes on with the rest of a call that imports what it is asked for: `import_module(name)`, `__import__(name)`.
+pub fn imports_by_name(text: &str) -> bool {
+    text.starts_with("import_module(") || text.starts_with("import__(")
 }
 
 /// Some words, looked for together.

@@ -16,6 +16,9 @@ use crate::source::Source;
 /// How long the head of a class may be, in bytes.
 const HEAD: usize = 400;
 
+/// What a function gives that imports what it is asked for: it may be any package.
+const ANY_PACKAGE: &str = "";
+
 /// A class and a name in its head, or a new name and the old one, as hashes.
 pub type Pair = (u32, u32);
 
@@ -35,6 +38,7 @@ impl Heirs {
         let stands_alone = |(at, part): &(usize, &str)| *at == 0 || part.starts_with(char::is_uppercase);
         let parts = callees.flat_map(|callee| callee.rsplit('.').enumerate().filter(stands_alone));
         let mut open: Vec<u32> = parts.map(|(_, part)| part).filter(|part| !part.is_empty()).map(hash).collect();
+        open.push(hash(ANY_PACKAGE));
         let mut names = HashSet::default();
         while let Some(name) = open.pop() {
             if names.insert(name) {
@@ -60,6 +64,9 @@ pub fn pairs(source: &Source) -> Vec<Pair> {
         out.extend(classes(text));
         out.extend(assignments(text).filter_map(renamed).flatten());
     }
+    if source.language == Language::Python {
+        out.extend(importers(text));
+    }
     out.extend(imports(text, source.language));
     out.sort_unstable();
     out.dedup();
@@ -76,6 +83,17 @@ fn classes(text: &str) -> impl Iterator<Item = Pair> {
         let name = words.next().map(hash);
         let bases = words.map(last).filter(|base| !glance::PLAIN_BASES.contains(base));
         bases.filter_map(move |base| Some((name?, hash(base))))
+    })
+}
+
+/// `def a(name): return importlib.import_module(name)`
+fn importers(text: &str) -> impl Iterator<Item = Pair> {
+    let calls =
+        memchr::memmem::find_iter(text.as_bytes(), "import_").filter(|&at| glance::imports_by_name(&text[at..]));
+    calls.filter_map(|at| {
+        let (_, function) = text.get(..at)?.rsplit_once("def ")?;
+        let name = function.split(|c| !is_part(c)).next().filter(|name| !name.is_empty())?;
+        Some((hash(name), hash(ANY_PACKAGE)))
     })
 }
 
@@ -199,6 +217,7 @@ mod tests {
             ("a.ts", "import { A as B } from 'c';", vec![("B", "A")]),
             ("a.py", "from a import A as B\nC = a.D\nE = partial(F, g)\n", vec![("B", "A"), ("C", "D"), ("E", "F")]),
             ("a.py", "if x:\n    make = Client\n    name = value\n    text = 'A'\n", vec![("make", "Client")]),
+            ("a.py", "def need(x):\n    return importlib.import_module(x)\nimport_modules(y)\n", vec![("need", "")]),
             ("a.rs", "use a::B as C;\nuse a::{D as E};\nlet n = m as u32;\n", vec![("C", "B"), ("E", "D")]),
             ("a.rs", "pub type Mine = a::Client<Config>;\nlet x = Y;\n", vec![("Mine", "Client"), ("Mine", "Config")]),
         ] {
