@@ -1,12 +1,11 @@
 //! Calls of methods: what texts, containers and objects answer.
 
+use std::sync::Arc;
+
 use super::heirs::is_left_to_heirs;
 use super::value::{Alt, Ctx, Made, Part, Presence, Value};
 use super::{ClassAt, Lit, Resolver, under, words};
-use crate::facts::{Call, ExprId, ExprKind, Spread, Stmt, TYPE_ARGUMENT};
-use crate::finding::Location;
-use crate::template::Argument;
-use crate::text::Text;
+use crate::facts::{Call, ExprId, ExprKind, Stmt, TYPE_ARGUMENT};
 
 impl Resolver<'_> {
     /// A method call on a value.
@@ -25,12 +24,7 @@ impl Resolver<'_> {
             && let Some(made) = call.named(TYPE_ARGUMENT)
         {
             let alts = self.eval(ctx, made.value);
-            let is_lost = |alt: &Alt| match &alt.value {
-                Value::Unknown(_) => true,
-                Value::Made(object) => object.expr == made.value,
-                _ => false,
-            };
-            if !alts.iter().all(is_lost) {
+            if !is_lost(&alts, made.value) {
                 return alts;
             }
         }
@@ -75,12 +69,7 @@ impl Resolver<'_> {
         // A derived copy of a struct, `self.config.clone()`; and one that was looked for, `.find(…).unwrap()`.
         if words::COPYING.contains(&method) && self.is_rust(ctx.file) && self.is_struct(&receiver.value) {
             let found = self.call_member(ctx, expr, receiver, method);
-            let is_lost = |alt: &Alt| match &alt.value {
-                Value::Unknown(_) => true,
-                Value::Made(made) => made.expr == expr,
-                _ => false,
-            };
-            return if found.iter().all(is_lost) { vec![receiver.clone()] } else { found };
+            return if is_lost(&found, expr) { vec![receiver.clone()] } else { found };
         }
         // `ROWS.iter().find(|row| row.name == name)`: some row.
         if method == "find"
@@ -101,29 +90,7 @@ impl Resolver<'_> {
             return alts;
         }
         match &receiver.value {
-            Value::Str(text, at) => {
-                if words::TRIMMING.contains(&method) {
-                    let trimmed = match (method, arg(0)) {
-                        (_, Some(chars)) => match self.constant(ctx, chars) {
-                            Some(cut) => words::trimmed(method, text.expose(), &cut).to_owned(),
-                            None => text.expose().to_owned(),
-                        },
-                        (_, None) => text.expose().trim().to_owned(),
-                    };
-                    return vec![Alt { value: Value::Str(Text::new(trimmed), *at), ..receiver.clone() }];
-                }
-                if let Some(text) = words::in_other_case(method, text.expose()) {
-                    return vec![Alt { value: Value::Str(Text::new(text), *at), ..receiver.clone() }];
-                }
-                if words::SAME.contains(&method) {
-                    return vec![receiver.clone()];
-                }
-                if self.cuts_slashes(ctx, call, method) {
-                    let cut = text.expose().trim_end_matches('/');
-                    return vec![Alt { value: Value::Str(Text::new(cut), *at), ..receiver.clone() }];
-                }
-                self.filled(ctx, call, text, *at, method).unwrap_or_else(|| vec![Alt::unknown()])
-            }
+            Value::Str(text, at) => self.text_method(ctx, call, receiver, (text, *at), method),
             // `env.get("URL").default("https://…")` of env-var.
             Value::Env(name, _) if method == "default" && arg(0).is_some() => {
                 let subject = self.subjects.get(&format!("env:{name}"));
@@ -171,65 +138,7 @@ impl Resolver<'_> {
             Value::Made(made) if matches!(method, "get" | "pop") && self.is_loaded(ctx, made) => {
                 self.held_or_default(ctx, expr, call)
             }
-            Value::Made(made) => {
-                if method == "get"
-                    && let Some(option) = self.parsed_option(ctx, expr, call, made)
-                {
-                    return option;
-                }
-                let module = self.module(made.ctx.file);
-                match module.kind(made.expr) {
-                    // A Rust struct has methods of its own, a table has those of its language.
-                    ExprKind::Object(object) if object.ty.is_some() => self.call_member(ctx, expr, receiver, method),
-                    ExprKind::Object(_) => match method {
-                        "get" => {
-                            if let Some(option) = self.ini_option(ctx, made, call) {
-                                let Some(default) = call.named("fallback") else { return option };
-                                return self.found_or_default(ctx, expr, option, default.value);
-                            }
-                            let Some(key) = arg(0) else { return vec![Alt::unknown()] };
-                            let at = self.location(ctx.file, expr);
-                            let bases = [Alt::new(receiver.value.clone())];
-                            let found = match self.constant(ctx, key) {
-                                Some(key) => self.fields(bases.to_vec(), &[key]),
-                                None => self.chosen(ctx, &bases, key, at),
-                            };
-                            let Some(default) = arg(1) else { return found };
-                            self.found_or_default(ctx, expr, found, default)
-                        }
-                        "items" | "entries" | "iter" => {
-                            vec![Alt { value: Value::Entries(made.clone(), Part::Items), ..receiver.clone() }]
-                        }
-                        "values" => {
-                            vec![Alt { value: Value::Entries(made.clone(), Part::Values), ..receiver.clone() }]
-                        }
-                        "keys" => vec![Alt { value: Value::Entries(made.clone(), Part::Keys), ..receiver.clone() }],
-                        "copy" => vec![receiver.clone()],
-                        _ => self.call_member(ctx, expr, receiver, method),
-                    },
-                    // Which of them are left nobody knows.
-                    ExprKind::List(_) if method == "filter" => {
-                        vec![Alt { value: Value::Entries(made.clone(), Part::Values), ..receiver.clone() }]
-                    }
-                    ExprKind::List(_) if words::SAME.contains(&method) || method == "iter" || method == "into_iter" => {
-                        vec![receiver.clone()]
-                    }
-                    ExprKind::Call(_) if words::AS_MAPPING.contains(&method) => {
-                        let found = self.call_member(ctx, expr, receiver, method);
-                        let is_lost = |alt: &Alt| match &alt.value {
-                            Value::Unknown(_) => true,
-                            Value::Made(made) => made.expr == expr,
-                            _ => false,
-                        };
-                        if found.iter().all(is_lost) { vec![receiver.clone()] } else { found }
-                    }
-                    // A copy of what somebody else's function made has the same in it.
-                    ExprKind::Call(_) if self.is_rust(ctx.file) && words::COPYING.contains(&method) => {
-                        vec![receiver.clone()]
-                    }
-                    _ => self.call_member(ctx, expr, receiver, method),
-                }
-            }
+            Value::Made(made) => self.object_method(ctx, expr, call, (receiver, made), method),
             Value::Entries(made, Part::Values) => {
                 let of = Alt { value: Value::Made(made.clone()), ..receiver.clone() };
                 match words::SAME.contains(&method) {
@@ -256,6 +165,70 @@ impl Resolver<'_> {
         }
     }
 
+    /// A method call on something that an expression made.
+    fn object_method(
+        &mut self,
+        ctx: &Ctx,
+        expr: ExprId,
+        call: &Call,
+        (receiver, made): (&Alt, &Arc<Made>),
+        method: &str,
+    ) -> Vec<Alt> {
+        let arg = |number: usize| call.positional().nth(number).map(|arg| arg.value);
+        if method == "get"
+            && let Some(option) = self.parsed_option(ctx, expr, call, made)
+        {
+            return option;
+        }
+        let module = self.module(made.ctx.file);
+        match module.kind(made.expr) {
+            // A Rust struct has methods of its own, a table has those of its language.
+            ExprKind::Object(object) if object.ty.is_some() => self.call_member(ctx, expr, receiver, method),
+            ExprKind::Object(_) => match method {
+                "get" => {
+                    if let Some(option) = self.ini_option(ctx, made, call) {
+                        let Some(default) = call.named("fallback") else { return option };
+                        return self.found_or_default(ctx, expr, option, default.value);
+                    }
+                    let Some(key) = arg(0) else { return vec![Alt::unknown()] };
+                    let at = self.location(ctx.file, expr);
+                    let bases = [Alt::new(receiver.value.clone())];
+                    let found = match self.constant(ctx, key) {
+                        Some(key) => self.fields(bases.to_vec(), &[key]),
+                        None => self.chosen(ctx, &bases, key, at),
+                    };
+                    let Some(default) = arg(1) else { return found };
+                    self.found_or_default(ctx, expr, found, default)
+                }
+                "items" | "entries" | "iter" => {
+                    vec![Alt { value: Value::Entries(made.clone(), Part::Items), ..receiver.clone() }]
+                }
+                "values" => {
+                    vec![Alt { value: Value::Entries(made.clone(), Part::Values), ..receiver.clone() }]
+                }
+                "keys" => vec![Alt { value: Value::Entries(made.clone(), Part::Keys), ..receiver.clone() }],
+                "copy" => vec![receiver.clone()],
+                _ => self.call_member(ctx, expr, receiver, method),
+            },
+            // Which of them are left nobody knows.
+            ExprKind::List(_) if method == "filter" => {
+                vec![Alt { value: Value::Entries(made.clone(), Part::Values), ..receiver.clone() }]
+            }
+            ExprKind::List(_) if words::SAME.contains(&method) || method == "iter" || method == "into_iter" => {
+                vec![receiver.clone()]
+            }
+            ExprKind::Call(_) if words::AS_MAPPING.contains(&method) => {
+                let found = self.call_member(ctx, expr, receiver, method);
+                if is_lost(&found, expr) { vec![receiver.clone()] } else { found }
+            }
+            // A copy of what somebody else's function made has the same in it.
+            ExprKind::Call(_) if self.is_rust(ctx.file) && words::COPYING.contains(&method) => {
+                vec![receiver.clone()]
+            }
+            _ => self.call_member(ctx, expr, receiver, method),
+        }
+    }
+
     /// What a mapping holds under a name, or a default: `options.get("key", key)`. What is there and the default never come
     /// together, not in two fields either. A variable that was put in is there, whatever it holds.
     fn found_or_default(&mut self, ctx: &Ctx, expr: ExprId, found: Vec<Alt>, default: ExprId) -> Vec<Alt> {
@@ -279,48 +252,6 @@ impl Resolver<'_> {
         out
     }
 
-    /// `"/".join([host, "v1"])`, `[host, "v1"].join("/")`, `host.concat("/v1")`: a text of several.
-    fn put_together(&mut self, ctx: &Ctx, expr: ExprId, call: &Call, receiver: &Alt, method: &str) -> Option<Vec<Alt>> {
-        let project = self.project;
-        let list = |made: &Made| match project.file(made.ctx.file).module.kind(made.expr) {
-            ExprKind::List(items) if items.iter().all(|item| !item.spread) => {
-                Some((made.ctx.clone(), items.iter().map(|item| item.value).collect::<Vec<_>>()))
-            }
-            _ => None,
-        };
-        let at = self.location(ctx.file, expr);
-        let of_call: Vec<ExprId> = call.positional().map(|arg| arg.value).collect();
-        let (first, between, (place, items)) = match (&receiver.value, method) {
-            (Value::Str(..), "concat") => (Some(receiver.clone()), None, (ctx.clone(), of_call)),
-            (Value::Str(..), _) => {
-                let &[of] = of_call.as_slice() else { return None };
-                let alts = self.eval(ctx, of);
-                let [Alt { value: Value::Made(made), .. }] = alts.as_slice() else { return None };
-                (None, Some(receiver.clone()), list(made)?)
-            }
-            // `["https://…", PATH].concat()` of Rust's.
-            (Value::Made(made), "concat") if of_call.is_empty() && self.is_rust(ctx.file) => (None, None, list(made)?),
-            (Value::Made(made), "join") => {
-                let &[between] = of_call.as_slice() else { return None };
-                let found = list(made)?;
-                let between = Text::new(self.constant(ctx, between)?);
-                (None, Some(Alt::new(Value::Str(between, at))), found)
-            }
-            _ => return None,
-        };
-        if items.len() * 2 >= super::MAX_PARTS {
-            return None;
-        }
-        let mut parts: Vec<Vec<Alt>> = first.into_iter().map(|first| vec![first]).collect();
-        for item in items {
-            if let Some(between) = between.as_ref().filter(|_| !parts.is_empty()) {
-                parts.push(vec![between.clone()]);
-            }
-            parts.push(self.eval(&place, item));
-        }
-        Some(Self::joined_parts(&parts, at))
-    }
-
     /// Whether a value is an object of one of Rust's types: what a literal makes, what its methods are called on, or what was
     /// read from a file of data.
     fn is_struct(&self, value: &Value) -> bool {
@@ -332,23 +263,6 @@ impl Resolver<'_> {
                 matches!(module.kind(made.expr), ExprKind::Object(object) if object.ty.is_some() || is_data)
             }
             _ => false,
-        }
-    }
-
-    /// `url.path()`, and what is left of a URL by `url.set_path(path)`.
-    fn path_of_url(&mut self, ctx: &Ctx, expr: ExprId, receiver: &Alt, path: Option<ExprId>) -> Option<Vec<Alt>> {
-        let url = match &receiver.value {
-            Value::Str(text, at) => text.expose().split_once("://").map(|(_, rest)| (rest, *at)),
-            _ => None,
-        };
-        match (url, path) {
-            (Some((rest, at)), None) => {
-                let path = rest.find('/').map_or("/", |start| &rest[start..]);
-                Some(vec![Alt { value: Value::Str(Text::new(path), at), ..receiver.clone() }])
-            }
-            (Some(_), Some(path)) => Some(self.with_path(ctx, receiver, path, self.location(ctx.file, expr), false)),
-            (None, Some(_)) => Some(vec![receiver.clone()]),
-            (None, None) => None,
         }
     }
 
@@ -385,52 +299,6 @@ impl Resolver<'_> {
         !callees.is_empty() && callees.iter().all(loads)
     }
 
-    /// `URL.format(model=m)`, `URL.replace("{model}", m)`: a text with others in the place of some of its parts.
-    fn filled(&mut self, ctx: &Ctx, call: &Call, text: &Text, at: Location, method: &str) -> Option<Vec<Alt>> {
-        let template = text.expose();
-        let language = self.language_at(ctx.file, ctx.block);
-        let by_name = |name: &str| call.named(name);
-        let by_position = |number: usize| call.positional().nth(number);
-        let is_format = method == "format" && language == "python";
-        let holes: Vec<(std::ops::Range<usize>, Option<ExprId>)> = if is_format {
-            let spread = call.args.iter().any(|arg| arg.spread != Spread::No);
-            let filled = crate::template::braces(template)?.into_iter().map(|hole| {
-                let arg = match &hole.argument {
-                    Argument::Position(number) => by_position(*number),
-                    Argument::Name(name) => by_name(name),
-                };
-                (hole.at, arg.filter(|_| !spread).map(|arg| arg.value))
-            });
-            filled.collect()
-        } else {
-            let [pattern, by] = call.args.as_slice() else { return None };
-            let pattern = self.constant(ctx, pattern.value).filter(|pattern| !pattern.is_empty())?;
-            let times = match (method, language) {
-                ("replace", "javascript") => 1,
-                ("replace", _) | ("replaceAll", "javascript") => super::MAX_PARTS,
-                _ => return None,
-            };
-            let found = template.match_indices(&pattern).take(times);
-            found.map(|(at, found)| (at..at + found.len(), Some(by.value))).collect()
-        };
-        if holes.len() * 2 >= super::MAX_PARTS {
-            return None;
-        }
-        let written = |part: &str| {
-            let part = if is_format { part.replace("{{", "{").replace("}}", "}") } else { part.to_owned() };
-            vec![Alt::new(Value::Str(Text::new(part), at))]
-        };
-        let mut parts = Vec::new();
-        let mut done = 0;
-        for (hole, by) in holes {
-            parts.push(written(&template[done..hole.start]));
-            parts.push(by.map_or_else(|| vec![Alt::unknown()], |by| self.eval(ctx, by)));
-            done = hole.end;
-        }
-        parts.push(written(&template[done..]));
-        Some(Self::joined_parts(&parts, at))
-    }
-
     /// Whether a function gives back what it is given: `|s| s.trim().to_string()`, `String::from`.
     fn hands_on(&self, ctx: &Ctx, function: ExprId) -> bool {
         let module = self.module(ctx.file);
@@ -458,19 +326,6 @@ impl Resolver<'_> {
             }
             _ => false,
         }
-    }
-
-    /// `url.replace(/\/+$/, "")`
-    fn cuts_slashes(&self, ctx: &Ctx, call: &Call, method: &str) -> bool {
-        let [pattern, by] = call.args.as_slice() else { return false };
-        let module = self.module(ctx.file);
-        method == "replace"
-            && matches!(module.kind(by.value), ExprKind::Str(text) if text.is_empty())
-            && matches!(module.kind(pattern.value), ExprKind::Unknown)
-            && matches!(
-                self.project.file(ctx.file).source.slice(module.span(pattern.value)),
-                r"/\/$/" | r"/\/+$/" | r"/\/*$/" | r"/[/]+$/" | r"/\/+$/g" | r"/\/$/g"
-            )
     }
 
     pub(super) fn is_object(&self, value: &Value) -> bool {
@@ -562,4 +417,13 @@ impl Resolver<'_> {
         }
         out
     }
+}
+
+/// Whether nothing came of a call but itself.
+fn is_lost(found: &[Alt], expr: ExprId) -> bool {
+    found.iter().all(|alt| match &alt.value {
+        Value::Unknown(_) => true,
+        Value::Made(made) => made.expr == expr,
+        _ => false,
+    })
 }

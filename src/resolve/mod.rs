@@ -50,6 +50,7 @@ mod shared;
 mod sites;
 mod subjects;
 mod terraform;
+mod texts;
 pub mod value;
 mod variants;
 mod words;
