@@ -79,11 +79,14 @@ fn worked() -> Duration {
 
 /// A lowered file without what it has of the tail: a text that breaks off may have taken it for its next part.
 pub(super) fn clipped(module: Module, root: Node<'_>, text: &str) -> Module {
+    let end = text.len() as u32;
     let mut cursor = root.walk();
-    let is_apart = root.children(&mut cursor).last().is_some_and(|last| last.start_byte() >= text.len());
-    if is_apart {
+    let mut parts = root.children(&mut cursor);
+    // Of the tail, too, a part may be taken, and the rest stand apart.
+    let is_taken = parts.any(|part| part.start_byte() < text.len() && part.end_byte() > text.len())
+        || module.exprs.iter().any(|expr| expr.span.end > end);
+    if !is_taken {
         return module;
     }
-    let end = text.len() as u32;
     module.moved(&|span| Span { start: span.start.min(end), end: span.end.min(end) })
 }
