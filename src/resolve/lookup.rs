@@ -9,7 +9,7 @@ use super::marks::{gets, only_takes};
 use super::subjects::text_of;
 use super::value::{Alt, Ctx, Step, StepKind, Value};
 use super::{Arms, LOST, Resolver, under};
-use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Import, Module, Stmt, Test};
+use crate::facts::{BlockId, ExprId, ExprKind, FuncId, Module, Stmt, Test};
 use crate::finding::Location;
 use crate::headers::same_field;
 use crate::project::{env_place, patches_environment};
@@ -106,9 +106,16 @@ impl<'p> Resolver<'p> {
         {
             return alts;
         }
-        if let Some(import) = self.own_import(ctx, root, path) {
-            let alts = self.import(ctx.file, import);
-            return self.fields(alts, path);
+        match self.own_binding(ctx, root, path).map(|(at, value)| (at, value, self.module(ctx.file).kind(value))) {
+            Some((_, _, ExprKind::Import(import))) => {
+                let alts = self.import(ctx.file, import);
+                return self.fields(alts, path);
+            }
+            // `OpenAI = module.OpenAI`, of which it is asked whether to call it makes a client.
+            Some((at, value, ExprKind::Member(..))) if path.is_empty() && self.called.is_some() => {
+                return self.eval(&at, value);
+            }
+            _ => {}
         }
         // What nothing in the file gives a value is the language's own, whatever stands on the way: `len`, `fetch`.
         let file = self.project.file(ctx.file);
@@ -191,9 +198,9 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// The only import that a Python function, or the one around it, gives a name: no other value reaches a use, whatever
-    /// is tested on the way, which may be much.
-    fn own_import(&self, ctx: &Ctx, root: &str, path: &[String]) -> Option<&'p Import> {
+    /// The only value that a Python function, or the one around it, gives a name: no other reaches a use, whatever is
+    /// tested on the way, which may be much.
+    fn own_binding(&self, ctx: &Ctx, root: &str, path: &[String]) -> Option<(Ctx, ExprId)> {
         let module = self.module(ctx.file);
         if self.language_at(ctx.file, ctx.block) != "python" {
             return None;
@@ -211,14 +218,13 @@ impl<'p> Resolver<'p> {
                 return None;
             }
             let mut own = all.iter().filter(|(block, _)| module.block(*block).func == func);
-            if let Some((block, index)) = own.next() {
-                let Some(Stmt::Assign { place, value, .. }) = module.block(*block).stmts.get(*index as usize) else {
+            if let Some(&(block, index)) = own.next() {
+                let Some(Stmt::Assign { place, value, .. }) = module.block(block).stmts.get(index as usize) else {
                     return None;
                 };
-                return match module.kind(*value) {
-                    ExprKind::Import(import) if place.path.is_empty() && own.next().is_none() => Some(import),
-                    _ => None,
-                };
+                let frame = ctx.frame.clone().filter(|frame| frame.func == func && frame.file == ctx.file);
+                let at = Ctx { file: ctx.file, block, index: index as usize, frame };
+                return (place.path.is_empty() && own.next().is_none()).then_some((at, *value));
             }
             func = function.parent?;
         }
