@@ -35,7 +35,7 @@ pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
     let is_properties = source.path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("properties"));
     let mut reading = Reading { text, tree: Tree::default(), section: 0, is_properties, known: HashMap::new() };
     reading.tree.roots.push(0);
-    reading.tree.nodes.push(node(Span::new(0, text.len()), Kind::Map(Vec::new()), None, None));
+    reading.tree.nodes.push(TreeNode::new(Span::new(0, text.len()), Kind::Map(Vec::new()), None, None));
     let mut comments = Vec::new();
     let mut open: Option<Entry> = None;
     for number in 0..source.line_count() {
@@ -137,7 +137,7 @@ impl<'a> Reading<'a> {
     }
 
     fn collection(&mut self, holder: NodeId, at: Span, name: &'a str) -> NodeId {
-        self.entry(holder, at, name, node(at, Kind::Map(Vec::new()), Some(holder), None))
+        self.entry(holder, at, name, TreeNode::new(at, Kind::Map(Vec::new()), Some(holder), None))
     }
 
     fn scalar(&mut self, holder: NodeId, at: Span, name: &'a str, value: Span) {
@@ -145,7 +145,7 @@ impl<'a> Reading<'a> {
         let text = self.slice(span);
         let is_filled = ["%(", "{{", "<%"].iter().any(|mark| text.contains(mark));
         let kind = if is_filled { Kind::Tagged } else { Kind::Scalar(Cow::Borrowed(text), style) };
-        self.entry(holder, at, name, node(span, kind, Some(holder), None));
+        self.entry(holder, at, name, TreeNode::new(span, kind, Some(holder), None));
         // A section spans what stands in it.
         let mut around = Some(holder);
         while let Some(id) = around {
@@ -158,7 +158,7 @@ impl<'a> Reading<'a> {
     fn entry(&mut self, holder: NodeId, at: Span, name: &'a str, value: TreeNode<'a>) -> NodeId {
         let key = self.tree.nodes.len();
         let name = Kind::Scalar(Cow::Borrowed(name), ScalarStyle::Plain);
-        self.tree.nodes.push(node(at, name, Some(holder), None));
+        self.tree.nodes.push(TreeNode::new(at, name, Some(holder), None));
         self.tree.nodes.push(TreeNode { key: Some(key), ..value });
         if let Kind::Map(entries) = &mut self.tree.nodes[holder].kind {
             entries.push((key, key + 1));
@@ -253,8 +253,4 @@ fn trimmed(text: &str, span: Span) -> Span {
     let raw = text.get(span.range()).unwrap_or("");
     let start = span.start as usize + (raw.len() - raw.trim_start().len());
     Span::new(start, start + raw.trim().len())
-}
-
-fn node<'a>(span: Span, kind: Kind<'a>, parent: Option<NodeId>, key: Option<NodeId>) -> TreeNode<'a> {
-    TreeNode { span, kind, parent, key, partial: false, shared: false }
 }

@@ -191,8 +191,7 @@ impl Resolver<'_> {
         {
             return data;
         }
-        if of == "configparser"
-            && matches!(last, "ConfigParser" | "RawConfigParser" | "SafeConfigParser")
+        if words::INI_PARSERS.contains(&symbol)
             && let Some(data) = self.parsed(ctx, expr)
         {
             return data;

@@ -3,8 +3,8 @@
 //! What a file of the project holds is what the program gets, where the path is written out. Folders before it count only
 //! as far as they are written, too: the file is looked for from the program's folder upwards.
 
-use super::Resolver;
 use super::value::{Alt, Ctx, Made, Value};
+use super::{Resolver, words};
 use crate::facts::{Call, ExprId, ExprKind, Stmt};
 use crate::finding::{FileId, Location};
 use crate::imports;
@@ -74,7 +74,8 @@ impl Resolver<'_> {
         let module = self.module(made.ctx.file);
         let ExprKind::Call(parser) = module.kind(made.expr) else { return None };
         let (ExprKind::Name(name) | ExprKind::Member(_, name)) = module.kind(parser.callee) else { return None };
-        let is_parser = |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if symbol.starts_with("configparser."));
+        let is_parser =
+            |alt: &Alt| matches!(&alt.value, Value::Symbol(symbol) if words::INI_PARSERS.contains(&&**symbol));
         if !name.ends_with("ConfigParser") || !self.eval(&made.ctx, parser.callee).iter().any(is_parser) {
             return None;
         }

@@ -73,6 +73,10 @@ pub(super) const PARSED: &[&str] = &["args", "namespace", "parsed", "parsed_args
 pub(super) const DEPENDENCIES: &[&str] =
     &["fastapi.Depends", "fastapi.params.Depends", "fastapi.Security", "fastapi.params.Security"];
 
+/// The classes of Python that read INI files.
+pub(super) const INI_PARSERS: [&str; 3] =
+    ["configparser.ConfigParser", "configparser.RawConfigParser", "configparser.SafeConfigParser"];
+
 /// What gives a parameter the value that the program provides for a token.
 pub(super) const INJECTIONS: &[&str] = &["@nestjs/common.Inject", "@angular/core.Inject"];
 

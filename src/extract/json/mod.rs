@@ -191,7 +191,7 @@ impl<'a> Reader<'a> {
         if parent.is_none() {
             self.tree.roots.push(self.tree.nodes.len());
         }
-        self.tree.nodes.push(TreeNode { span, kind, parent, key: None, partial: false, shared: false });
+        self.tree.nodes.push(TreeNode::new(span, kind, parent, None));
         self.tree.nodes.len() - 1
     }
 

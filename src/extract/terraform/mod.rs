@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
     }
 
     fn add(&mut self, span: Span, kind: Kind<'a>, parent: Option<NodeId>, key: Option<NodeId>) -> NodeId {
-        self.tree.nodes.push(TreeNode { span, kind, parent, key, partial: false, shared: false });
+        self.tree.nodes.push(TreeNode::new(span, kind, parent, key));
         self.tree.nodes.len() - 1
     }
 

@@ -20,7 +20,7 @@ pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
     let mut tree = Tree { recovered: !errors.is_empty(), ..Tree::default() };
     let whole = Span::new(0, source.text.len());
     tree.roots.push(0);
-    tree.nodes.push(node(whole, Kind::Map(Vec::new()), None, None));
+    tree.nodes.push(TreeNode::new(whole, Kind::Map(Vec::new()), None, None));
     // Nodes stand before what they hold, and what a table holds stands in the order of the text.
     let mut waiting = vec![(0, Held::Table(root.get_ref()))];
     while let Some((id, held)) = waiting.pop() {
@@ -38,7 +38,7 @@ pub(super) fn extract(source: &Source) -> Result<Module, Unparsable> {
                     }
                     let (span, style) = content(&source.text, key.span());
                     let name = Kind::Scalar(Cow::Owned(key.get_ref().to_string()), style);
-                    let name = add(&mut tree, node(span, name, Some(id), None));
+                    let name = add(&mut tree, TreeNode::new(span, name, Some(id), None));
                     let value = add_value(&mut tree, &source.text, value, id, Some(name), &mut below);
                     if let Kind::Map(entries) = &mut tree.nodes[id].kind {
                         entries.push((name, value));
@@ -84,7 +84,7 @@ fn add_value<'a>(
     };
     let collection = !matches!(kind, Kind::Scalar(..));
     let span = if collection { Span::new(range.start, range.end) } else { span };
-    let id = add(tree, node(span, kind, Some(parent), key));
+    let id = add(tree, TreeNode::new(span, kind, Some(parent), key));
     match value.get_ref() {
         DeValue::Table(table) => below.push((id, Held::Table(table))),
         DeValue::Array(items) => below.push((id, Held::Array(items))),
@@ -96,10 +96,6 @@ fn add_value<'a>(
 fn add<'a>(tree: &mut Tree<'a>, node: TreeNode<'a>) -> NodeId {
     tree.nodes.push(node);
     tree.nodes.len() - 1
-}
-
-fn node<'a>(span: Span, kind: Kind<'a>, parent: Option<NodeId>, key: Option<NodeId>) -> TreeNode<'a> {
-    TreeNode { span, kind, parent, key, partial: false, shared: false }
 }
 
 /// A table spans its header only: it goes on to the end of what it holds.

@@ -28,6 +28,13 @@ pub(in crate::extract) struct Node<'a> {
     pub shared: bool,
 }
 
+impl<'a> Node<'a> {
+    /// A node that was read whole, and that nothing refers to yet.
+    pub(in crate::extract) fn new(span: Span, kind: Kind<'a>, parent: Option<NodeId>, key: Option<NodeId>) -> Self {
+        Self { span, kind, parent, key, partial: false, shared: false }
+    }
+}
+
 /// The kinds of nodes.
 #[derive(Debug)]
 pub(in crate::extract) enum Kind<'a> {
@@ -161,7 +168,7 @@ impl<'a> Tree<'a> {
             self.roots.push(self.nodes.len());
         }
         let key = around.and_then(|frame| frame.key);
-        self.nodes.push(Node { span, kind, parent, key, partial: false, shared: false });
+        self.nodes.push(Node::new(span, kind, parent, key));
         self.nodes.len() - 1
     }
 
